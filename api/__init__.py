@@ -1,0 +1,1 @@
+"""Shell: HTTP, command line, files, storage and jobs."""

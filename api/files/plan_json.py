@@ -1,0 +1,37 @@
+"""Plans as JSON documents: the same shape in files, in the store and over HTTP."""
+
+from pydantic import TypeAdapter, ValidationError
+
+from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.plan import Plan
+from optimizer.planning.compare_scenario import ScenarioComparison
+
+_PLAN = TypeAdapter(Plan)
+_COMPARISON = TypeAdapter(ScenarioComparison)
+
+
+def dump_plan(plan: Plan) -> bytes:
+    """The plan as UTF-8 JSON; instants carry their offset."""
+    return _PLAN.dump_json(plan, indent=1)
+
+
+def load_plan(document: bytes, *, source: str) -> Plan:
+    """The plan in a JSON document.
+
+    Raises
+    ------
+    InvalidInputError
+        When the document is cut off or has wrong fields; each field is named.
+    """
+    try:
+        return _PLAN.validate_json(document)
+    except ValidationError as error:
+        raise InvalidInputError(
+            Issue(where=f"{source}, {'.'.join(str(part) for part in one['loc'])}", code=one["type"], message=one["msg"])
+            for one in error.errors()
+        ) from error
+
+
+def dump_comparison(comparison: ScenarioComparison) -> bytes:
+    """A scenario's comparison as UTF-8 JSON."""
+    return _COMPARISON.dump_json(comparison, indent=1)

@@ -1,0 +1,1 @@
+"""Towns made from scratch."""

@@ -1,0 +1,197 @@
+"""A day's plan: tours with their stops, what is unserved and why, and what it all costs."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from routing.location import Location
+
+
+class StopKind(StrEnum):
+    """What a vehicle halts for."""
+
+    START = "start"
+    COLLECT = "collect"
+    TIP = "tip"
+    BREAK = "break"
+    END = "end"
+
+
+class ReasonCode(StrEnum):
+    """Why a container is in no tour."""
+
+    CAPACITY = "capacity"
+    CHEAPER_TO_WAIT = "cheaper_to_wait"
+    DISPOSAL_CLOSED = "disposal_closed"
+    EXCEEDS_VEHICLE = "exceeds_vehicle"
+    EXCLUDED = "excluded"
+    LOW_RISK = "low_risk"
+    NO_VEHICLE = "no_vehicle"
+    OUTSIDE_MAP = "outside_map"
+    TIME = "time"
+    TIME_WINDOW = "time_window"
+    TOO_FAR_FROM_ROAD = "too_far_from_road"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """The travel that leads to a stop."""
+
+    duration_s: int
+    distance_m: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """One container emptied at a stop, with the figures the selection rests on."""
+
+    container_id: str
+    expected_fraction: float
+    expected_kg: float
+    expected_l: float
+    overflow_probability: float
+    is_must: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A halt of a vehicle.
+
+    Attributes
+    ----------
+    place_id
+        Container site, disposal site or depot; the place before it for a break.
+    leg
+        The travel to this stop; None at the start and at a break (taken where the vehicle stands).
+    arrives_at, starts_at, departs_at
+        Arrival, begin of the work (later than the arrival when the vehicle waits), departure.
+    load_kg, load_l
+        On board at departure.
+    """
+
+    sequence: int
+    kind: StopKind
+    place_id: str
+    label: str
+    location: Location
+    leg: Leg | None
+    arrives_at: datetime
+    starts_at: datetime
+    departs_at: datetime
+    load_kg: float
+    load_l: float
+    collections: tuple[Collection, ...] = ()
+    stream: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over a tour or a plan; working time is elapsed time less breaks."""
+
+    distance_m: int = 0
+    driving_s: int = 0
+    working_s: int = 0
+    break_s: int = 0
+    lifts: int = 0
+    tips: int = 0
+    collected_kg: float = 0.0
+    diesel_l: float = 0.0
+    co2e_kg: float = 0.0
+    cost_eur: float = 0.0
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            **{
+                name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__
+            }  # slots: no vars()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tour:
+    """One vehicle's day."""
+
+    vehicle_id: str
+    profile: str
+    stops: tuple[Stop, ...]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unserved:
+    """A container in no tour.
+
+    Attributes
+    ----------
+    is_due
+        Whether it had to be emptied today: then something is wrong or short; otherwise it may wait.
+    reason
+        Code for machines.
+    message
+        Sentence for people.
+    what_would_change_it
+        What to do so that it is served; empty when it simply may wait.
+    """
+
+    container_id: str
+    is_due: bool
+    reason: ReasonCode
+    message: str
+    what_would_change_it: str
+    expected_fraction: float
+    overflow_probability: float
+    cost_of_waiting_eur: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolverReport:
+    """How the tours were found."""
+
+    name: str
+    status: str
+    wall_s: float
+    iterations: int
+    cost_eur: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All tours of a day, the containers left out, and the figures of the whole.
+
+    Attributes
+    ----------
+    data_as_of
+        The instant at which readings were cut off.
+    inputs_digest
+        Digest of everything that the plan depends on; the same digest, seed and iteration limit give the same plan.
+    map_source, map_digest
+        Which map the travel times come from.
+    baseline
+        The same day with every reachable container of the streams emptied; None when not asked for.
+    degraded
+        What the plan had to do without, e.g. ``"23 sensors silent: forecast used"``.
+    seconds_by_step
+        Wall time of forecast, matrix, solve and so on.
+    """
+
+    plan_id: str
+    town_id: str
+    town_name: str
+    day: date
+    streams: tuple[str, ...]
+    generated_at: datetime
+    data_as_of: datetime
+    inputs_digest: str
+    map_source: str
+    map_digest: str
+    tours: tuple[Tour, ...]
+    unserved: tuple[Unserved, ...]
+    totals: Totals
+    baseline: Totals | None
+    solver: SolverReport
+    warnings: tuple[str, ...]
+    degraded: tuple[str, ...]
+    seconds_by_step: dict[str, float]

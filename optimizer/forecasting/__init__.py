@@ -1,0 +1,1 @@
+"""Series become distributions of the fill over time."""

@@ -1,0 +1,1 @@
+"""The flow of a day, from request to checked plan."""

@@ -1,0 +1,1 @@
+"""The day as whole numbers: what solvers and the checker read."""

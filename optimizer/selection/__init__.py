@@ -1,0 +1,1 @@
+"""Forecasts become decisions: due, may wait, skip."""

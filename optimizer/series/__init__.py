@@ -1,0 +1,1 @@
+"""Readings become judged series with known emptyings."""

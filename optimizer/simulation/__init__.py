@@ -1,0 +1,1 @@
+"""Generators of credible fills, calibrated on public sensor series."""

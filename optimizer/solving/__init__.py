@@ -1,0 +1,1 @@
+"""Solvers: one port, several ways to find tours."""

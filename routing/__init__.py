@@ -1,0 +1,1 @@
+"""Ground: streets, travel times and paths. Knows no waste."""

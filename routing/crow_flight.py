@@ -1,0 +1,92 @@
+"""A router without streets: straight lines times a detour factor. For tests, and for towns without a map yet."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.location import Waypoint
+from routing.matrix import PlacedTravel, TravelMatrix
+from routing.path import LegPath
+from routing.ports import MapInfo, ProgressCallback
+
+EARTH_RADIUS_M = 6_371_008.8
+"""Mean Earth radius, IUGG."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowFlightRouter:
+    """Answers the router's port with great-circle distances.
+
+    Attributes
+    ----------
+    speed_kph
+        Mean speed of every profile.
+    detour_factor
+        Street metres per metre of straight line; 1.35 is usual for European towns.
+    """
+
+    speed_kph: float = 25.0
+    detour_factor: float = 1.35
+
+    @property
+    def map_info(self) -> MapInfo:
+        """A map of the whole Earth without streets."""
+        return MapInfo(
+            source="straight lines", digest="crow-flight", data_at=None, bounds_deg=(-180, -90, 180, 90), attribution=""
+        )
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The usual profile names, all with one speed."""
+        return ("truck_26t", "truck_18t", "van_3_5t")
+
+    def travel(
+        self,
+        waypoints: Sequence[Waypoint],
+        *,
+        profile: str,  # noqa: ARG002 - one speed for all
+        anchor_index: int = 0,  # noqa: ARG002 - everything reaches everything
+        progress: ProgressCallback | None = None,
+    ) -> PlacedTravel:
+        """Every waypoint is placed where it is."""
+        lon = np.radians([waypoint.location.lon_deg for waypoint in waypoints])
+        lat = np.radians([waypoint.location.lat_deg for waypoint in waypoints])
+        half_chord_sq = (
+            np.sin((lat[:, None] - lat[None, :]) / 2) ** 2
+            + np.cos(lat[:, None]) * np.cos(lat[None, :]) * np.sin((lon[:, None] - lon[None, :]) / 2) ** 2
+        )
+        straight_m = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(half_chord_sq))
+        distance_m = np.rint(straight_m * self.detour_factor)
+        duration_s = np.rint(distance_m / (self.speed_kph / 3.6))
+        if progress is not None:
+            progress(1.0)
+        return PlacedTravel(
+            matrix=TravelMatrix.from_arrays(
+                duration_s=duration_s.astype(np.int32), distance_m=distance_m.astype(np.int32)
+            ),
+            row_of=np.arange(len(waypoints), dtype=np.int32),
+            rejections=(),
+        )
+
+    def paths(
+        self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
+    ) -> tuple[LegPath, ...]:
+        """Straight lines between the two ends of each leg."""
+        matrix = self.travel(waypoints, profile=profile).matrix
+        ends = [(waypoint.location.lon_deg, waypoint.location.lat_deg) for waypoint in waypoints]
+        return tuple(
+            LegPath(
+                lon_lat_deg=np.array([ends[start], ends[end]], dtype=np.float64),
+                duration_s=int(matrix.duration_s[start, end]),
+                distance_m=int(matrix.distance_m[start, end]),
+            )
+            for start, end in legs
+        )
+
+
+def metres_per_degree(lat_deg: float) -> tuple[float, float]:
+    """Metres of one degree of longitude and of latitude at a latitude, on the sphere."""
+    per_degree_m = math.pi * EARTH_RADIUS_M / 180
+    return per_degree_m * math.cos(math.radians(lat_deg)), per_degree_m

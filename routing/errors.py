@@ -1,0 +1,116 @@
+"""What can go wrong on the ground: one root, facts as attributes, messages that say what to do."""
+
+
+class RoutingError(Exception):
+    """Root of every error that the package ``routing`` raises on purpose."""
+
+
+class BrokenMapError(RoutingError):
+    """The map file cannot be read: it is cut off, empty, or no OSM data."""
+
+    def __init__(self, *, source: str, detail: str) -> None:
+        self.source = source
+        self.detail = detail
+        super().__init__(f"The map {source} cannot be used: {detail}. Download it again or choose another file.")
+
+
+class UnknownProfileError(RoutingError):
+    """A vehicle profile was named that does not exist."""
+
+    def __init__(self, *, profile: str, known: tuple[str, ...]) -> None:
+        self.profile = profile
+        self.known = known
+        super().__init__(f"There is no vehicle profile '{profile}'. Known profiles: {', '.join(known)}.")
+
+
+class BrokenProfileError(RoutingError):
+    """A vehicle profile file has a missing or impossible value."""
+
+    def __init__(self, *, source: str, detail: str) -> None:
+        self.source = source
+        self.detail = detail
+        super().__init__(f"The vehicle profile {source} cannot be used: {detail}.")
+
+
+class PlaceNotFoundError(RoutingError):
+    """A place name gave no streets: unknown to the geocoder, or the download failed."""
+
+    def __init__(self, *, place: str, detail: str) -> None:
+        self.place = place
+        self.detail = detail
+        super().__init__(
+            f"No streets could be loaded for '{place}': {detail}. Check the spelling and the network, "
+            "or import a file from download.geofabrik.de with --osm."
+        )
+
+
+class WaypointError(RoutingError):
+    """A waypoint cannot be used for routing; the subclasses say why.
+
+    Attributes
+    ----------
+    label
+        What the caller called the waypoint.
+    code
+        Stable, machine-readable reason.
+    """
+
+    code = "waypoint"
+
+    def __init__(self, *, label: str, message: str) -> None:
+        self.label = label
+        super().__init__(message)
+
+
+class OutsideMapError(WaypointError):
+    """The waypoint lies outside the map's bounding box."""
+
+    code = "outside_map"
+
+    def __init__(self, *, label: str, lon_deg: float, lat_deg: float, is_swapped: bool = False) -> None:
+        self.lon_deg = lon_deg
+        self.lat_deg = lat_deg
+        self.is_swapped = is_swapped
+        hint = (
+            "Longitude and latitude look swapped: exchange the two columns."
+            if is_swapped
+            else "Correct the coordinates or import a larger map."
+        )
+        super().__init__(label=label, message=f"{label} ({lon_deg:.5f} E, {lat_deg:.5f} N) is outside the map. {hint}")
+
+
+class TooFarFromRoadError(WaypointError):
+    """No street that this vehicle may use is near enough to the waypoint."""
+
+    code = "too_far_from_road"
+
+    def __init__(self, *, label: str, distance_m: float, limit_m: float, street_name: str) -> None:
+        self.distance_m = distance_m
+        self.limit_m = limit_m
+        self.street_name = street_name
+        nearest = f" (nearest: {street_name})" if street_name else ""
+        super().__init__(
+            label=label,
+            message=(
+                f"{label} is {distance_m:.0f} m from the nearest usable street{nearest}; the limit is {limit_m:.0f} m. "
+                "Move the coordinates to the street where the vehicle stops."
+            ),
+        )
+
+
+class UnreachableError(WaypointError):
+    """The waypoint's street cannot be reached from, or left towards, the anchor by this vehicle."""
+
+    code = "unreachable"
+
+    def __init__(self, *, label: str, street_name: str, detail: str) -> None:
+        self.street_name = street_name
+        self.detail = detail
+        where = f" on {street_name}" if street_name else ""
+        super().__init__(
+            label=label,
+            message=(
+                f"{label}{where} cannot be reached by this vehicle: {detail}. "
+                "Use another vehicle, or correct the street's restriction."
+            ),
+        )

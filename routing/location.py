@@ -1,0 +1,52 @@
+"""Where something is, and from which side of the street it is served."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """From which side of the street a vehicle may serve a waypoint."""
+
+    ANY = "any"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A point on Earth, WGS 84.
+
+    Attributes
+    ----------
+    lon_deg
+        Degrees east, -180 to 180.
+    lat_deg
+        Degrees north, -90 to 90.
+    """
+
+    lon_deg: float
+    lat_deg: float
+
+    def __post_init__(self) -> None:
+        for name, value, limit in (("longitude", self.lon_deg, 180.0), ("latitude", self.lat_deg, 90.0)):
+            if not math.isfinite(value) or abs(value) > limit:
+                raise ValueError(f"The {name} {value} is not a number between -{limit:.0f} and {limit:.0f} degrees.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waypoint:
+    """A place that a vehicle is to visit.
+
+    Attributes
+    ----------
+    label
+        What messages call the place, e.g. ``"container G-017"``.
+    location
+        Where it is; the router moves it to the nearest street.
+    side
+        Whether the place must lie on the vehicle's right when it stops.
+    """
+
+    label: str
+    location: Location
+    side: Side = Side.ANY

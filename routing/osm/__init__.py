@@ -1,0 +1,1 @@
+"""OpenStreetMap in, street graph out."""
