@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh machine with Python 3.11+: `make demo` and `make test`.
+# They make .venv with exactly the locked dependencies first.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+DEMO ?= demo-town
+PORT ?= 8000
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check format bench clean
+
+help: ## Show what there is to do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found. Set PYTHON=/path/to/python3."; exit 1; }
+	@echo "Making .venv with $(PYTHON) (about a minute the first time) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
+	@$(BIN)/uv sync --locked --quiet
+	@touch $@
+
+demo: $(READY) ## Build a town on real streets and plan tomorrow's tours (writes demo-town/)
+	@$(BIN)/fuhre demo $(DEMO)
+
+serve: $(READY) ## Serve the demo town's API on http://127.0.0.1:8000 (docs at /docs)
+	@test -f $(DEMO)/fleet.toml || $(BIN)/fuhre demo $(DEMO)
+	@$(BIN)/fuhre serve --town $(DEMO) --port $(PORT)
+
+test: $(READY) ## Run all tests
+	@$(BIN)/pytest -n auto --dist worksteal
+
+check: $(READY) ## Lint, types, import contracts, file sizes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python .ci/house.py
+
+format: $(READY) ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
+
+bench: $(READY) ## Compare with peers in the same run (writes bench-results/)
+	@$(BIN)/python -m benchmarks.run
+
+clean: ## Remove the environment, caches and the demo town
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results

@@ -1,0 +1,87 @@
+"""From readings to decisions: clean each series, forecast, select; and say what the data could not tell."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from optimizer.domain.container import Container
+from optimizer.domain.forecast import Forecast, Trust
+from optimizer.domain.hours import local_midnight
+from optimizer.domain.request import DayRequest
+from optimizer.domain.selection import Selection
+from optimizer.planning.steps import Steps
+from optimizer.ports import Ports
+from optimizer.series.clean_series import clean_series
+
+HORIZON_DAYS = 15
+"""Days after the planned one that forecasts cover: the next visit of any stream lies within."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedFills:
+    """The day's containers with forecasts and decisions.
+
+    Attributes
+    ----------
+    degraded
+        What the forecasts had to do without, in words.
+    """
+
+    containers: tuple[Container, ...]
+    forecasts: dict[str, Forecast]
+    selection: Selection
+    degraded: tuple[str, ...]
+
+
+def judge_fills(request: DayRequest, ports: Ports, *, steps: Steps) -> JudgedFills:
+    """Decisions for all containers of the requested streams.
+
+    Raises
+    ------
+    KeyError
+        When the request names a policy that the ports do not have; the edge checks names before.
+    """
+    town = request.town
+    containers = tuple(one for one in town.containers if not request.streams or one.stream in request.streams)
+    fast_streams = {stream.stream_id for stream in town.streams if stream.is_fast}
+    as_of_s = int(request.as_of.timestamp())
+    with steps.step("clean"):
+        cleaned = {
+            one.container_id: clean_series(
+                request.history[one.container_id], is_fast=one.stream in fast_streams, as_of_s=as_of_s
+            )
+            for one in containers
+            if one.container_id in request.history
+        }
+    with steps.step("forecast"):
+        until = local_midnight(request.day + timedelta(days=HORIZON_DAYS), town.zone)
+        forecasts = ports.forecaster.forecast(containers, cleaned, town=town, as_of=request.as_of, until=until)
+    with steps.step("select"):
+        selection = ports.policies[request.policy].select(
+            containers, forecasts, town=town, day=request.day, rules=request.rules, force=request.force
+        )
+    unhealthy = sum(not series.is_healthy for series in cleaned.values())
+    return JudgedFills(
+        containers=containers,
+        forecasts=forecasts,
+        selection=selection,
+        degraded=_describe_gaps(containers, forecasts, unhealthy=unhealthy),
+    )
+
+
+def _describe_gaps(
+    containers: Sequence[Container], forecasts: dict[str, Forecast], *, unhealthy: int
+) -> tuple[str, ...]:
+    trust = Counter(forecasts[one.container_id].trust for one in containers if one.has_sensor)
+    gaps = []
+    if trust[Trust.STALE_SENSOR]:
+        gaps.append(f"{trust[Trust.STALE_SENSOR]} sensors silent for more than two days: forecast from older readings")
+    if trust[Trust.PRIOR]:
+        gaps.append(f"{trust[Trust.PRIOR]} sensors without a usable reading: usual filling of the stream assumed")
+    if unhealthy:
+        gaps.append(f"{unhealthy} sensors unhealthy: their readings are left out of what is learnt")
+    without_sensor = sum(not one.has_sensor for one in containers)
+    if without_sensor:
+        gaps.append(f"{without_sensor} containers without a sensor: usual filling of the stream assumed")
+    return tuple(gaps)
