@@ -1,7 +1,11 @@
-"""Named changes to a day, as values: a truck is missing, a site is closed, a shift is longer."""
+"""Named changes to a day, as values: a truck is missing, a site is closed, a shift is longer.
+
+Each change carries its name ``op``, so that documents of several kinds of change can be told apart.
+"""
 
 from dataclasses import dataclass
 from datetime import time
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,6 +13,7 @@ class RemoveVehicle:
     """A vehicle does not drive."""
 
     vehicle_id: str
+    op: Literal["vehicle.remove"] = "vehicle.remove"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +22,7 @@ class AddVehicleLike:
 
     vehicle_id: str
     new_vehicle_id: str
+    op: Literal["vehicle.add_like"] = "vehicle.add_like"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,7 @@ class CloseDisposalSite:
     """A disposal site is closed all day."""
 
     disposal_site_id: str
+    op: Literal["disposal_site.close"] = "disposal_site.close"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,7 @@ class ChangeShift:
     vehicle_id: str
     starts_local: time
     ends_local: time
+    op: Literal["shift.change"] = "shift.change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +48,7 @@ class ChangeServiceLevel:
     """Containers must be emptied at another probability of overflow."""
 
     must_collect_probability: float
+    op: Literal["service_level.change"] = "service_level.change"
 
 
 Change = RemoveVehicle | AddVehicleLike | CloseDisposalSite | ChangeShift | ChangeServiceLevel

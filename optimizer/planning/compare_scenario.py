@@ -95,11 +95,13 @@ def _summarise(
     newly_served: tuple[str, ...],
 ) -> tuple[str, ...]:
     heading = "; ".join(describe_change(change) for change in scenario.changes) or "no change"
+    figures = (
+        f"{difference.distance_m / 1000:+.1f} km, {difference.working_s / 3600:+.1f} working hours, "
+        f"{difference.diesel_l:+.1f} l diesel, {difference.co2e_kg:+.1f} kg CO2e, {difference.cost_eur:+.2f} EUR"
+    )
     sentences = [
         f"{scenario.name}: {heading}.",
-        f"{len(changed.tours)} tours instead of {len(base.tours)}; "
-        f"{difference.distance_m / 1000:+.1f} km, {difference.working_s / 3600:+.1f} working hours, "
-        f"{difference.diesel_l:+.1f} l diesel, {difference.co2e_kg:+.1f} kg CO2e, {difference.cost_eur:+.2f} EUR.",
+        f"{len(changed.tours)} tours instead of {len(base.tours)}; {figures}.",
     ]
     due = {one.container_id for one in changed.unserved if one.is_due}
     late = [container_id for container_id in newly_unserved if container_id in due]
