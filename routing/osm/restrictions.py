@@ -1,0 +1,116 @@
+"""Turn restrictions: from way - via - to way of the map to sequences of arcs.
+
+A restriction that names ways outside the extract is left out silently (nobody can drive it); one that contradicts the
+streets becomes an issue.
+"""
+
+from collections import defaultdict
+from itertools import product
+
+from routing.osm.raw import RawRestriction
+from routing.streets import MapIssue, StreetGraph, TurnRestriction
+
+_KINDS = (
+    *(f"no_{turn}" for turn in ("left_turn", "right_turn", "straight_on", "u_turn", "entry", "exit")),
+    *(f"only_{turn}" for turn in ("left_turn", "right_turn", "straight_on", "u_turn")),
+)
+_MAX_VIA_ARCS = 40
+"""A via way of more segments than this is an error of the map (a whole road tagged as via)."""
+
+
+def resolve_restrictions(
+    raw: list[RawRestriction], streets: StreetGraph
+) -> tuple[tuple[TurnRestriction, ...], list[MapIssue]]:
+    """Find the arcs of each restriction; ambiguous ones apply to every turn that fits."""
+    if not raw:
+        return (), []
+    wanted = {way for item in raw for way in (*item.from_ways, *item.via_ways, *item.to_ways)}
+    arcs_of_way = _arcs_of_ways(streets, wanted)
+    node_index = {osm_id: index for index, osm_id in enumerate(streets.node_osm_id.tolist())}
+    resolved: list[TurnRestriction] = []
+    issues: list[MapIssue] = []
+    for item in raw:
+        problem = _problem(item)
+        if problem:
+            issues.append(MapIssue(element=f"relation {item.osm_id}", detail=problem))
+            continue
+        if not all(way in arcs_of_way for way in (*item.from_ways, *item.via_ways, *item.to_ways)):
+            continue
+        sequences = [
+            arcs
+            for from_way, to_way in product(item.from_ways, item.to_ways)
+            for arcs in _sequences(item, arcs_of_way[from_way], arcs_of_way[to_way], arcs_of_way, node_index, streets)
+        ]
+        if not sequences:
+            issues.append(MapIssue(element=f"relation {item.osm_id}", detail="its ways do not meet at its via"))
+        resolved.extend(
+            TurnRestriction(
+                osm_id=item.osm_id,
+                arcs=arcs,
+                is_only=item.kind.startswith("only_"),
+                vehicle=item.vehicle,
+                exempt=item.exempt,
+                condition=item.condition,
+            )
+            for arcs in sequences
+        )
+    return tuple(resolved), issues
+
+
+def _problem(item: RawRestriction) -> str:
+    if item.kind not in _KINDS:
+        return f"the turn restriction '{item.kind}' is unknown"
+    if not item.from_ways or not item.to_ways:
+        return "the turn restriction lacks its from or to way"
+    if item.via_node is None and not item.via_ways:
+        return "the turn restriction lacks its via"
+    return ""
+
+
+def _arcs_of_ways(streets: StreetGraph, wanted: set[int]) -> dict[int, list[int]]:
+    arcs: dict[int, list[int]] = defaultdict(list)
+    osm_ids = streets.way_osm_id[streets.segment_way].tolist()
+    for segment, osm_id in enumerate(osm_ids):
+        if osm_id in wanted:
+            arcs[osm_id] += [2 * segment, 2 * segment + 1]
+    return arcs
+
+
+def _sequences(
+    item: RawRestriction,
+    from_arcs: list[int],
+    to_arcs: list[int],
+    arcs_of_way: dict[int, list[int]],
+    node_index: dict[int, int],
+    streets: StreetGraph,
+) -> list[tuple[int, ...]]:
+    tail, head = streets.arc_tail, streets.arc_head
+    if item.via_ways:
+        via = {arc for way in item.via_ways for arc in arcs_of_way[way]}
+        return [arcs for start in from_arcs for arcs in _through_via(start, via, set(to_arcs), item, streets)]
+    node = node_index.get(item.via_node if item.via_node is not None else -1, -1)
+    pairs = [(a, b) for a in from_arcs if head[a] == node for b in to_arcs if tail[b] == node]
+    if item.kind.endswith("u_turn"):
+        return [(a, b) for a, b in pairs if b == a ^ 1 or a >> 1 != b >> 1]
+    return [(a, b) for a, b in pairs if a >> 1 != b >> 1]
+
+
+def _through_via(
+    start: int, via: set[int], to_arcs: set[int], item: RawRestriction, streets: StreetGraph
+) -> list[tuple[int, ...]]:
+    """Simple paths from an arc through all via ways onto a to arc."""
+    tail, head = streets.arc_tail, streets.arc_head
+    way_of = streets.way_osm_id[streets.segment_way]
+    found: list[tuple[int, ...]] = []
+    open_paths: list[tuple[int, ...]] = [(start,)]
+    while open_paths:
+        path = open_paths.pop()
+        used = {arc >> 1 for arc in path}
+        node = head[path[-1]]
+        if {int(way_of[arc >> 1]) for arc in path[1:]} == set(item.via_ways):
+            found += [
+                (*path, arc) for arc in sorted(to_arcs) if tail[arc] == node and arc >> 1 not in used - {start >> 1}
+            ]
+        if len(path) <= _MAX_VIA_ARCS:
+            open_paths += [(*path, arc) for arc in via if tail[arc] == node and arc >> 1 not in used]
+    return found
