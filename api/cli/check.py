@@ -1,0 +1,52 @@
+"""`fuhre check`: the independent judge, for our plans and for those made by hand."""
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from api.cli.inputs import ContainersOption, FleetOption, JsonOption, OsmOption, TownFiles, TownOption
+from api.files.plan_json import load_plan
+from api.wiring import open_street_router
+from optimizer.checking.check_plan import check_plan
+from optimizer.domain.issues import InvalidInputError, Issue
+
+
+def check(
+    plan_file: Annotated[Path, typer.Argument(help="A plan.json, written by fuhre or by hand.")],
+    town: TownOption = None,
+    osm: OsmOption = None,
+    containers: ContainersOption = None,
+    fleet: FleetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a plan against every rule: times, loads, breaks, windows, sums.
+
+    Exits with 0 when the plan keeps all rules, with 1 when it breaks one.
+    Example: fuhre check plan.json --town demo-town
+    """
+    try:
+        document = plan_file.read_bytes()
+    except OSError as error:
+        message = f"{plan_file} cannot be read ({error.strerror}). Correct the path."
+        raise InvalidInputError([Issue(where="PLAN_FILE", code="no_file", message=message)]) from error
+    plan = load_plan(document, source=plan_file.name)
+    files = TownFiles(folder=town, osm=osm, containers=containers, fleet=fleet)
+    loaded = files.load()
+    router = open_street_router(loaded.map_path, cache_dir=files.cache_folder)
+    violations = check_plan(plan, loaded.town, router)
+    if json:
+        found = [{"code": one.code, "where": one.where, "message": one.message} for one in violations]
+        typer.echo(json_module.dumps({"is_valid": not found, "violations": found}, ensure_ascii=False))
+        raise typer.Exit(1 if found else 0)
+    console = Console()
+    for one in violations:
+        console.print(f"[red]✗[/red] [bold]{escape(one.where)}[/bold]: {escape(one.message)}", soft_wrap=True)
+    stops = sum(len(tour.stops) for tour in plan.tours)
+    if violations:
+        console.print(f"[bold red]{len(violations)} rules broken[/bold red] in {len(plan.tours)} tours, {stops} stops")
+        raise typer.Exit(1)
+    console.print(f"[bold green]✓ The plan keeps every rule[/bold green]: {len(plan.tours)} tours, {stops} stops")

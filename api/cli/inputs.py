@@ -1,0 +1,167 @@
+"""Options that several commands share, and the day's request made of them."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.files.town_folder import LoadedTown, load_town_files, read_town_folder
+from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.request import DayRequest, SolveLimits
+from optimizer.domain.town import Town
+
+TownOption = Annotated[
+    Path | None,
+    typer.Option("--town", help="Folder with fleet.toml, containers.csv, readings.parquet and map.osm.pbf."),
+]
+OsmOption = Annotated[Path | None, typer.Option("--osm", help="Street map: .osm.pbf or .osm, instead of the town's.")]
+ContainersOption = Annotated[
+    Path | None, typer.Option("--containers", help="Containers as CSV, instead of the town's.")
+]
+ReadingsOption = Annotated[
+    Path | None, typer.Option("--readings", help="Readings as CSV or Parquet, instead of the town's.")
+]
+FleetOption = Annotated[
+    Path | None, typer.Option("--fleet", help="Vehicles, depots and disposal sites as TOML, instead of the town's.")
+]
+DayOption = Annotated[
+    str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Day to plan [default: the next day with a shift].")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="INSTANT", help="Use readings up to here, e.g. 2026-03-01T18:00+01:00 [default: now]."
+    ),
+]
+TimeLimitOption = Annotated[float, typer.Option("--time-limit", min=0.1, max=3600, help="Seconds for the search.")]
+IterationsOption = Annotated[
+    int | None,
+    typer.Option("--iterations", min=1, help="End the search after so many steps: the same plan every time."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same input, seed and iterations: the same plan.")]
+SolverOption = Annotated[str, typer.Option("--solver", help="ortools, or greedy for an answer at once.")]
+PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, threshold or all.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output instead of tables.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TownFiles:
+    """Where a town's files lie; single files replace those of the folder."""
+
+    folder: Path | None
+    osm: Path | None = None
+    containers: Path | None = None
+    readings: Path | None = None
+    fleet: Path | None = None
+
+    def load(self) -> LoadedTown:
+        """The town with its readings.
+
+        Raises
+        ------
+        InvalidInputError
+            With every issue in every file, or when a file is not named at all.
+        """
+        if self.osm is not None and not self.osm.is_file():
+            raise _issue("--osm", "no_file", f"There is no map {self.osm}. Correct the path.")
+        if self.folder is not None and not any((self.containers, self.readings, self.fleet)):
+            loaded = read_town_folder(self.folder)
+            return replace(loaded, map_path=self.osm) if self.osm is not None else loaded
+        paths = {
+            name: given if given is not None else self._in_folder(file_name)
+            for name, given, file_name in (
+                ("fleet", self.fleet, "fleet.toml"),
+                ("containers", self.containers, "containers.csv"),
+                ("readings", self.readings, "readings.parquet"),
+            )
+        }
+        if paths["fleet"] is None or paths["containers"] is None:
+            raise _issue(
+                "command line",
+                "no_town",
+                "Give --town DIR, or --fleet and --containers at least. `fuhre import DIR --template` writes templates.",
+            )
+        return load_town_files(
+            fleet=paths["fleet"],
+            containers=paths["containers"],
+            readings=paths["readings"],
+            map_path=self.osm if self.osm is not None else self._in_folder("map.osm.pbf"),
+        )
+
+    def _in_folder(self, name: str) -> Path | None:
+        if self.folder is None or not (self.folder / name).is_file():
+            return None
+        return self.folder / name
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """Where prepared streets are kept between runs."""
+        return self.folder / "cache" if self.folder is not None else None
+
+
+def build_request(
+    loaded: LoadedTown,
+    *,
+    day: str | None,
+    as_of: str | None,
+    limits: SolveLimits,
+    streams: list[str] | None = None,
+    vehicle_ids: list[str] | None = None,
+    exclude: list[str] | None = None,
+    force: list[str] | None = None,
+    policy: str = "overflow_risk",
+    solver: str = "ortools",
+    with_baseline: bool = False,
+) -> DayRequest:
+    """The request for a day, from what was typed."""
+    cut_off = parse_instant(as_of, loaded.town)
+    return DayRequest(
+        town=loaded.town,
+        day=parse_day(day) if day is not None else next_working_day(loaded.town, cut_off),
+        as_of=cut_off,
+        history=loaded.history,
+        streams=frozenset(streams or ()),
+        vehicle_ids=frozenset(vehicle_ids or ()),
+        exclude=frozenset(exclude or ()),
+        force=frozenset(force or ()),
+        rules=loaded.rules,
+        limits=limits,
+        policy=policy,
+        solver=solver,
+        with_baseline=with_baseline,
+    )
+
+
+def parse_instant(text: str | None, town: Town) -> datetime:
+    """An instant as typed; without an offset it is the town's local time; now when nothing was typed."""
+    if text is None:
+        return datetime.now(tz=town.zone)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _issue("--as-of", "instant", f"'{text}' is no instant. Write e.g. 2026-03-01T18:00+01:00.") from error
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=town.zone)
+
+
+def parse_day(text: str) -> date:
+    """A calendar day as typed."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _issue("--day", "day", f"'{text}' is no calendar day. Write it as 2026-03-02.") from error
+
+
+def next_working_day(town: Town, after: datetime) -> date:
+    """The first day after the instant's local day on which a vehicle works; the next day when none ever does."""
+    local_day = after.astimezone(town.zone).date()
+    for days in range(1, 15):
+        day = local_day + timedelta(days=days)
+        if any(vehicle.is_available and day.weekday() in vehicle.shift.weekdays for vehicle in town.vehicles):
+            return day
+    return local_day + timedelta(days=1)
+
+
+def _issue(where: str, code: str, message: str) -> InvalidInputError:
+    return InvalidInputError([Issue(where=where, code=code, message=message)])

@@ -1,0 +1,134 @@
+"""`fuhre plan`: a day's tours, from a town's folder or from single files."""
+
+import time
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api.cli.inputs import (
+    AsOfOption,
+    ContainersOption,
+    DayOption,
+    FleetOption,
+    IterationsOption,
+    JsonOption,
+    OsmOption,
+    PolicyOption,
+    ReadingsOption,
+    SeedOption,
+    SolverOption,
+    TimeLimitOption,
+    TownFiles,
+    TownOption,
+    build_request,
+)
+from api.cli.progress import progress_bars
+from api.cli.show_plan import show_plan
+from api.files.plan_folder import write_plan_folder
+from api.files.plan_json import dump_plan
+from api.files.town_folder import LoadedTown
+from api.wiring import build_ports, open_street_router
+from optimizer.domain.request import DayRequest, SolveLimits
+from optimizer.planning.plan_day import plan_day
+
+
+def plan(
+    town: TownOption = None,
+    osm: OsmOption = None,
+    containers: ContainersOption = None,
+    readings: ReadingsOption = None,
+    fleet: FleetOption = None,
+    day: DayOption = None,
+    as_of: AsOfOption = None,
+    stream: Annotated[
+        list[str] | None, typer.Option("--stream", help="Collect only this stream; may be repeated.")
+    ] = None,
+    vehicle: Annotated[
+        list[str] | None, typer.Option("--vehicle", help="Use only this vehicle; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Keep this container out; may be repeated.")
+    ] = None,
+    force: Annotated[
+        list[str] | None, typer.Option("--force", help="Empty this container today; may be repeated.")
+    ] = None,
+    policy: PolicyOption = "overflow_risk",
+    solver: SolverOption = "ortools",
+    time_limit: TimeLimitOption = 10.0,
+    iterations: IterationsOption = None,
+    seed: SeedOption = 1,
+    baseline: Annotated[
+        bool, typer.Option("--baseline/--no-baseline", help="Compare with emptying all containers.")
+    ] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write plan.json, plan.geojson, GPX files and map.html into this folder."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Plan the tours of a day.
+
+    Example: fuhre plan --town demo-town --out tours --time-limit 30
+    """
+    files = TownFiles(folder=town, osm=osm, containers=containers, readings=readings, fleet=fleet)
+    with progress_bars(is_shown=not json) as progress:
+        started_s = time.perf_counter()
+        if progress:
+            progress("import", 0.0)
+        loaded = files.load()
+        router = open_street_router(loaded.map_path, cache_dir=files.cache_folder)
+        import_s = time.perf_counter() - started_s
+        if progress:
+            progress("import", 1.0)
+        request = build_request(
+            loaded,
+            day=day,
+            as_of=as_of,
+            limits=SolveLimits(
+                time_limit_s=None if iterations is not None else time_limit, iteration_limit=iterations, seed=seed
+            ),
+            streams=stream,
+            vehicle_ids=vehicle,
+            exclude=exclude,
+            force=force,
+            policy=policy,
+            solver=solver,
+            with_baseline=baseline,
+        )
+        planned = plan_day(
+            request,
+            build_ports(router),
+            plan_id=str(uuid.uuid4()),
+            generated_at=datetime.now(tz=UTC),
+            progress=progress,
+        )
+        planned.seconds_by_step["import"] = round(import_s, 4)
+        if progress and out is not None:
+            progress("write", 0.0)
+        folder = write_plan_folder(planned, loaded.town, router, out) if out is not None else None
+        if progress and out is not None:
+            progress("write", 1.0)
+    if json:
+        typer.echo(dump_plan(planned).decode())
+        return
+    console = Console()
+    show_plan(planned, console=console)
+    warn_of_old_readings(loaded, request, console=console)
+    if folder is not None:
+        console.print(f"\nWritten to [bold]{folder}[/bold]: plan.json, plan.geojson, gpx/, [bold]map.html[/bold]")
+
+
+def warn_of_old_readings(loaded: LoadedTown, request: DayRequest, *, console: Console) -> None:
+    """Say so when the newest reading is old: most often the cut-off was forgotten, and the plan is a guess."""
+    newest_s = max((int(series.observed_at_s[-1]) for series in loaded.history.values() if len(series)), default=None)
+    age_days = (request.as_of.timestamp() - newest_s) / 86_400 if newest_s is not None else 0.0
+    if age_days > 7:
+        newest_at = datetime.fromtimestamp(newest_s or 0, tz=request.town.zone)
+        console.print(
+            f"[yellow]The newest reading is {age_days:.0f} days old ({newest_at:%Y-%m-%d %H:%M}). "
+            f"To plan as if it were then: --as-of {newest_at.isoformat(timespec='minutes')}[/yellow]"
+        )

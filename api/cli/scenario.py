@@ -1,0 +1,138 @@
+"""`fuhre scenario`: what would change, beside the plan as it is."""
+
+import uuid
+from datetime import UTC, datetime, time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from api.cli.inputs import (
+    AsOfOption,
+    DayOption,
+    JsonOption,
+    SeedOption,
+    SolverOption,
+    TimeLimitOption,
+    TownFiles,
+    TownOption,
+    build_request,
+)
+from api.cli.progress import progress_bars
+from api.files.plan_json import dump_comparison
+from api.wiring import build_ports, open_street_router
+from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.plan import Totals
+from optimizer.domain.request import SolveLimits
+from optimizer.domain.scenario import (
+    AddVehicleLike,
+    Change,
+    ChangeServiceLevel,
+    ChangeShift,
+    CloseDisposalSite,
+    RemoveVehicle,
+    Scenario,
+)
+from optimizer.planning.compare_scenario import ScenarioComparison, compare_scenario
+
+
+def scenario(
+    town: TownOption = None,
+    name: Annotated[str, typer.Option("--name", help="What to call it.")] = "What if",
+    without_vehicle: Annotated[
+        list[str] | None, typer.Option("--without-vehicle", metavar="ID", help="This vehicle does not drive.")
+    ] = None,
+    add_vehicle_like: Annotated[
+        list[str] | None, typer.Option("--add-vehicle-like", metavar="ID", help="One more vehicle of this kind.")
+    ] = None,
+    close_site: Annotated[
+        list[str] | None, typer.Option("--close-site", metavar="ID", help="This disposal site is closed.")
+    ] = None,
+    shift: Annotated[
+        list[str] | None,
+        typer.Option("--shift", metavar="ID=HH:MM-HH:MM", help="This vehicle works at other hours."),
+    ] = None,
+    must_collect_probability: Annotated[
+        float | None, typer.Option("--must-collect-probability", min=0, max=1, help="Empty from this risk of overflow.")
+    ] = None,
+    day: DayOption = None,
+    as_of: AsOfOption = None,
+    time_limit: TimeLimitOption = 5.0,
+    solver: SolverOption = "ortools",
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Compare a changed day with the plan as it is; nothing is stored.
+
+    Example: fuhre scenario --town demo-town --without-vehicle VAN-2
+    """
+    changes: list[Change] = [RemoveVehicle(vehicle_id=one) for one in without_vehicle or ()]
+    changes += [AddVehicleLike(vehicle_id=one, new_vehicle_id=f"{one}-2nd") for one in add_vehicle_like or ()]
+    changes += [CloseDisposalSite(disposal_site_id=one) for one in close_site or ()]
+    changes += [_parse_shift(one) for one in shift or ()]
+    if must_collect_probability is not None:
+        changes.append(ChangeServiceLevel(must_collect_probability=must_collect_probability))
+    if not changes:
+        message = "Give at least one change, e.g. --without-vehicle VAN-2. `fuhre scenario --help` lists them."
+        raise InvalidInputError([Issue(where="scenario", code="no_change", message=message)])
+    files = TownFiles(folder=town)
+    loaded = files.load()
+    router = open_street_router(loaded.map_path, cache_dir=files.cache_folder)
+    request = build_request(
+        loaded, day=day, as_of=as_of, limits=SolveLimits(time_limit_s=time_limit, seed=seed), solver=solver
+    )
+    with progress_bars(is_shown=not json) as progress:
+        comparison = compare_scenario(
+            request,
+            Scenario(name=name, changes=tuple(changes)),
+            build_ports(router),
+            plan_id=str(uuid.uuid4()),
+            generated_at=datetime.now(tz=UTC),
+            progress=progress,
+        )
+    if json:
+        typer.echo(dump_comparison(comparison).decode())
+        return
+    _show(comparison, Console())
+
+
+def _show(comparison: ScenarioComparison, console: Console) -> None:
+    console.print()
+    for sentence in comparison.summary:
+        console.print(escape(sentence))
+    table = Table(title_justify="left")
+    for heading in ("", "as it is", "changed", "difference"):
+        table.add_column(heading, justify="right" if heading else "left")
+    rows = (
+        ("kilometres", lambda totals: totals.distance_m / 1000, ".1f"),
+        ("working hours", lambda totals: totals.working_s / 3600, ".1f"),
+        ("containers emptied", lambda totals: totals.lifts, ".0f"),
+        ("diesel l", lambda totals: totals.diesel_l, ".1f"),
+        ("CO2e kg", lambda totals: totals.co2e_kg, ".1f"),
+        ("cost EUR", lambda totals: totals.cost_eur, ".2f"),
+    )
+    for name, figure, form in rows:
+        totals: tuple[Totals, ...] = (comparison.base.totals, comparison.changed.totals, comparison.difference)
+        values = [figure(one) for one in totals]
+        table.add_row(name, f"{values[0]:{form}}", f"{values[1]:{form}}", f"{values[2]:+{form}}")
+    console.print(table)
+    if comparison.newly_unserved:
+        lost = {one.container_id: one for one in comparison.changed.unserved}
+        for container_id in comparison.newly_unserved[:15]:
+            one = lost.get(container_id)
+            why = f"{one.message} {one.what_would_change_it}" if one else ""
+            console.print(f"  [bold]{escape(container_id)}[/bold] {escape(why)}", soft_wrap=True)
+
+
+def _parse_shift(text: str) -> ChangeShift:
+    vehicle_id, _, span = text.partition("=")
+    starts, _, ends = span.partition("-")
+    try:
+        return ChangeShift(
+            vehicle_id=vehicle_id, starts_local=time.fromisoformat(starts), ends_local=time.fromisoformat(ends)
+        )
+    except ValueError as error:
+        message = f"'{text}' is not understood. Write e.g. TRUCK-1=05:30-14:00."
+        raise InvalidInputError([Issue(where="--shift", code="shift", message=message)]) from error
