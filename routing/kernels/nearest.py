@@ -1,0 +1,128 @@
+"""The nearest usable street to each point, by a grid over straight street pieces.
+
+A piece is the straight line between two neighbouring points of a segment's shape. Distances are metres on a plane
+that touches the Earth at the point asked for, so an answer never depends on the other points.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+ON_THE_LINE_M = 0.5
+"""Nearer than this, nobody can tell on which side of the street a point lies."""
+
+
+class Grid(NamedTuple):
+    """Pieces by cell: those of cell ``row * n_columns + column`` are ``items[first[cell]:first[cell + 1]]``."""
+
+    west_deg: float
+    south_deg: float
+    cell_lon_deg: float
+    cell_lat_deg: float
+    n_columns: int
+    n_rows: int
+    first: NDArray[np.int32]
+    items: NDArray[np.int32]
+
+
+class Pieces(NamedTuple):
+    """Straight pieces of streets: ends in degrees and the segment each belongs to."""
+
+    lon1_deg: NDArray[np.float64]
+    lat1_deg: NDArray[np.float64]
+    lon2_deg: NDArray[np.float64]
+    lat2_deg: NDArray[np.float64]
+    segment: NDArray[np.int32]
+
+
+class Nearest(NamedTuple):
+    """One entry per point: the piece (-1 for none), the share along it, the metres to it, the arcs that serve it.
+
+    ``arcs`` has bit 1 for the arc along the segment and bit 2 for the one against it.
+    """
+
+    piece: NDArray[np.int32]
+    fraction: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+    arcs: NDArray[np.uint8]
+
+
+@njit(cache=True, nogil=True)
+def nearest_pieces(
+    lon_lat_deg: NDArray[np.float64],
+    is_right_only: NDArray[np.bool_],
+    grid: Grid,
+    pieces: Pieces,
+    arcs_open: NDArray[np.uint8],
+    arcs_main: NDArray[np.uint8],
+    limit_m: float,
+    island_penalty_m: float,
+) -> Nearest:
+    """The nearest piece within a limit for each point.
+
+    ``arcs_open`` and ``arcs_main`` hold per segment which arcs the vehicle may use and which belong to the largest
+    connected part; a street outside that part counts as ``island_penalty_m`` farther away.
+    """
+    n = lon_lat_deg.shape[0]
+    found = Nearest(np.full(n, -1, dtype=np.int32), np.zeros(n), np.full(n, np.inf), np.zeros(n, dtype=np.uint8))
+    metres_per_lat = 6_371_008.8 * np.pi / 180
+    for index in range(n):
+        lon = lon_lat_deg[index, 0]
+        lat = lon_lat_deg[index, 1]
+        metres_per_lon = metres_per_lat * np.cos(lat * np.pi / 180)
+        cell_m = min(grid.cell_lon_deg * metres_per_lon, grid.cell_lat_deg * metres_per_lat)
+        column = int(np.floor((lon - grid.west_deg) / grid.cell_lon_deg))
+        row = int(np.floor((lat - grid.south_deg) / grid.cell_lat_deg))
+        best_m = np.inf
+        ring = 0
+        while True:
+            for cell_row in range(max(0, row - ring), min(grid.n_rows - 1, row + ring) + 1):
+                is_full_row = cell_row == row - ring or cell_row == row + ring
+                step = 1 if is_full_row or ring == 0 else 2 * ring
+                for cell_column in range(column - ring, column + ring + 1, step):
+                    if cell_column < 0 or cell_column >= grid.n_columns:
+                        continue
+                    cell = cell_row * grid.n_columns + cell_column
+                    for item in range(grid.first[cell], grid.first[cell + 1]):
+                        piece = grid.items[item]
+                        segment = pieces.segment[piece]
+                        usable = arcs_open[segment]
+                        if usable == 0:
+                            continue
+                        x1 = (pieces.lon1_deg[piece] - lon) * metres_per_lon
+                        y1 = (pieces.lat1_deg[piece] - lat) * metres_per_lat
+                        dx = (pieces.lon2_deg[piece] - lon) * metres_per_lon - x1
+                        dy = (pieces.lat2_deg[piece] - lat) * metres_per_lat - y1
+                        squared = dx * dx + dy * dy
+                        share = 0.0
+                        if squared > 0.0:
+                            share = min(1.0, max(0.0, -(x1 * dx + y1 * dy) / squared))
+                        distance_m = np.hypot(x1 + share * dx, y1 + share * dy)
+                        if is_right_only[index] and distance_m > ON_THE_LINE_M:
+                            # Cross product of the direction and the way to the point: negative is to the right.
+                            usable &= np.uint8(1) if dy * x1 - dx * y1 < 0.0 else np.uint8(2)
+                            if usable == 0:
+                                continue
+                        ranked_m = distance_m
+                        if usable & arcs_main[segment] == 0:
+                            ranked_m += island_penalty_m
+                        is_nearer = ranked_m < best_m or (ranked_m == best_m and piece < found.piece[index])
+                        if is_nearer and distance_m <= limit_m:
+                            best_m = ranked_m
+                            found.piece[index] = piece
+                            found.fraction[index] = share
+                            found.distance_m[index] = distance_m
+                            found.arcs[index] = usable
+            reach_m = ring * cell_m
+            is_everything_seen = (
+                row - ring <= 0
+                and column - ring <= 0
+                and row + ring >= grid.n_rows - 1
+                and column + ring >= grid.n_columns - 1
+            )
+            if best_m <= reach_m or reach_m >= limit_m or is_everything_seen:
+                break
+            ring += 1
+    return found
