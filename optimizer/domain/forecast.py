@@ -34,6 +34,8 @@ class Forecast:
         ``(m,)`` float32: probability that the container was overfull at any time up to the instant; never falls.
     rate_per_day
         Expected growth, as a fraction of the container per day.
+    last_emptied_at
+        The last emptying, logged or inferred; None when none is known.
     """
 
     container_id: str
@@ -47,6 +49,7 @@ class Forecast:
     upper_fraction: NDArray[np.float32]
     overflow_probability: NDArray[np.float32]
     reasons: tuple[str, ...] = ()
+    last_emptied_at: datetime | None = None
 
     def expected_at(self, instant: datetime) -> float:
         """Expected fill, linear between grid points and constant beyond the ends."""

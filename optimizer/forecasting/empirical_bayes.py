@@ -1,0 +1,198 @@
+"""The default forecaster: empirical-Bayes rates, a weekly profile, and distributions counted from the past.
+
+level(t) = what the demand since the last trusted level makes of it; demand = rate of the container x exposure to the
+week's profile. Containers borrow strength from the siblings of their stream, so one reading, or none, is enough.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.domain.container import Container
+from optimizer.domain.forecast import Forecast
+from optimizer.domain.reading import CleanSeries
+from optimizer.domain.town import Town
+from optimizer.forecasting import shifted_gamma
+from optimizer.forecasting.demand import demand_of, level_after
+from optimizer.forecasting.origin import Origin, find_origin
+from optimizer.forecasting.priors import StreamPrior, prior_for_unknown_stream
+from optimizer.forecasting.public_holidays import IsHoliday, german_holidays
+from optimizer.forecasting.slots import slot_grid
+from optimizer.forecasting.stream_model import StreamModel, fit_stream
+
+Floats = NDArray[np.float64]
+
+LOWER_PROBABILITY, UPPER_PROBABILITY = 0.05, 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmpiricalBayesForecaster:
+    """Forecasts from cleaned series; keeps no state between calls.
+
+    Attributes
+    ----------
+    priors
+        By stream; a stream that is missing gets a cautious one.
+    is_holiday
+        Days on which people behave as on Sundays.
+    overflow_fraction
+        Level from which a container counts as overfull. Sensors rarely report more than 95 %, and waste lies beside a
+        container before it is full to the last litre, so 90 % unless told.
+    """
+
+    priors: Mapping[str, StreamPrior] = field(default_factory=dict)
+    is_holiday: IsHoliday = field(default_factory=german_holidays)
+    overflow_fraction: float = 0.9
+
+    def forecast(
+        self,
+        containers: Sequence[Container],
+        series: Mapping[str, CleanSeries],
+        *,
+        town: Town,
+        as_of: datetime,
+        until: datetime,
+    ) -> dict[str, Forecast]:
+        """A forecast for every container from its last trusted level up to ``until``."""
+        models = self.learn(containers, series, town=town, as_of=as_of)
+        return self.predict(models, containers, series, town=town, as_of=as_of, until=until)
+
+    def learn(
+        self, containers: Sequence[Container], series: Mapping[str, CleanSeries], *, town: Town, as_of: datetime
+    ) -> dict[str, StreamModel]:
+        """What the series tell, by stream; the costly part, which stays good for some hours."""
+        models = {}
+        for stream, members in _by_stream(containers).items():
+            known = {one.container_id: series[one.container_id] for one in members if one.container_id in series}
+            models[stream] = fit_stream(
+                known,
+                self.priors.get(stream) or prior_for_unknown_stream(is_fast=town.stream(stream).is_fast),
+                zone=town.zone,
+                is_holiday=self.is_holiday,
+                as_of_s=int(as_of.timestamp()),
+                overflow_fraction=self.overflow_fraction,
+            )
+        return models
+
+    def predict(
+        self,
+        models: Mapping[str, StreamModel],
+        containers: Sequence[Container],
+        series: Mapping[str, CleanSeries],
+        *,
+        town: Town,
+        as_of: datetime,
+        until: datetime,
+    ) -> dict[str, Forecast]:
+        """Forecasts with learnt models."""
+        forecasts: dict[str, Forecast] = {}
+        as_of_s, until_s = int(as_of.timestamp()), int(until.timestamp())
+        for stream, members in _by_stream(containers).items():
+            is_fast = models[stream].prior.level_multiplier is not None
+            origins = [find_origin(series.get(one.container_id), is_fast=is_fast, as_of_s=as_of_s) for one in members]
+            forecasts.update(self._predict_stream(models[stream], members, origins, town, as_of_s, until_s))
+        return {container.container_id: forecasts[container.container_id] for container in containers}
+
+    def _predict_stream(
+        self,
+        model: StreamModel,
+        members: Sequence[Container],
+        origins: Sequence[Origin],
+        town: Town,
+        as_of_s: int,
+        until_s: int,
+    ) -> dict[str, Forecast]:
+        origin_s = np.array([origin.at_s for origin in origins], dtype=np.int64)
+        grid = slot_grid(int(origin_s.min()), max(until_s, as_of_s) + 1, town.zone, self.is_holiday)
+        exposure_at_edges = grid.exposure_days(model.profile)
+        edges = grid.edge_at_s
+        shared = np.unique(
+            np.concatenate(([as_of_s], edges[(edges > as_of_s) & (edges < until_s)], [max(until_s, as_of_s)]))
+        )
+        instants = np.column_stack([origin_s, np.broadcast_to(shared, (len(origins), shared.shape[0]))])
+        exposure = np.interp(instants, edges, exposure_at_edges)
+        rates = np.array([model.rates_per_day.get(one.container_id, model.pool_rate_per_day) for one in members])
+        demand = rates[:, None] * (exposure - exposure[:, :1])
+        levels = np.array([origin.level_fraction for origin in origins])
+        extra = np.array([origin.extra_variance for origin in origins])
+        outlook = _Outlook(
+            model=model,
+            levels=levels[:, None],
+            demand=demand,
+            extra=extra[:, None],
+            horizon_s=instants - instants[:, :1],
+        )
+        expected = outlook.expected()
+        lower, upper = outlook.level_quantile(LOWER_PROBABILITY), outlook.level_quantile(UPPER_PROBABILITY)
+        overflow = outlook.overflow_probability(self.overflow_fraction)
+        result = {}
+        for row, (container, origin) in enumerate(zip(members, origins, strict=True)):
+            first = 1 if origin.at_s >= shared[0] else 0  # a reading at the cut-off itself is not told twice
+            result[container.container_id] = Forecast(
+                container_id=container.container_id,
+                origin_at=datetime.fromtimestamp(origin.at_s, tz=UTC),
+                level_fraction=origin.level_fraction,
+                rate_per_day=float(rates[row]),
+                trust=origin.trust,
+                grid_at_s=instants[row, first:],
+                expected_fraction=expected[row, first:].astype(np.float32),
+                lower_fraction=np.minimum(lower, expected)[row, first:].astype(np.float32),
+                upper_fraction=np.maximum(upper, expected)[row, first:].astype(np.float32),
+                overflow_probability=overflow[row, first:].astype(np.float32),
+                reasons=origin.reasons,
+                last_emptied_at=None
+                if origin.last_emptied_at_s is None
+                else datetime.fromtimestamp(origin.last_emptied_at_s, tz=UTC),
+            )
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outlook:
+    """Distributions of ``(n, m)`` levels: counted from residuals where there are enough, else in closed form."""
+
+    model: StreamModel
+    levels: Floats
+    demand: Floats
+    extra: Floats
+    horizon_s: NDArray[np.int64]
+
+    def expected(self) -> Floats:
+        return level_after(self._from_empty() + self.demand, self.model.demand)
+
+    def level_quantile(self, probability: float) -> Floats:
+        table = self.model.calibration.level
+        counted = self.expected() + table.quantile(probability, self.horizon_s) * np.sqrt(self._variance())
+        growth = shifted_gamma.quantile(probability, self.demand, self._variance(), self._noise_sd())
+        closed = level_after(self._from_empty() + growth, self.model.demand)
+        return np.clip(np.where(self._is_counted(), counted, closed), 0.0, 1.0)
+
+    def overflow_probability(self, overflow_fraction: float) -> Floats:
+        needed = float(demand_of(np.asarray(overflow_fraction), self.model.demand)) - self._from_empty()
+        needed = np.broadcast_to(needed, self.demand.shape)
+        score = shifted_gamma.normal_score(needed, self.demand, self._variance(), self._noise_sd())
+        probability = self.model.calibration.reach.probability(score)
+        return np.maximum.accumulate(probability, axis=1)
+
+    def _from_empty(self) -> Floats:
+        return demand_of(self.levels, self.model.demand)
+
+    def _variance(self) -> Floats:
+        return self.model.prior.variance(self.demand) + self.extra
+
+    def _noise_sd(self) -> Floats:
+        return np.sqrt(self.model.prior.variance_constant + self.extra)
+
+    def _is_counted(self) -> NDArray[np.bool_]:
+        # Residuals come from healthy sensors; a doubtful level needs the wider closed form.
+        return np.asarray(self.model.calibration.level.is_known & (self.extra == 0))
+
+
+def _by_stream(containers: Sequence[Container]) -> dict[str, list[Container]]:
+    grouped: dict[str, list[Container]] = {}
+    for container in containers:
+        grouped.setdefault(container.stream, []).append(container)
+    return grouped

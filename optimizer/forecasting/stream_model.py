@@ -1,0 +1,154 @@
+"""Everything that is learnt of a stream: rates, weekly profile, level multiplier, and how far forecasts are off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.domain.reading import CleanSeries
+from optimizer.forecasting.calibration import Calibration, calibrate
+from optimizer.forecasting.demand import demand_table
+from optimizer.forecasting.level_history import Growth, growth_steps, level_history
+from optimizer.forecasting.level_multiplier import learn_level_multiplier, multiplier_at
+from optimizer.forecasting.priors import StreamPrior
+from optimizer.forecasting.profile import learn_profile
+from optimizer.forecasting.public_holidays import IsHoliday
+from optimizer.forecasting.rates import shrunk_rates
+from optimizer.forecasting.reach_probability import ReachCurve
+from optimizer.forecasting.residuals import unknown_residuals
+from optimizer.forecasting.slots import DAY_S, SlotGrid, slot_grid
+
+Floats = NDArray[np.float64]
+
+LONGEST_HISTORY_DAYS = 400
+CALIBRATION_DAYS = 75
+CALIBRATION_SHARE = 0.5
+ROUNDS = 2
+"""Rates, profile and multiplier explain the same growth; two rounds settle who explains what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamModel:
+    """A stream's learnt state.
+
+    Attributes
+    ----------
+    rates_per_day
+        By container id; a container that is not in it grows at ``pool_rate_per_day``.
+    profile
+        ``(56,)`` relative activity.
+    demand
+        ``(201,)`` demand from empty by level.
+    """
+
+    prior: StreamPrior
+    rates_per_day: Mapping[str, float]
+    pool_rate_per_day: float
+    profile: Floats
+    demand: Floats
+    calibration: Calibration
+
+
+def fit_stream(
+    series: Mapping[str, CleanSeries],
+    prior: StreamPrior,
+    *,
+    zone: ZoneInfo,
+    is_holiday: IsHoliday,
+    as_of_s: int,
+    overflow_fraction: float,
+) -> StreamModel:
+    """The model of the stream to which these series belong; the prior alone when there are none."""
+    ids = sorted(series)
+    members = [series[one_id] for one_id in ids]
+    starts = [int(clean.series.observed_at_s[0]) for clean in members if len(clean.series)]
+    if not starts:
+        return _untaught(prior)
+    start_s = max(min(starts), as_of_s - LONGEST_HISTORY_DAYS * DAY_S)
+    grid = slot_grid(min(start_s, as_of_s - DAY_S), as_of_s, zone, is_holiday)
+    return _fit(ids, members, prior, grid, as_of_s, overflow_fraction)
+
+
+def _untaught(prior: StreamPrior) -> StreamModel:
+    return StreamModel(
+        prior=prior,
+        rates_per_day={},
+        pool_rate_per_day=prior.rate_per_day,
+        profile=prior.profile,
+        demand=demand_table(prior.level_multiplier),
+        calibration=Calibration(level=unknown_residuals(), reach=ReachCurve()),
+    )
+
+
+def _fit(
+    ids: Sequence[str],
+    members: Sequence[CleanSeries],
+    prior: StreamPrior,
+    grid: SlotGrid,
+    as_of_s: int,
+    overflow_fraction: float,
+) -> StreamModel:
+    # The last edge may lie after the cut-off: nothing is known there.
+    history = level_history(members, grid)
+    history.level_fraction[:, grid.edge_at_s > as_of_s] = np.nan
+    growth = growth_steps(history)
+    age_days = (as_of_s - grid.edge_at_s[growth.stop_cell]) / DAY_S
+    weight = 0.5 ** (age_days / prior.half_life_days)
+    is_single = growth.stop_cell - growth.first_cell == 1
+    slot = grid.slot[np.minimum(growth.first_cell, len(grid) - 1)]
+    profile, multiplier = prior.profile, prior.level_multiplier
+    rates, pool = np.full(len(ids), prior.rate_per_day), prior.rate_per_day
+    exposure = grid.exposure_days(profile)
+    for _ in range(ROUNDS):
+        effect = multiplier_at(growth.start_fraction, multiplier)
+        step_days = exposure[growth.stop_cell] - exposure[growth.first_cell]
+        rates, pool = _rates(growth, step_days * effect, weight, len(ids), prior)
+        flat = (
+            weight * rates[growth.row] * effect * (grid.edge_at_s[growth.stop_cell] - grid.edge_at_s[growth.first_cell])
+        )
+        flat /= DAY_S
+        grown = weight * growth.growth_fraction
+        profile = learn_profile(slot[is_single], grown[is_single], flat[is_single], prior.profile)
+        exposure = grid.exposure_days(profile)
+        if prior.level_multiplier is not None:
+            step_days = exposure[growth.stop_cell] - exposure[growth.first_cell]
+            plain = weight * rates[growth.row] * step_days
+            multiplier = learn_level_multiplier(growth.start_fraction, grown, plain, prior.level_multiplier)
+    demand = demand_table(multiplier)
+    step_days = (exposure[growth.stop_cell] - exposure[growth.first_cell]) * multiplier_at(
+        growth.start_fraction, multiplier
+    )
+    rates, pool = _rates(growth, step_days, weight, len(ids), prior)
+    # Forecasts of the past must not know what came after them: their rates are learnt from before.
+    n_cells = len(grid)
+    span_cells = min(CALIBRATION_DAYS * 8, int(n_cells * CALIBRATION_SHARE))
+    first_cell = n_cells - span_cells
+    past = growth.stop_cell <= first_cell
+    earlier = Growth(**{name: getattr(growth, name)[past] for name in Growth.__dataclass_fields__})
+    past_rates, _ = _rates(earlier, step_days[past], weight[past], len(ids), prior)
+    calibration = calibrate(
+        history,
+        grid.edge_at_s,
+        exposure,
+        past_rates,
+        prior,
+        demand,
+        first_cell=first_cell,
+        overflow_fraction=overflow_fraction,
+    )
+    return StreamModel(
+        prior=prior,
+        rates_per_day=dict(zip(ids, rates.tolist(), strict=True)),
+        pool_rate_per_day=pool,
+        profile=profile,
+        demand=demand,
+        calibration=calibration,
+    )
+
+
+def _rates(growth: Growth, step_days: Floats, weight: Floats, n: int, prior: StreamPrior) -> tuple[Floats, float]:
+    return shrunk_rates(
+        growth, step_days, weight, n=n, prior_rate_per_day=prior.rate_per_day, prior_weight_days=prior.weight_days
+    )
