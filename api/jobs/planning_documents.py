@@ -1,0 +1,91 @@
+"""What a planning job asks for, as JSON: everything of a day's request but the town and the readings."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pydantic import TypeAdapter
+
+from optimizer.domain.reading import FillHistory
+from optimizer.domain.request import DayRequest, SelectionRules, SolveLimits
+from optimizer.domain.scenario import Scenario
+from optimizer.domain.town import Town
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanningAsk:
+    """A day's request whose town and readings are looked up when a worker begins it.
+
+    Attributes
+    ----------
+    as_of
+        Fixed when the job is made: later readings do not change what was asked.
+    """
+
+    day: date
+    as_of: datetime
+    streams: tuple[str, ...]
+    vehicle_ids: tuple[str, ...]
+    exclude: tuple[str, ...]
+    force: tuple[str, ...]
+    rules: SelectionRules
+    limits: SolveLimits
+    policy: str
+    solver: str
+    with_baseline: bool
+
+    def to_request(self, town: Town, history: FillHistory) -> DayRequest:
+        """The request that the planner understands.
+
+        Raises
+        ------
+        InvalidInputError
+            When it names what the town does not have.
+        """
+        return DayRequest(
+            town=town,
+            day=self.day,
+            as_of=self.as_of,
+            history=history,
+            streams=frozenset(self.streams),
+            vehicle_ids=frozenset(self.vehicle_ids),
+            exclude=frozenset(self.exclude),
+            force=frozenset(self.force),
+            rules=self.rules,
+            limits=self.limits,
+            policy=self.policy,
+            solver=self.solver,
+            with_baseline=self.with_baseline,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioAsk:
+    """A scenario on a day's request; ``base_plan_id`` names the plan to compare with, None to plan the base too."""
+
+    scenario: Scenario
+    ask: PlanningAsk
+    base_plan_id: str | None = None
+
+
+_PLANNING = TypeAdapter(PlanningAsk)
+_SCENARIO = TypeAdapter(ScenarioAsk)
+
+
+def dump_planning_ask(ask: PlanningAsk) -> bytes:
+    """The ask as JSON."""
+    return _PLANNING.dump_json(ask)
+
+
+def load_planning_ask(document: bytes) -> PlanningAsk:
+    """The ask in a stored job; it was written by ``dump_planning_ask``."""
+    return _PLANNING.validate_json(document)
+
+
+def dump_scenario_ask(ask: ScenarioAsk) -> bytes:
+    """The ask as JSON."""
+    return _SCENARIO.dump_json(ask)
+
+
+def load_scenario_ask(document: bytes) -> ScenarioAsk:
+    """The ask in a stored job; it was written by ``dump_scenario_ask``."""
+    return _SCENARIO.validate_json(document)

@@ -1,0 +1,121 @@
+"""Plans days and scenarios inside a worker process, with the map, the solvers and the town kept open between jobs."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.files.plan_json import load_plan
+from api.jobs.job import JobKind
+from api.jobs.planning_documents import PlanningAsk, load_planning_ask, load_scenario_ask
+from api.store.plan_record import record_of_comparison, record_of_plan
+from api.store.ports import JobResult, PlanRecord, ScenarioRecord, Store
+from api.store.sql_store import open_store
+from api.store.town_cache import TownCache
+from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.plan import Plan
+from optimizer.domain.request import DayRequest
+from optimizer.domain.town import Town
+from optimizer.planning.compare_scenario import compare_scenario
+from optimizer.planning.plan_day import plan_day
+from optimizer.ports import Ports, ReportsProgress
+from routing.ports import StreetRouter
+
+_LOGGER = logging.getLogger(__name__)
+
+ExportsTours = Callable[[Plan, Town, StreetRouter], Mapping[str, Mapping[str, bytes]]]
+"""Makes every tour's files: by vehicle id, by format name."""
+
+
+class PlanningRunner:
+    """Does the planning jobs.
+
+    Parameters
+    ----------
+    history_days
+        Days of readings that a plan looks back on.
+    export_tours
+        Makes the tours' files for navigation devices and maps; None for none.
+    """
+
+    def __init__(
+        self, store: Store, ports: Ports, *, history_days: int = 180, export_tours: ExportsTours | None = None
+    ) -> None:
+        self._store = store
+        self._ports = ports
+        self._town = TownCache(store.town)
+        self._history_days = history_days
+        self._export_tours = export_tours
+
+    def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
+        """The result of a job."""
+        progress("load", 0.0)
+        if kind is JobKind.PLAN:
+            return self._plan(job_id, document, progress)
+        return self._compare(job_id, document, progress)
+
+    def _plan(self, job_id: str, document: bytes, progress: ReportsProgress) -> PlanRecord:
+        request = self._request(load_planning_ask(document))
+        plan = plan_day(request, self._ports, plan_id=job_id, generated_at=datetime.now(UTC), progress=progress)
+        progress("export", 0.0)
+        return record_of_plan(plan, self._exports(plan, request.town))
+
+    def _compare(self, job_id: str, document: bytes, progress: ReportsProgress) -> ScenarioRecord:
+        asked = load_scenario_ask(document)
+        base = None
+        if asked.base_plan_id is not None:
+            record = self._store.plans.plan(asked.base_plan_id)
+            if record is not None:
+                base = load_plan(record.document, source=f"plan {asked.base_plan_id}")
+        comparison = compare_scenario(
+            self._request(asked.ask),
+            asked.scenario,
+            self._ports,
+            plan_id=job_id,
+            generated_at=datetime.now(UTC),
+            base=base,
+            progress=progress,
+        )
+        return record_of_comparison(comparison, scenario_id=job_id)
+
+    def _request(self, ask: PlanningAsk) -> DayRequest:
+        record = self._town.load()
+        if record is None:
+            message = "There is no town in the database. Import one before asking for plans."
+            raise InvalidInputError([Issue(where="town", code="no_town", message=message)])
+        return ask.to_request(record.town, self._store.readings.history(as_of=ask.as_of, days=self._history_days))
+
+    def _exports(self, plan: Plan, town: Town) -> Mapping[str, Mapping[str, bytes]]:
+        if self._export_tours is None:
+            return {}
+        try:
+            return self._export_tours(plan, town, self._ports.router)
+        except Exception:
+            # A plan without its GPX files is worth more than no plan.
+            _LOGGER.exception("The tours of plan %s could not be exported.", plan.plan_id)
+            return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPlanningRunner:
+    """Makes the runner inside a worker process; all its parts can be sent there (functions by their names).
+
+    Attributes
+    ----------
+    open_ports
+        Opens the map and chooses forecaster, policies and solvers.
+    """
+
+    database_url: str
+    open_ports: Callable[[], Ports]
+    history_days: int = 180
+    export_tours: ExportsTours | None = None
+
+    def __call__(self) -> PlanningRunner:
+        """The runner, with its own connection to the database."""
+        return PlanningRunner(
+            open_store(self.database_url, may_migrate=False),
+            self.open_ports(),
+            history_days=self.history_days,
+            export_tours=self.export_tours,
+        )

@@ -1,0 +1,72 @@
+"""What can go wrong in the store; the shell turns each kind into an answer or an exit code."""
+
+
+class StoreError(Exception):
+    """Root of every error that the package ``api.store`` raises on purpose."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database does not answer, or is locked for too long."""
+
+    def __init__(self) -> None:
+        super().__init__("The database does not answer just now. Try again in a few seconds.")
+
+
+class StoreFullError(StoreError):
+    """There is no room left on the database's disk."""
+
+    def __init__(self) -> None:
+        super().__init__("The database's disk is full. Free some space; nothing of this request was stored.")
+
+
+class BrokenDatabaseError(StoreError):
+    """The database is damaged, or is no database of this service."""
+
+    def __init__(self, *, source: str, detail: str) -> None:
+        self.source = source
+        super().__init__(f"The database {source} cannot be used: {detail}. Restore a backup or choose another file.")
+
+
+class NewerDatabaseError(StoreError):
+    """The database was written by a later version."""
+
+    def __init__(self, *, source: str, found: str, known: str) -> None:
+        self.source = source
+        self.found = found
+        super().__init__(
+            f"The database {source} has layout {found}, but this version knows only up to {known}. "
+            "Install the later version again, or restore the backup made before its installation."
+        )
+
+
+class InUseError(StoreError):
+    """Another service works on the same database."""
+
+    def __init__(self, *, source: str) -> None:
+        self.source = source
+        super().__init__(f"Another service already works on {source}. Stop it first, or choose another database.")
+
+
+class IdempotencyConflictError(StoreError):
+    """An idempotency key was used again for another request."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key belongs to a different request. Use a new key for a new request.")
+
+
+class StaleVersionError(StoreError):
+    """The caller wants to change something that has changed since they read it, or that they did not read at all.
+
+    Attributes
+    ----------
+    is_missing
+        True when no version was named although the thing exists.
+    """
+
+    def __init__(self, *, is_missing: bool) -> None:
+        self.is_missing = is_missing
+        super().__init__(
+            "Name the version that you read in If-Match, so that no change of others is lost."
+            if is_missing
+            else "It was changed by someone else since you read it. Read it again and repeat your change."
+        )

@@ -1,0 +1,1 @@
+"""Alembic's folder: every layout the database ever had, oldest first."""

@@ -1,0 +1,114 @@
+"""The tables as the code sees them; ``migrations`` makes them, and a test keeps the two equal."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+)
+
+METADATA = MetaData()
+
+TOWN = Table(
+    "town",
+    METADATA,
+    Column("town_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
+CONTAINERS = Table(
+    "containers",
+    METADATA,
+    Column("container_key", Integer, primary_key=True),
+    Column("container_id", String(64), nullable=False, unique=True),
+    Column("stream", String(64), nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("etag", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
+# The whole row is its key: a repeated reading is no second reading, in whatever order they arrive.
+# ``fill_ppm`` is the fill in millionths, -1 where the reading carries no level.
+READINGS = Table(
+    "readings",
+    METADATA,
+    Column("container_key", Integer, ForeignKey("containers.container_key"), primary_key=True),
+    Column("observed_at_s", BigInteger, primary_key=True),
+    Column("source", SmallInteger, primary_key=True),
+    Column("is_emptying", Boolean, primary_key=True),
+    Column("fill_ppm", Integer, primary_key=True),
+    Column("received_at_s", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("sequence", Integer, primary_key=True),
+    Column("job_id", String(32), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("request_digest", String(64), nullable=False),
+    Column("idempotency_key", String(128), unique=True),
+    Column("state", String(16), nullable=False),
+    Column("step", String(64), nullable=False),
+    Column("share", Float, nullable=False),
+    Column("detail", String(500), nullable=False),
+    Column("is_cancel_requested", Boolean, nullable=False),
+    Column("error", LargeBinary),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("started_at_ms", BigInteger),
+    Column("finished_at_ms", BigInteger),
+    Index("jobs_by_state", "state", "sequence"),
+)
+
+PLANS = Table(
+    "plans",
+    METADATA,
+    Column("plan_id", String(32), ForeignKey("jobs.job_id"), primary_key=True),
+    Column("day", String(10), nullable=False),
+    Column("generated_at_ms", BigInteger, nullable=False),
+    Column("etag", String(64), nullable=False),
+    Column("summary", LargeBinary, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Index("plans_by_day", "day"),
+)
+
+TOURS = Table(
+    "tours",
+    METADATA,
+    Column("plan_id", String(32), ForeignKey("plans.plan_id"), primary_key=True),
+    Column("vehicle_id", String(64), primary_key=True),
+    Column("etag", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
+TOUR_EXPORTS = Table(
+    "tour_exports",
+    METADATA,
+    Column("plan_id", String(32), primary_key=True),
+    Column("vehicle_id", String(64), primary_key=True),
+    Column("format", String(16), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["plan_id", "vehicle_id"], ["tours.plan_id", "tours.vehicle_id"]),
+)
+
+SCENARIOS = Table(
+    "scenarios",
+    METADATA,
+    Column("scenario_id", String(32), ForeignKey("jobs.job_id"), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("etag", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)

@@ -1,0 +1,202 @@
+"""Jobs in a SQL table; each change names the states it may start from, so that no final state is ever overwritten."""
+
+from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.jobs.job import Job, JobFailure, JobKind, JobRequest, JobState
+from api.store.database import Database
+from api.store.errors import IdempotencyConflictError
+from api.store.ports import JobResult, PlanRecord
+from api.store.schema import JOBS, PLANS, SCENARIOS, TOUR_EXPORTS, TOURS
+
+_FAILURE = TypeAdapter(JobFailure)
+_OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
+class SqlJobStore:
+    """Jobs, and their results in the same transaction as their success."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, request: JobRequest, *, at: datetime) -> tuple[Job, bool]:
+        """Store a job as queued; the second value is False when its idempotency key already had this job."""
+        try:
+            with self._database.write() as connection:
+                connection.execute(
+                    insert(JOBS).values(
+                        job_id=request.job_id,
+                        kind=request.kind,
+                        document=request.document,
+                        request_digest=request.request_digest,
+                        idempotency_key=request.idempotency_key,
+                        state=JobState.QUEUED,
+                        step="",
+                        share=0.0,
+                        detail="",
+                        is_cancel_requested=False,
+                        attempts=0,
+                        created_at_ms=_ms(at),
+                    )
+                )
+                return _job(connection.execute(_select(request.job_id)).one()), True
+        except IntegrityError:
+            if request.idempotency_key is None:
+                raise
+            repeated = self.find_repeated(
+                idempotency_key=request.idempotency_key, request_digest=request.request_digest
+            )
+            if repeated is None:
+                raise
+            return repeated, False
+
+    def find_repeated(self, *, idempotency_key: str, request_digest: str) -> Job | None:
+        """The job of an earlier request with this key."""
+        with self._database.read() as connection:
+            row = connection.execute(select(JOBS).where(JOBS.c.idempotency_key == idempotency_key)).one_or_none()
+        if row is not None and row.request_digest != request_digest:
+            raise IdempotencyConflictError
+        return None if row is None else _job(row)
+
+    def get(self, job_id: str, kind: JobKind | None = None) -> Job | None:
+        """One job."""
+        with self._database.read() as connection:
+            row = connection.execute(_select(job_id)).one_or_none()
+        return None if row is None or (kind is not None and row.kind != kind) else _job(row)
+
+    def begin(self, job_id: str, *, at: datetime) -> Job | None:
+        """Mark a queued job as running; None when it is not queued any more."""
+        with self._database.write() as connection:
+            has_begun = _change(
+                connection,
+                job_id,
+                (JobState.QUEUED,),
+                state=JobState.RUNNING,
+                started_at_ms=_ms(at),
+                attempts=JOBS.c.attempts + 1,
+            )
+            return _job(connection.execute(_select(job_id)).one()) if has_begun else None
+
+    def report_progress(self, job_id: str, *, step: str, share: float, detail: str) -> None:
+        """Note how far a running job is."""
+        with self._database.write() as connection:
+            share = min(max(share, 0.0), 1.0)
+            _change(connection, job_id, (JobState.RUNNING,), step=step[:64], share=share, detail=detail[:500])
+
+    def request_cancel(self, job_id: str) -> None:
+        """Note that the caller wants a running job to end."""
+        with self._database.write() as connection:
+            _change(connection, job_id, (JobState.RUNNING,), is_cancel_requested=True)
+
+    def succeed(self, job_id: str, result: JobResult, *, at: datetime) -> bool:
+        """Store the result and mark the job, both or neither; False when the job was not running any more."""
+        with self._database.write() as connection:
+            has_changed = _change(
+                connection,
+                job_id,
+                (JobState.RUNNING,),
+                state=JobState.SUCCEEDED,
+                share=1.0,
+                finished_at_ms=_ms(at),
+            )
+            if has_changed:
+                _publish(connection, result)
+            return has_changed
+
+    def fail(self, job_id: str, failure: JobFailure, *, at: datetime) -> bool:
+        """Mark a queued or running job as failed."""
+        document = _FAILURE.dump_json(failure)
+        with self._database.write() as connection:
+            return _change(connection, job_id, _OPEN, state=JobState.FAILED, error=document, finished_at_ms=_ms(at))
+
+    def cancel(self, job_id: str, *, at: datetime) -> bool:
+        """Mark a queued or running job as cancelled."""
+        with self._database.write() as connection:
+            return _change(connection, job_id, _OPEN, state=JobState.CANCELLED, finished_at_ms=_ms(at))
+
+    def requeue(self, job_id: str, *, counts_attempt: bool) -> bool:
+        """Put a running job back into the queue."""
+        attempts = JOBS.c.attempts if counts_attempt else JOBS.c.attempts - 1
+        with self._database.write() as connection:
+            return _change(
+                connection, job_id, (JobState.RUNNING,), state=JobState.QUEUED, step="", share=0.0, attempts=attempts
+            )
+
+    def unfinished(self) -> list[Job]:
+        """Queued and running jobs, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(JOBS).where(JOBS.c.state.in_(_OPEN)).order_by(JOBS.c.sequence)).all()
+        return [_job(row) for row in rows]
+
+
+def job_of_row(row: Row[tuple[object, ...]]) -> Job:
+    """The job in a row that has all columns of the table."""
+    return _job(row)
+
+
+def _select(job_id: str) -> Select[tuple[object, ...]]:
+    return select(JOBS).where(JOBS.c.job_id == job_id)
+
+
+def _change(connection: Connection, job_id: str, from_states: tuple[JobState, ...], **values: object) -> bool:
+    changed = connection.execute(
+        update(JOBS).where(JOBS.c.job_id == job_id, JOBS.c.state.in_(from_states)).values(**values)
+    )
+    return changed.rowcount == 1
+
+
+def _publish(connection: Connection, result: JobResult) -> None:
+    if isinstance(result, PlanRecord):
+        connection.execute(
+            insert(PLANS).values(
+                plan_id=result.plan_id,
+                day=result.day.isoformat(),
+                generated_at_ms=_ms(result.generated_at),
+                etag=result.etag,
+                summary=result.summary,
+                document=result.document,
+            )
+        )
+        for tour in result.tours:
+            ids = {"plan_id": result.plan_id, "vehicle_id": tour.vehicle_id}
+            connection.execute(insert(TOURS).values(**ids, etag=tour.etag, document=tour.document))
+            for name, document in tour.exports.items():
+                connection.execute(insert(TOUR_EXPORTS).values(**ids, format=name, document=document))
+    else:
+        connection.execute(
+            insert(SCENARIOS).values(
+                scenario_id=result.scenario_id, name=result.name, etag=result.etag, document=result.document
+            )
+        )
+
+
+def _ms(instant: datetime) -> int:
+    return round(instant.timestamp() * 1000)
+
+
+def _instant(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _job(row: Row[tuple[object, ...]]) -> Job:
+    created_at = _instant(row.created_at_ms)
+    assert created_at is not None
+    return Job(
+        job_id=row.job_id,
+        kind=JobKind(row.kind),
+        document=row.document,
+        request_digest=row.request_digest,
+        state=JobState(row.state),
+        step=row.step,
+        share=row.share,
+        detail=row.detail,
+        is_cancel_requested=row.is_cancel_requested,
+        failure=None if row.error is None else _FAILURE.validate_json(row.error),
+        attempts=row.attempts,
+        created_at=created_at,
+        started_at=_instant(row.started_at_ms),
+        finished_at=_instant(row.finished_at_ms),
+    )

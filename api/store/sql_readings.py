@@ -1,0 +1,212 @@
+"""Readings in one narrow SQL table: written in bulk, read straight into arrays."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Integer, Select, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from api.store.database import Database
+from api.store.ports import ReadingStatus
+from api.store.schema import CONTAINERS, READINGS
+from optimizer.domain.reading import FillHistory, FillSeries, Quality, Reading, Source
+
+NO_LEVEL_PPM = -1
+"""Stands in the table where a reading carries no level."""
+
+_CODES = {Source.SENSOR: 0, Source.DRIVER: 1, Source.TRUCK: 2}
+_SOURCES = {code: source for source, code in _CODES.items()}
+_CHUNK = 50_000
+_ID_CHUNK = 500
+
+ReadingKey = tuple[int, int, int, bool, int]
+
+
+class SqlReadingStore:
+    """A reading is its own key, so that a repetition changes nothing and the order of arrival does not matter."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = insert_sqlite if database.is_sqlite else insert_postgresql
+
+    def add(self, readings: Sequence[Reading], *, received_at: datetime) -> list[ReadingStatus]:
+        """Store what is new; durable on return, all or none of the accepted."""
+        received_at_s = int(received_at.timestamp())
+        with self._database.write() as connection:
+            keys = _container_keys(connection, {reading.container_id for reading in readings})
+            wanted = [_key_of(keys.get(reading.container_id), reading) for reading in readings]
+            rows = [_row_of(key, received_at_s) for key in dict.fromkeys(wanted) if key is not None]
+            statement = self._insert(READINGS).on_conflict_do_nothing().returning(*READINGS.primary_key.columns)
+            fresh = {tuple(row) for row in connection.execute(statement, rows)} if rows else set()
+        statuses = []
+        for key in wanted:
+            if key is None:
+                statuses.append(ReadingStatus.UNKNOWN_CONTAINER)
+            elif key in fresh:
+                fresh.discard(key)  # the same reading once more in this batch is a duplicate
+                statuses.append(ReadingStatus.ACCEPTED)
+            else:
+                statuses.append(ReadingStatus.DUPLICATE)
+        return statuses
+
+    def add_history(self, history: FillHistory, *, received_at: datetime) -> int:
+        """Store whole series, fast; the number of new readings. Unknown containers are left out."""
+        statement = self._insert(READINGS).on_conflict_do_nothing()
+        received_at_s = int(received_at.timestamp())
+        with self._database.write() as connection:
+            keys = _container_keys(connection, set(history))
+            count = select(func.count()).select_from(READINGS)
+            before = connection.scalar(count) or 0
+            chunk: list[dict[str, object]] = []
+            for container_id, key in keys.items():
+                chunk += (_row_of(one, received_at_s) for one in _keys_of_series(key, history[container_id]))
+                if len(chunk) >= _CHUNK:
+                    connection.execute(statement, chunk)
+                    chunk = []
+            if chunk:
+                connection.execute(statement, chunk)
+            return (connection.scalar(count) or 0) - before
+
+    def history(self, *, as_of: datetime, days: int) -> FillHistory:
+        """Series of the ``days`` before ``as_of``, strictly rising in time, unchecked."""
+        last_s = int(as_of.timestamp())
+        first_s = int((as_of - timedelta(days=days)).timestamp())
+        columns = READINGS.c
+        query = (
+            select(
+                columns.container_key,
+                columns.observed_at_s,
+                columns.source,
+                type_coerce(columns.is_emptying, Integer),
+                columns.fill_ppm,
+            )
+            .where(columns.observed_at_s.between(first_s, last_s))
+            .order_by(columns.container_key, columns.observed_at_s)
+        )
+        with self._database.read() as connection:
+            names = {
+                row.container_key: row.container_id
+                for row in connection.execute(
+                    select(CONTAINERS.c.container_key, CONTAINERS.c.container_id).where(CONTAINERS.c.is_active)
+                )
+            }
+            parts = list(_arrays_of(connection, query))
+        table = np.concatenate(parts) if parts else np.empty((0, 5), dtype=np.int64)
+        return dict(_series_of(table, names))
+
+    def latest(self, container_ids: Sequence[str]) -> Mapping[str, Reading]:
+        """The last observed fill of each container that has one."""
+        found: dict[str, Reading] = {}
+        columns = READINGS.c
+        with self._database.read() as connection:
+            for start in range(0, len(container_ids), _ID_CHUNK):
+                keys = _container_keys(connection, set(container_ids[start : start + _ID_CHUNK]))
+                for container_id, key in keys.items():
+                    row = connection.execute(
+                        select(columns.observed_at_s, columns.fill_ppm, columns.source, columns.is_emptying)
+                        .where(columns.container_key == key, columns.fill_ppm != NO_LEVEL_PPM)
+                        .order_by(columns.observed_at_s.desc(), columns.source, columns.fill_ppm.desc())
+                        .limit(1)
+                    ).one_or_none()
+                    if row is not None:
+                        found[container_id] = Reading(
+                            container_id=container_id,
+                            observed_at=datetime.fromtimestamp(row.observed_at_s, UTC),
+                            fill_fraction=row.fill_ppm / 1e6,
+                            source=_SOURCES[row.source],
+                            is_emptying=row.is_emptying,
+                        )
+        return found
+
+
+def _container_keys(connection: Connection, container_ids: set[str]) -> dict[str, int]:
+    columns = (CONTAINERS.c.container_id, CONTAINERS.c.container_key)
+    ids = sorted(container_ids)
+    keys: dict[str, int] = {}
+    for start in range(0, len(ids), _ID_CHUNK):
+        query = select(*columns).where(
+            CONTAINERS.c.is_active, CONTAINERS.c.container_id.in_(ids[start : start + _ID_CHUNK])
+        )
+        keys.update({row.container_id: row.container_key for row in connection.execute(query)})
+    return keys
+
+
+def _key_of(container_key: int | None, reading: Reading) -> ReadingKey | None:
+    if container_key is None:
+        return None
+    return (
+        container_key,
+        int(reading.observed_at.timestamp()),
+        _CODES[reading.source],
+        reading.is_emptying,
+        _ppm(reading.fill_fraction),
+    )
+
+
+def _ppm(fill_fraction: float) -> int:
+    return NO_LEVEL_PPM if math.isnan(fill_fraction) else max(0, round(fill_fraction * 1e6))
+
+
+def _row_of(key: ReadingKey, received_at_s: int) -> dict[str, object]:
+    container_key, observed_at_s, source, is_emptying, fill_ppm = key
+    return {
+        "container_key": container_key,
+        "observed_at_s": observed_at_s,
+        "source": source,
+        "is_emptying": is_emptying,
+        "fill_ppm": fill_ppm,
+        "received_at_s": received_at_s,
+    }
+
+
+def _keys_of_series(container_key: int, series: FillSeries) -> Iterator[ReadingKey]:
+    levels = np.nan_to_num(series.fill_fraction.astype(np.float64), nan=NO_LEVEL_PPM / 1e6)
+    ppm = np.maximum(np.rint(levels * 1e6).astype(np.int64), NO_LEVEL_PPM)
+    observed = zip(repeat(container_key), series.observed_at_s.tolist(), repeat(0), repeat(False), ppm.tolist())
+    yield from observed
+    for emptied_at_s in series.emptied_at_s.tolist():
+        yield container_key, emptied_at_s, _CODES[Source.TRUCK], True, NO_LEVEL_PPM
+
+
+def _arrays_of(connection: Connection, query: Select[Any]) -> Iterator[NDArray[np.int64]]:
+    """The rows of a query of five whole numbers, in large pieces: never an object per reading."""
+    statement = str(query.compile(connection.engine, compile_kwargs={"literal_binds": True}))
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(statement)
+        while rows := cursor.fetchmany(_CHUNK):
+            yield np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=5 * len(rows)).reshape(-1, 5)
+    finally:
+        cursor.close()
+
+
+def _series_of(table: NDArray[np.int64], names: Mapping[int, str]) -> Iterator[tuple[str, FillSeries]]:
+    """Series of a table of (container key, instant, source, is emptying, fill), sorted by the first two."""
+    if not len(table):
+        return
+    keys, starts = np.unique(table[:, 0], return_index=True)
+    for key, rows in zip(keys.tolist(), np.split(table, starts[1:]), strict=True):
+        if key not in names:
+            continue
+        _, observed_at_s, source, is_emptying, fill_ppm = rows.T
+        # Of several readings of one instant the last in this order counts: a sensor's, and the fuller one.
+        order = np.lexsort((fill_ppm, -source, observed_at_s))
+        order = order[fill_ppm[order] != NO_LEVEL_PPM]
+        is_last = np.append(np.diff(observed_at_s[order]) != 0, np.ones(min(1, len(order)), dtype=bool))
+        order = order[is_last]
+        yield (
+            names[key],
+            FillSeries(
+                container_id=names[key],
+                observed_at_s=observed_at_s[order],
+                fill_fraction=(fill_ppm[order] / 1e6).astype(np.float32),
+                quality=np.full(len(order), Quality.UNCHECKED, dtype=np.int8),
+                emptied_at_s=np.unique(observed_at_s[is_emptying == 1]),
+            ),
+        )

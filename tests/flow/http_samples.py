@@ -1,0 +1,187 @@
+"""A small town and small runners for the tests of the service; worker processes find the runners by name here."""
+
+import math
+import os
+import signal
+import time as clock
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from api.jobs.job import JobKind
+from api.store.plan_record import record_of_plan
+from api.store.ports import JobResult
+from api.store.town_document import TownRecord
+from optimizer.domain.container import Container
+from optimizer.domain.hours import Hours
+from optimizer.domain.places import Depot, DisposalSite
+from optimizer.domain.plan import Collection, Leg, Plan, SolverReport, Stop, StopKind, Totals, Tour
+from optimizer.domain.reading import FillHistory, FillSeries
+from optimizer.domain.stream import Stream
+from optimizer.domain.town import Town
+from optimizer.domain.vehicle import FuelRates, Shift, Vehicle
+from optimizer.ports import ReportsProgress
+from routing.location import Location
+
+NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+
+def small_town(container_count: int = 12, vehicle_count: int = 2) -> Town:
+    return Town(
+        town_id="lue",
+        name="Lünen",
+        zone=ZoneInfo("Europe/Berlin"),
+        streams=(
+            Stream(stream_id="paper", density_kg_per_l=0.05, is_fast=True),
+            Stream(stream_id="glass", density_kg_per_l=0.3),
+        ),
+        depots=(Depot(depot_id="yard", location=Location(lon_deg=7.52, lat_deg=51.61), name="Bauhof"),),
+        disposal_sites=(
+            DisposalSite(
+                disposal_site_id="plant",
+                location=Location(lon_deg=7.55, lat_deg=51.63),
+                streams=frozenset({"paper", "glass"}),
+                hours=Hours(expression="Mo-Sa 06:00-18:00"),
+            ),
+        ),
+        vehicles=tuple(
+            Vehicle(
+                vehicle_id=f"LUE-{number}",
+                profile="truck_26t",
+                streams=frozenset({"paper", "glass"}),
+                capacity_kg=10_000,
+                body_l=20_000,
+                start_depot_id="yard",
+                end_depot_id="yard",
+                shift=Shift(starts_local=time(6), ends_local=time(15), weekdays=frozenset(range(7))),
+                cost_eur_per_km=1.5,
+                cost_eur_per_h=70,
+                fuel=FuelRates(driving_l_per_100km=45),
+            )
+            for number in range(1, vehicle_count + 1)
+        ),
+        containers=tuple(small_container(number) for number in range(container_count)),
+    )
+
+
+def small_container(number: int) -> Container:
+    angle = number * 0.7
+    return Container(
+        container_id=f"P-{number:03d}",
+        site_id=f"site-{number:03d}",
+        location=Location(lon_deg=7.52 + 0.02 * math.cos(angle), lat_deg=51.61 + 0.015 * math.sin(angle)),
+        stream="paper" if number % 2 == 0 else "glass",
+        capacity_l=3_000,
+    )
+
+
+def small_record() -> TownRecord:
+    return TownRecord(town=small_town())
+
+
+def rising_history(town: Town, *, until: datetime = NOW, days: int = 10) -> FillHistory:
+    """Every container fills from empty to 95 % within the days; hourly readings."""
+    first_s = int((until - timedelta(days=days)).timestamp())
+    observed_at_s = np.arange(first_s, int(until.timestamp()), 3600, dtype=np.int64)
+    return {
+        container.container_id: FillSeries(
+            container_id=container.container_id,
+            observed_at_s=observed_at_s,
+            fill_fraction=np.linspace(0.0, 0.95, len(observed_at_s), dtype=np.float32),
+            quality=np.zeros(len(observed_at_s), dtype=np.int8),
+            emptied_at_s=np.array([first_s], dtype=np.int64),
+        )
+        for container in town.containers
+    }
+
+
+def one_stop_plan(plan_id: str, *, day: date = date(2026, 3, 2)) -> Plan:
+    begin = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
+    yard = Location(lon_deg=7.52, lat_deg=51.61)
+    totals = Totals(distance_m=4_000, driving_s=600, working_s=900, lifts=1, cost_eur=20.0)
+
+    def stop(sequence: int, kind: StopKind, collections: tuple[Collection, ...] = ()) -> Stop:
+        return Stop(
+            sequence=sequence,
+            kind=kind,
+            place_id="yard",
+            label="Bauhof",
+            location=yard,
+            leg=None if kind is StopKind.START else Leg(duration_s=300, distance_m=2_000),
+            arrives_at=begin + timedelta(minutes=5 * sequence),
+            starts_at=begin + timedelta(minutes=5 * sequence),
+            departs_at=begin + timedelta(minutes=5 * sequence + 1),
+            load_kg=0.0,
+            load_l=0.0,
+            collections=collections,
+        )
+
+    collected = Collection(
+        container_id="P-001",
+        expected_fraction=0.8,
+        expected_kg=120.0,
+        expected_l=2_400.0,
+        overflow_probability=0.2,
+        is_must=True,
+        reasons=("nearly full",),
+    )
+    return Plan(
+        plan_id=plan_id,
+        town_id="lue",
+        town_name="Lünen",
+        day=day,
+        streams=("glass", "paper"),
+        generated_at=begin,
+        data_as_of=begin,
+        inputs_digest="d" * 16,
+        map_source="straight lines",
+        map_digest="crow-flight",
+        tours=(
+            Tour(
+                vehicle_id="LUE-1",
+                profile="truck_26t",
+                stops=(stop(0, StopKind.START), stop(1, StopKind.COLLECT, (collected,)), stop(2, StopKind.END)),
+                totals=totals,
+            ),
+        ),
+        unserved=(),
+        totals=totals,
+        baseline=None,
+        solver=SolverReport(name="fake", status="feasible", wall_s=0.1, iterations=1, cost_eur=20.0, seed=1),
+        warnings=(),
+        degraded=(),
+        seconds_by_step={"solve": 0.1},
+    )
+
+
+class ScriptedRunner:
+    """Does what the job's document says: finish, take its time, ignore a stop, die, or fail."""
+
+    def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
+        del kind
+        match document.decode().split():
+            case ["sleep", seconds]:
+                end_s = clock.monotonic() + float(seconds)
+                while clock.monotonic() < end_s:
+                    progress("solve", 1 - (end_s - clock.monotonic()) / float(seconds))
+                    clock.sleep(0.02)
+            case ["deaf", seconds]:
+                progress("solve", 0.5)
+                clock.sleep(float(seconds))
+            case ["die"]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            case ["fail"]:
+                raise RuntimeError("the secret of the house")
+        return record_of_plan(one_stop_plan(job_id))
+
+
+@dataclass(frozen=True)
+class OpenScriptedRunner:
+    trouble: str = ""
+
+    def __call__(self) -> ScriptedRunner:
+        if self.trouble:
+            raise ValueError(self.trouble)
+        return ScriptedRunner()
