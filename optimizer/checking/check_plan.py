@@ -1,0 +1,248 @@
+"""Judges a plan as it is published, or as a person wrote it: reads only the document, the town and the map."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import reduce
+from math import ceil
+from operator import add
+
+from optimizer.checking.check_solution import check_solution
+from optimizer.checking.errors import Violation
+from optimizer.domain.hours import local_midnight, seconds_between
+from optimizer.domain.plan import Plan, Stop, StopKind, Totals, Tour
+from optimizer.domain.selection import Candidate, Decision, Selection
+from optimizer.domain.town import Town
+from optimizer.problem.build_problem import BuiltProblem, build_problem
+from optimizer.problem.elapsed_windows import intersection
+from optimizer.problem.problem import Pickup, Problem
+from optimizer.problem.solution import Solution, VehicleTour, Visit, VisitKind
+from routing.ports import StreetRouter
+
+SUM_CODES = frozenset({"wrong_cost", "wrong_objective"})
+"""A document states euros per tour and not the search's objective; they are compared here instead."""
+
+
+def check_plan(plan: Plan, town: Town, router: StreetRouter) -> tuple[Violation, ...]:
+    """Every rule that the plan breaks: of the road, the clock, the loads, the crews, and of plain arithmetic."""
+    unknown = tuple(_unknown_names(plan, town))
+    if unknown:
+        return unknown  # nothing can be looked up for names that do not exist
+    built = build_problem(
+        town, _as_selection(plan, town), day=plan.day, vehicle_ids=frozenset(), router=router, progress=None
+    )
+    impossible = tuple(_impossible(plan, built))
+    if impossible:
+        return impossible
+    problem, solution = _as_solution(plan, town, built)
+    found = [one for one in check_solution(problem, solution) if one.code not in SUM_CODES]
+    return (*found, *_conservation(plan), *_distances(plan, problem, solution), *_figures(plan))
+
+
+def _unknown_names(plan: Plan, town: Town) -> Iterator[Violation]:
+    known = {
+        "vehicle": {one.vehicle_id for one in town.vehicles},
+        "container": {one.container_id for one in town.containers},
+        "disposal site": {one.disposal_site_id for one in town.disposal_sites},
+    }
+    named = [("vehicle", tour.vehicle_id) for tour in plan.tours]
+    for stop in (stop for tour in plan.tours for stop in tour.stops):
+        named += [("container", one.container_id) for one in stop.collections]
+        if stop.kind is StopKind.TIP:
+            named.append(("disposal site", stop.place_id))
+    for kind, name in dict.fromkeys(named):
+        if name not in known[kind]:
+            yield Violation(
+                code=f"unknown_{kind.replace(' ', '_')}",
+                where=f"{kind} {name}",
+                sentence=f"{town.name} has no such {kind}. Correct the id, or check against the town it was made for.",
+            )
+
+
+def _as_selection(plan: Plan, town: Town) -> Selection:
+    """What the tours empty, as if it had been selected."""
+    midnight_at = local_midnight(plan.day, town.zone)
+    collected = {one.container_id: one for tour in plan.tours for stop in tour.stops for one in stop.collections}
+    return Selection(
+        policy="as planned",
+        candidates=tuple(
+            Candidate(
+                container_id=one.container_id,
+                decision=Decision.MUST if one.is_must else Decision.MAY,
+                expected_fraction=one.expected_fraction,
+                expected_kg=one.expected_kg,
+                expected_l=one.expected_l,
+                overflow_probability=one.overflow_probability,
+                cost_of_waiting_eur=0.0,
+                next_visit_at=midnight_at,
+                reasons=one.reasons,
+            )
+            for one in collected.values()
+        ),
+    )
+
+
+def _impossible(plan: Plan, built: BuiltProblem) -> Iterator[Violation]:
+    """What cannot even be replayed: containers that no tour can serve, vehicles that cannot drive."""
+    for one in built.refused:
+        yield Violation(code=one.code.value, where=f"container {one.container_id}", sentence=one.message)
+    driving = {vehicle.vehicle_id for vehicle in built.problem.vehicles}
+    reasons = {one.vehicle_id: one.message for one in built.left_out_vehicles}
+    for tour in plan.tours:
+        if tour.vehicle_id not in driving and not built.refused:
+            why = reasons.get(tour.vehicle_id, "It does not collect any of the plan's streams.")
+            yield Violation(code="no_vehicle", where=f"vehicle {tour.vehicle_id}", sentence=why)
+    open_sites = {disposal.disposal_site_id for disposal in built.problem.disposals}
+    tipped_at = {stop.place_id for tour in plan.tours for stop in tour.stops if stop.kind is StopKind.TIP}
+    if not built.refused:
+        for site in sorted(tipped_at - open_sites):
+            sentence = "It is closed all day, takes none of the streams, or cannot be reached."
+            yield Violation(code="disposal_closed", where=f"disposal site {site}", sentence=sentence)
+
+
+def _as_solution(plan: Plan, town: Town, built: BuiltProblem) -> tuple[Problem, Solution]:
+    """The plan's stops as pickups of their own: a person may have joined or split what we would not."""
+    vehicle_index = {vehicle.vehicle_id: index for index, vehicle in enumerate(built.problem.vehicles)}
+    disposal_index = {one.disposal_site_id: index for index, one in enumerate(built.problem.disposals)}
+    pickups: list[Pickup] = []
+    tours = []
+    for tour in plan.tours:
+        visits = []
+        for stop in tour.stops[1:-1]:
+            if stop.kind is StopKind.COLLECT:
+                pickups.append(_as_pickup(stop, town, built.problem))
+                visits.append(_visit(VisitKind.PICKUP, len(pickups) - 1, stop, built.problem))
+            elif stop.kind is StopKind.TIP:
+                visits.append(_visit(VisitKind.TIP, disposal_index[stop.place_id], stop, built.problem))
+            else:
+                visits.append(_visit(VisitKind.BREAK, -1, stop, built.problem))
+        tours.append(
+            VehicleTour(
+                vehicle_index=vehicle_index[tour.vehicle_id],
+                departs_s=seconds_between(built.problem.midnight_at, tour.stops[0].departs_at),
+                returns_s=seconds_between(built.problem.midnight_at, tour.stops[-1].arrives_at),
+                visits=tuple(visits),
+            )
+        )
+    solution = Solution(
+        tours=tuple(tours),
+        unserved=(),
+        cost_micro_eur=0,
+        objective_micro_eur=0,
+        status="feasible",
+        solver=plan.solver.name,
+        iterations=0,
+        wall_s=0.0,
+    )
+    return replace(built.problem, pickups=tuple(pickups)), solution
+
+
+def _as_pickup(stop: Stop, town: Town, problem: Problem) -> Pickup:
+    wanted = {one.container_id for one in stop.collections}
+    parts = [pickup for pickup in problem.pickups if wanted & set(pickup.container_ids)]
+    masters = [one for one in town.containers if one.container_id in wanted]
+    setup_s = max(one.setup_s for one in masters)
+    return Pickup(
+        pickup_id=f"stop {stop.sequence} at {stop.label}",
+        place_index=parts[0].place_index,
+        stream=stop.stream,
+        container_ids=tuple(sorted(wanted)),
+        demand_kg=ceil(sum(one.expected_kg for one in stop.collections)),
+        demand_l=ceil(sum(one.expected_l for one in stop.collections)),
+        service_s=setup_s + sum(one.service_s for one in masters),
+        windows=reduce(intersection, (part.windows for part in parts)),
+        allowed_vehicles=frozenset.intersection(*(part.allowed_vehicles for part in parts)),
+        prize_micro_eur=0,
+        is_must=any(one.is_must for one in stop.collections),
+    )
+
+
+def _visit(kind: VisitKind, index: int, stop: Stop, problem: Problem) -> Visit:
+    return Visit(
+        kind=kind,
+        index=index,
+        arrives_s=seconds_between(problem.midnight_at, stop.arrives_at),
+        starts_s=seconds_between(problem.midnight_at, stop.starts_at),
+        departs_s=seconds_between(problem.midnight_at, stop.departs_at),
+    )
+
+
+def _conservation(plan: Plan) -> Iterator[Violation]:
+    """No container twice, and none both emptied and left."""
+    emptied = Counter(one.container_id for tour in plan.tours for stop in tour.stops for one in stop.collections)
+    left = Counter(one.container_id for one in plan.unserved)
+    for container_id in sorted(emptied.keys() | left.keys()):
+        times = emptied[container_id] + left[container_id]
+        if times > 1:
+            sentence = f"It is emptied {emptied[container_id]} times and listed as unserved {left[container_id]} times."
+            yield Violation(code="counted_twice", where=f"container {container_id}", sentence=sentence)
+
+
+def _distances(plan: Plan, problem: Problem, solution: Solution) -> Iterator[Violation]:
+    """The metres of every leg against the map."""
+    for tour, driven in zip(plan.tours, solution.tours, strict=True):
+        vehicle = problem.vehicles[driven.vehicle_index]
+        place = vehicle.start_place_index
+        for stop, visit in zip(tour.stops[1:], (*driven.visits, None), strict=True):
+            if visit is None:
+                there = vehicle.end_place_index
+            elif visit.kind is VisitKind.BREAK:
+                continue
+            elif visit.kind is VisitKind.PICKUP:
+                there = problem.pickups[visit.index].place_index
+            else:
+                there = problem.disposals[visit.index].place_index
+            measured_m = problem.distance_m(driven.vehicle_index, place, there)
+            stated_m = stop.leg.distance_m if stop.leg else 0
+            if stated_m != measured_m:
+                sentence = f"The leg to stop {stop.sequence} states {stated_m} m; the map says {measured_m} m."
+                yield Violation(code="wrong_distance", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
+            place = there
+
+
+def _figures(plan: Plan) -> Iterator[Violation]:
+    """The document's own sums: legs against the map, tours against their stops, the plan against its tours."""
+    for tour in plan.tours:
+        stated = tour.totals
+        counted = _count(tour)
+        for name in ("distance_m", "driving_s", "working_s", "break_s", "lifts", "tips"):
+            if getattr(stated, name) != getattr(counted, name):
+                sentence = f"It states {name} = {getattr(stated, name)}, but its stops give {getattr(counted, name)}."
+                yield Violation(code="wrong_total", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
+        yield from _wrong_legs(tour)
+    total = reduce(add, (tour.totals for tour in plan.tours), Totals())
+    for name in ("distance_m", "driving_s", "working_s", "lifts", "tips"):
+        if getattr(plan.totals, name) != getattr(total, name):
+            sentence = f"It states {name} = {getattr(plan.totals, name)}, but the tours give {getattr(total, name)}."
+            yield Violation(code="wrong_total", where="plan", sentence=sentence)
+    if abs(plan.totals.cost_eur - total.cost_eur) > 0.01 * max(1, len(plan.tours)):
+        sentence = f"It states {plan.totals.cost_eur:.2f} EUR, but the tours give {total.cost_eur:.2f} EUR."
+        yield Violation(code="wrong_total", where="plan", sentence=sentence)
+
+
+def _count(tour: Tour) -> Totals:
+    out_s = seconds_between(tour.stops[0].departs_at, tour.stops[-1].arrives_at)
+    pauses = [stop for stop in tour.stops if stop.kind is StopKind.BREAK]
+    break_s = sum(seconds_between(stop.starts_at, stop.departs_at) for stop in pauses)
+    legs = [stop.leg for stop in tour.stops if stop.leg]
+    return Totals(
+        distance_m=sum(leg.distance_m for leg in legs),
+        driving_s=sum(leg.duration_s for leg in legs),
+        working_s=out_s - break_s,
+        break_s=break_s,
+        lifts=sum(len(stop.collections) for stop in tour.stops),
+        tips=sum(stop.kind is StopKind.TIP for stop in tour.stops),
+    )
+
+
+def _wrong_legs(tour: Tour) -> Iterator[Violation]:
+    """Each leg's seconds against the clock of its two ends."""
+    before = tour.stops[0]
+    for stop in tour.stops[1:]:
+        if stop.leg is not None:
+            took_s = seconds_between(before.departs_at, stop.arrives_at)
+            if took_s != stop.leg.duration_s:
+                stated = f"The leg to stop {stop.sequence} states {stop.leg.duration_s} s"
+                sentence = f"{stated}, but the clock says {took_s} s."
+                yield Violation(code="wrong_leg", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
+        before = stop

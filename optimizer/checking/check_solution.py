@@ -1,0 +1,197 @@
+"""Judges every answer of every solver from the problem alone; shares no code with any of them.
+
+Each tour is replayed as a diary: the check walks from halt to halt, keeps the clock, the place and what is on board,
+and writes down whatever does not fit. Nothing is repaired and nothing is assumed from the answer's own totals.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from optimizer.checking.errors import Violation
+from optimizer.problem.problem import Pickup, Problem, ProblemDisposal, Window
+from optimizer.problem.solution import Solution, VehicleTour, Visit, VisitKind
+
+LEAST_BREAK_S = 900
+Writes = Callable[[str, str], None]
+"""Notes a violation: code and sentence."""
+
+
+def check_solution(problem: Problem, solution: Solution) -> tuple[Violation, ...]:
+    """Everything that is wrong with an answer; empty when it may be published."""
+    found: list[Violation] = []
+    cost = 0
+    for tour in solution.tours:
+        if not 0 <= tour.vehicle_index < len(problem.vehicles):
+            _note(found, "unknown_vehicle", "solution", f"There is no vehicle with index {tour.vehicle_index}.")
+            continue
+        replay = _Replay(problem, tour, found)
+        replay.run()
+        cost += replay.cost_micro_eur()
+    found.extend(_each_at_most_once(problem, solution))
+    found.extend(_sums(problem, solution, cost))
+    return tuple(found)
+
+
+def _note(found: list[Violation], code: str, where: str, sentence: str) -> None:
+    found.append(Violation(code=code, where=where, sentence=sentence))
+
+
+def _each_at_most_once(problem: Problem, solution: Solution) -> Iterator[Violation]:
+    """Every vehicle drives one tour, every pickup is served once or listed as unserved."""
+    for vehicle_index, times in Counter(tour.vehicle_index for tour in solution.tours).items():
+        if times > 1:
+            sentence = f"Vehicle {vehicle_index} drives {times} tours at once."
+            yield Violation(code="vehicle_twice", where="solution", sentence=sentence)
+    everywhere = range(len(problem.pickups))
+    halts = [visit for tour in solution.tours for visit in tour.visits if visit.kind is VisitKind.PICKUP]
+    served = Counter(visit.index for visit in halts)
+    listed = Counter(solution.unserved)
+    for index in sorted((set(served) | set(listed)) - set(everywhere)):
+        yield Violation(code="unknown_pickup", where="solution", sentence=f"There is no pickup with index {index}.")
+    for index in everywhere:
+        name = problem.pickups[index].pickup_id
+        if served[index] > 1:
+            yield Violation(code="served_twice", where=name, sentence=f"It is served {served[index]} times.")
+        if listed[index] > 1:
+            yield Violation(code="listed_twice", where=name, sentence="It is listed as unserved more than once.")
+        if served[index] and listed[index]:
+            yield Violation(code="served_and_unserved", where=name, sentence="It is served and listed as unserved.")
+        if not served[index] and not listed[index]:
+            yield Violation(code="lost", where=name, sentence="It is neither served nor listed as unserved.")
+
+
+def _sums(problem: Problem, solution: Solution, cost: int) -> Iterator[Violation]:
+    served = {visit.index for tour in solution.tours for visit in tour.visits if visit.kind is VisitKind.PICKUP}
+    left_lying = sum(pickup.prize_micro_eur for at, pickup in enumerate(problem.pickups) if at not in served)
+    if solution.cost_micro_eur != cost:
+        sentence = f"The cost is given as {solution.cost_micro_eur} micro-EUR but is {cost}."
+        yield Violation(code="wrong_cost", where="solution", sentence=sentence)
+    if solution.objective_micro_eur != cost + left_lying:
+        sentence = f"The objective is given as {solution.objective_micro_eur} but is {cost + left_lying}."
+        yield Violation(code="wrong_objective", where="solution", sentence=sentence)
+
+
+class _Replay:
+    """One vehicle's day, lived through again."""
+
+    def __init__(self, problem: Problem, tour: VehicleTour, found: list[Violation]) -> None:
+        self.problem = problem
+        self.tour = tour
+        self.vehicle = problem.vehicles[tour.vehicle_index]
+        self.found = found
+        self.now_s = tour.departs_s
+        self.place = self.vehicle.start_place_index
+        self.driven_m = 0
+        self.gate_micro_eur = 0
+        self.break_s = 0
+        self.stretch_began_s = tour.departs_s
+        self.on_board: list[Pickup] = []
+        self.trips = 0
+
+    def wrong(self, code: str, sentence: str) -> None:
+        _note(self.found, code, f"vehicle {self.vehicle.vehicle_id}", sentence)
+
+    def run(self) -> None:
+        if not self.tour.visits:
+            self.wrong("empty_tour", "It drives without visiting anything.")
+        for position, visit in enumerate(self.tour.visits):
+            if not visit.arrives_s <= visit.starts_s <= visit.departs_s:
+                self.wrong("times_disordered", f"Halt {position} does not arrive, start and depart in this order.")
+            if visit.kind is VisitKind.BREAK:
+                self.rest(position, visit)
+            elif visit.kind is VisitKind.PICKUP and 0 <= visit.index < len(self.problem.pickups):
+                self.collect(visit, self.problem.pickups[visit.index])
+            elif visit.kind is VisitKind.TIP and 0 <= visit.index < len(self.problem.disposals):
+                self.tip(visit, self.problem.disposals[visit.index])
+            else:
+                self.wrong("unknown_place", f"Halt {position} names {visit.kind} {visit.index}, which does not exist.")
+            self.now_s = visit.departs_s
+        self.come_home()
+        self.judge_day()
+
+    def drive_to(self, place: int, arrives_s: int, what: str) -> None:
+        due_s = self.now_s + self.problem.duration_s(self.tour.vehicle_index, self.place, place)
+        if arrives_s != due_s:
+            self.wrong("wrong_arrival", f"It reaches {what} at second {arrives_s}, but the drive ends at {due_s}.")
+        self.driven_m += self.problem.distance_m(self.tour.vehicle_index, self.place, place)
+        self.place = place
+
+    def work_at(self, visit: Visit, work_s: int, windows: tuple[Window, ...], what: str) -> None:
+        if visit.departs_s - visit.starts_s != work_s:
+            took_s = visit.departs_s - visit.starts_s
+            self.wrong("wrong_service", f"The work at {what} takes {took_s} s instead of {work_s} s.")
+        if not any(opens <= visit.starts_s and visit.departs_s <= closes for opens, closes in windows):
+            self.wrong("outside_window", f"{what} is worked at from {visit.starts_s} to {visit.departs_s}: not open.")
+
+    def collect(self, visit: Visit, pickup: Pickup) -> None:
+        self.drive_to(pickup.place_index, visit.arrives_s, pickup.pickup_id)
+        self.work_at(visit, pickup.service_s, pickup.windows, pickup.pickup_id)
+        if self.tour.vehicle_index not in pickup.allowed_vehicles:
+            self.wrong("forbidden_vehicle", f"It may not serve {pickup.pickup_id}.")
+        if self.on_board and self.on_board[0].stream != pickup.stream:
+            self.wrong("two_streams", f"{pickup.stream} is loaded onto {self.on_board[0].stream}: tip first.")
+        self.on_board.append(pickup)
+        load_kg = sum(one.demand_kg for one in self.on_board)
+        if load_kg > self.vehicle.capacity_kg:
+            self.wrong("overload_kg", f"{load_kg} kg after {pickup.pickup_id}; {self.vehicle.capacity_kg} kg fit.")
+        load_l = sum(one.demand_l for one in self.on_board if one.stream == pickup.stream)
+        room_l = self.vehicle.capacity_l_by_stream.get(pickup.stream, 0)
+        if load_l > room_l:
+            self.wrong("overload_l", f"{load_l} l of {pickup.stream} after {pickup.pickup_id}; {room_l} l fit.")
+
+    def tip(self, visit: Visit, disposal: ProblemDisposal) -> None:
+        where = disposal.disposal_site_id
+        self.drive_to(disposal.place_index, visit.arrives_s, where)
+        self.work_at(visit, disposal.unloading_s, disposal.windows, where)
+        if self.tour.vehicle_index not in disposal.allowed_vehicles:
+            self.wrong("forbidden_vehicle", f"It may not drive to {where}.")
+        for stream in sorted({pickup.stream for pickup in self.on_board} - disposal.streams):
+            self.wrong("stream_not_accepted", f"{where} does not accept {stream}.")
+        self.gate_micro_eur += disposal.per_kg_micro_eur * sum(pickup.demand_kg for pickup in self.on_board)
+        self.on_board.clear()
+        self.trips += 1
+
+    def rest(self, position: int, visit: Visit) -> None:
+        if visit.arrives_s != self.now_s or visit.starts_s != self.now_s:
+            self.wrong("wrong_arrival", f"Break {position} does not begin where and when the halt before it ended.")
+        if position == 0:
+            self.wrong("break_before_work", "The day begins with a break.")
+        if visit.departs_s - visit.starts_s < LEAST_BREAK_S:
+            self.wrong("short_break", f"Break {position} is shorter than {LEAST_BREAK_S} s and does not count.")
+            return
+        self.judge_stretch(visit.starts_s)
+        self.break_s += visit.departs_s - visit.starts_s
+        self.stretch_began_s = visit.departs_s
+
+    def come_home(self) -> None:
+        if self.on_board:
+            self.wrong("not_empty", f"It returns with {len(self.on_board)} pickups on board.")
+        self.drive_to(self.vehicle.end_place_index, self.tour.returns_s, "its end depot")
+        self.now_s = self.tour.returns_s
+        self.judge_stretch(self.now_s)
+
+    def judge_stretch(self, until_s: int) -> None:
+        stretch_s = until_s - self.stretch_began_s
+        if stretch_s > self.vehicle.max_stretch_s:
+            limit_s = self.vehicle.max_stretch_s
+            self.wrong("long_stretch", f"{stretch_s} s of work without a break up to {until_s}; {limit_s} s allowed.")
+
+    def judge_day(self) -> None:
+        opens_s, closes_s = self.vehicle.shift
+        if self.tour.departs_s < opens_s or self.tour.returns_s > closes_s:
+            times = f"from {self.tour.departs_s} to {self.tour.returns_s}"
+            self.wrong("outside_shift", f"It is out {times}, but its shift is {opens_s} to {closes_s}.")
+        work_s = self.tour.returns_s - self.tour.departs_s - self.break_s
+        if work_s > self.vehicle.max_work_s:
+            self.wrong("too_much_work", f"{work_s} s of work; {self.vehicle.max_work_s} s allowed.")
+        for rule in self.vehicle.breaks:
+            if work_s > rule.work_above_s and self.break_s < rule.break_s:
+                due = f"{rule.break_s} s are due above {rule.work_above_s} s of work"
+                self.wrong("missing_break", f"{self.break_s} s of break in {work_s} s of work; {due}.")
+        if self.trips > self.vehicle.max_trips:
+            self.wrong("too_many_trips", f"{self.trips} trips; {self.vehicle.max_trips} allowed.")
+
+    def cost_micro_eur(self) -> int:
+        out_s = self.tour.returns_s - self.tour.departs_s
+        moving = self.driven_m * self.vehicle.per_m_micro_eur + out_s * self.vehicle.per_s_micro_eur
+        return self.vehicle.fixed_micro_eur + moving + self.gate_micro_eur

@@ -1,0 +1,139 @@
+"""Cheapest insertion: a good plan within a blink, the start of better searches, and a test double without surprises."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from optimizer.domain.request import SolveLimits
+from optimizer.problem.problem import Problem
+from optimizer.problem.solution import Solution
+from optimizer.solving.insertion import (
+    drafts_of_solution,
+    drop_what_does_not_pay,
+    empty_drafts,
+    insert_all,
+    insert_best,
+    objective_micro_eur,
+    solution_of,
+)
+from optimizer.solving.tour_cost import SearchReport
+from optimizer.solving.tour_draft import TourDraft, Workbench
+
+SMALL_DAY = 400
+"""Up to so many pickups several orders of insertion are tried; beyond it one has to do."""
+PICKUPS_BETWEEN_REPORTS = 25
+
+
+class GreedySolver:
+    """Inserts pickup by pickup where it costs least; deterministic, limits only cut it short."""
+
+    @property
+    def name(self) -> str:
+        """Name for settings and reports."""
+        return "greedy"
+
+    def solve(
+        self,
+        problem: Problem,
+        limits: SolveLimits,
+        *,
+        start: Solution | None = None,
+        progress: Callable[[float, int], None] | None = None,
+    ) -> Solution:
+        """The best of a few rounds of insertion, never worse than ``start``."""
+        began_s = time.perf_counter()
+        bench = Workbench(problem)
+        rounds = _rounds(problem)
+        if limits.iteration_limit is not None:
+            rounds = rounds[: max(1, limits.iteration_limit)]
+        ends_s = None if limits.time_limit_s is None else began_s + limits.time_limit_s
+        clock = _Clock(n_pickups=len(problem.pickups), n_rounds=len(rounds), ends_s=ends_s, progress=progress)
+        best = [] if start is None else _improved(drafts_of_solution(bench, start), rounds[0])
+        clock.best_micro_eur = objective_micro_eur(problem, best)
+        for order, is_eager in rounds:
+            drafts = empty_drafts(bench)
+            _fill(drafts, order, clock, is_eager=is_eager)
+            drop_what_does_not_pay(drafts)
+            found_micro_eur = objective_micro_eur(problem, drafts)
+            if found_micro_eur < clock.best_micro_eur:
+                best, clock.best_micro_eur = drafts, found_micro_eur
+            if clock.is_over:
+                break
+        report = SearchReport(
+            solver=self.name,
+            status="time_limit" if clock.is_over else "feasible",
+            iterations=len(rounds),
+            wall_s=time.perf_counter() - began_s,
+        )
+        return solution_of(bench, best, report)
+
+
+class _Clock:
+    """Reports progress now and then, and says when the time is over."""
+
+    def __init__(
+        self, *, n_pickups: int, n_rounds: int, ends_s: float | None, progress: Callable[[float, int], None] | None
+    ) -> None:
+        self._steps = max(1, n_pickups * n_rounds)
+        self._ends_s = ends_s
+        self._progress = progress
+        self._done = 0
+        self.best_micro_eur = 0
+        self.is_over = False
+
+    def tick(self) -> None:
+        if self._done % PICKUPS_BETWEEN_REPORTS == 0:
+            self.is_over = self._ends_s is not None and time.perf_counter() > self._ends_s
+            if self._progress is not None:
+                self._progress(self._done / self._steps, self.best_micro_eur)
+        self._done += 1
+
+
+def _rounds(problem: Problem) -> list[tuple[list[int], bool]]:
+    """Orders of insertion, each with whether optional pickups may open a tour that does not pay at once."""
+    everyone = range(len(problem.pickups))
+    away_s = _seconds_from_depots(problem)
+    farthest = sorted(everyone, key=lambda at: (not problem.pickups[at].is_must, -away_s[at], at))
+    if len(problem.pickups) > SMALL_DAY:
+        return [(farthest, True)]
+    prized = sorted(everyone, key=lambda at: (-problem.pickups[at].prize_micro_eur, at))
+    tightest = sorted(
+        everyone,
+        key=lambda at: (not problem.pickups[at].is_must, _open_s(problem, at), -problem.pickups[at].demand_kg, at),
+    )
+    return [(farthest, False), (farthest, True), (prized, False), (tightest, False)]
+
+
+def _seconds_from_depots(problem: Problem) -> list[int]:
+    depots = sorted({(vehicle.profile, vehicle.start_place_index) for vehicle in problem.vehicles})
+    return [
+        min(
+            (int(problem.travel[profile].duration_s[depot, pickup.place_index]) for profile, depot in depots), default=0
+        )
+        for pickup in problem.pickups
+    ]
+
+
+def _open_s(problem: Problem, pickup_index: int) -> int:
+    return sum(end - start for start, end in problem.pickups[pickup_index].windows)
+
+
+def _fill(drafts: Sequence[TourDraft], order: Sequence[int], clock: _Clock, *, is_eager: bool) -> None:
+    if not drafts:
+        return
+    pickups = drafts[0].bench.problem.pickups
+    for at in order:
+        clock.tick()
+        if clock.is_over:
+            return
+        highest = pickups[at].prize_micro_eur
+        if is_eager:
+            # A tour or a trip may pay only with its later pickups; what does not is dropped at the end.
+            highest += max(draft.vehicle.fixed_micro_eur for draft in drafts) + highest
+        insert_best(drafts, at, highest_micro_eur=highest)
+
+
+def _improved(drafts: list[TourDraft], first_round: tuple[list[int], bool]) -> list[TourDraft]:
+    served = {visit for draft in drafts for visit in draft.order}
+    insert_all(drafts, [at for at in first_round[0] if at not in served])
+    drop_what_does_not_pay(drafts)
+    return drafts

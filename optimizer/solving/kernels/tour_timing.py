@@ -1,0 +1,199 @@
+"""Exact timing of one tour: which window each visit uses and where breaks lie, so that the day is shortest.
+
+The order is given. Walking along it, every *label* describes one choice of windows and breaks so far. The time at
+which the walk reaches its present point, as a function of the departure ``t``, is ``max(t + total_s, earliest_s)`` for
+``t`` up to ``latest_s``; the same holds from the end of the last break with ``stretch_s`` and ``stretch_latest_s``.
+Such functions can be chained, as in the segments of Vidal et al. (2013), doi:10.1016/j.cor.2012.07.018. The shortest
+duration is ``max(total_s, earliest_s - latest_s)``, and breaks and the departure can always be moved so that every
+stretch between breaks is shortest at the same time. A label is dropped when another is at least as good in everything
+that the future can depend on, so the answer is exact as long as ``MAX_LABELS`` is not reached.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+MAX_LABELS = 24
+"""Labels kept per visit; when more are needed, those that arrive last are dropped."""
+
+# Fields of a label.
+TOTAL_S, EARLIEST_S, LATEST_S, STRETCH_S, STRETCH_LATEST_S, WORK_S, BREAK_S, PARENT, PIECE_S, WINDOW = range(10)
+N_FIELDS = 10
+
+# Columns of the table of nodes (pickups, then disposals).
+NODE_PLACE, NODE_SERVICE_S, NODE_FIRST_WINDOW, NODE_END_WINDOW = range(4)
+
+# Entries of a vehicle's limits.
+START_PLACE, END_PLACE, SHIFT_START_S, SHIFT_END_S, MAX_WORK_S, MAX_STRETCH_S, MOST_BREAK_S = range(7)
+N_LIMITS = 7
+
+FOREVER_S = 1 << 40
+
+
+@njit(cache=True, nogil=True)
+def time_tour(
+    nodes: NDArray[np.int64],
+    duration_s: NDArray[np.int32],
+    node_table: NDArray[np.int64],
+    windows: NDArray[np.int64],
+    limits: NDArray[np.int64],
+    rules: NDArray[np.int64],
+    pieces_s: NDArray[np.int64],
+    labels: NDArray[np.int64],
+) -> int:
+    """Fill ``labels`` and return the row of the best final one, or -1 when the tour cannot be timed.
+
+    Parameters
+    ----------
+    nodes
+        ``(n,)`` rows of ``node_table`` in the order of the visits.
+    duration_s
+        ``(places, places)`` travel seconds.
+    node_table
+        ``(nodes, 4)``: place, service, and range of rows in ``windows``.
+    windows
+        ``(w, 2)``: service starts and ends within one of them.
+    limits
+        ``(7,)``: the vehicle's places, shift, working time, stretch, and longest total break that counts.
+    rules
+        ``(r, 2)``: above so much work, so much break in total.
+    pieces_s
+        ``(p,)``: lengths of breaks worth trying, 0 first.
+    labels
+        ``(n + 2, MAX_LABELS, N_FIELDS)``, overwritten.
+    """
+    n = nodes.shape[0]
+    labels[0, 0, :] = 0
+    labels[0, 0, EARLIEST_S] = limits[SHIFT_START_S]
+    labels[0, 0, LATEST_S] = limits[SHIFT_END_S]
+    labels[0, 0, STRETCH_LATEST_S] = FOREVER_S
+    n_labels = 1
+    place = limits[START_PLACE]
+    fresh = np.zeros(N_FIELDS, dtype=np.int64)
+    for step in range(n + 1):
+        if step < n:
+            node = nodes[step]
+            next_place = node_table[node, NODE_PLACE]
+            service_s = node_table[node, NODE_SERVICE_S]
+            first_window = node_table[node, NODE_FIRST_WINDOW]
+            end_window = node_table[node, NODE_END_WINDOW]
+        else:
+            next_place = limits[END_PLACE]
+            service_s = 0
+            first_window = 0
+            end_window = 1
+        leg_s = duration_s[place, next_place]
+        n_fresh = 0
+        for parent in range(n_labels):
+            # A break before the first visit would only be a later departure.
+            n_pieces = 1 if step == 0 else pieces_s.shape[0]
+            for at in range(n_pieces):
+                piece_s = pieces_s[at]
+                old_break_s = labels[step, parent, BREAK_S]
+                if at > 1 and old_break_s >= limits[MOST_BREAK_S]:
+                    continue  # enough break for every rule: only the shortest piece can still help, to end a stretch
+                total_s = labels[step, parent, TOTAL_S] + piece_s + leg_s
+                earliest_s = labels[step, parent, EARLIEST_S] + piece_s + leg_s
+                latest_s = labels[step, parent, LATEST_S]
+                if piece_s > 0:
+                    work_s = labels[step, parent, WORK_S] + max(
+                        labels[step, parent, STRETCH_S],
+                        labels[step, parent, EARLIEST_S] - labels[step, parent, STRETCH_LATEST_S],
+                    )
+                    stretch_s = np.int64(leg_s)
+                    stretch_latest_s = np.int64(FOREVER_S)
+                    break_s = min(old_break_s + piece_s, limits[MOST_BREAK_S])
+                else:
+                    work_s = labels[step, parent, WORK_S]
+                    stretch_s = labels[step, parent, STRETCH_S] + leg_s
+                    stretch_latest_s = labels[step, parent, STRETCH_LATEST_S]
+                    break_s = old_break_s
+                for window in range(first_window, end_window):
+                    if step < n:
+                        opens_s = windows[window, 0]
+                        last_start_s = windows[window, 1] - service_s
+                    else:
+                        opens_s = np.int64(0)
+                        last_start_s = limits[SHIFT_END_S]
+                    if earliest_s > last_start_s or opens_s > last_start_s:
+                        continue
+                    fresh[TOTAL_S] = total_s + service_s
+                    fresh[EARLIEST_S] = max(earliest_s, opens_s) + service_s
+                    fresh[LATEST_S] = min(latest_s, last_start_s - total_s)
+                    fresh[STRETCH_S] = stretch_s + service_s
+                    fresh[STRETCH_LATEST_S] = min(stretch_latest_s, last_start_s - stretch_s)
+                    fresh[WORK_S] = work_s
+                    fresh[BREAK_S] = break_s
+                    fresh[PARENT] = parent
+                    fresh[PIECE_S] = piece_s
+                    fresh[WINDOW] = window
+                    stretch_now_s = max(fresh[STRETCH_S], fresh[EARLIEST_S] - fresh[STRETCH_LATEST_S])
+                    if (
+                        fresh[EARLIEST_S] > limits[SHIFT_END_S]
+                        or stretch_now_s > limits[MAX_STRETCH_S]
+                        or work_s + stretch_now_s > limits[MAX_WORK_S]
+                    ):
+                        continue
+                    n_fresh = _keep(labels[step + 1], n_fresh, fresh)
+        n_labels = n_fresh
+        if n_labels == 0:
+            return -1
+        place = next_place
+    return _best_final(labels[n + 1], n_labels, rules)
+
+
+@njit(cache=True, nogil=True)
+def _keep(kept: NDArray[np.int64], n_kept: int, fresh: NDArray[np.int64]) -> int:
+    """Add the label unless another dominates it, and drop those that it dominates; the new number of labels."""
+    for at in range(n_kept):
+        if _dominates(kept[at], fresh):
+            return n_kept
+    n_left = 0
+    for at in range(n_kept):
+        if not _dominates(fresh, kept[at]):
+            if n_left < at:
+                kept[n_left] = kept[at]
+            n_left += 1
+    if n_left < kept.shape[0]:
+        kept[n_left] = fresh
+        return n_left + 1
+    worst = 0
+    for at in range(1, n_left):
+        if kept[at, EARLIEST_S] > kept[worst, EARLIEST_S]:
+            worst = at
+    if fresh[EARLIEST_S] < kept[worst, EARLIEST_S]:
+        kept[worst] = fresh
+    return n_left
+
+
+@njit(cache=True, nogil=True)
+def _dominates(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
+    """Whether whatever can follow the other label can follow this one too, no later and with no more work."""
+    return bool(
+        one[TOTAL_S] <= other[TOTAL_S]
+        and one[EARLIEST_S] <= other[EARLIEST_S]
+        and one[LATEST_S] >= other[LATEST_S]
+        and one[STRETCH_S] <= other[STRETCH_S]
+        and one[STRETCH_LATEST_S] >= other[STRETCH_LATEST_S]
+        and one[WORK_S] + one[STRETCH_S] <= other[WORK_S] + other[STRETCH_S]
+        and one[WORK_S] - one[STRETCH_LATEST_S] <= other[WORK_S] - other[STRETCH_LATEST_S]
+        and one[BREAK_S] >= other[BREAK_S]
+    )
+
+
+@njit(cache=True, nogil=True)
+def _best_final(finals: NDArray[np.int64], n_finals: int, rules: NDArray[np.int64]) -> int:
+    """The row of the shortest day with all breaks that its work asks for, or -1."""
+    best = -1
+    best_elapsed_s = np.int64(0)
+    for at in range(n_finals):
+        work_s = finals[at, WORK_S] + max(finals[at, STRETCH_S], finals[at, EARLIEST_S] - finals[at, STRETCH_LATEST_S])
+        has_breaks = True
+        for rule in range(rules.shape[0]):
+            if work_s > rules[rule, 0] and finals[at, BREAK_S] < rules[rule, 1]:
+                has_breaks = False
+        elapsed_s = max(finals[at, TOTAL_S], finals[at, EARLIEST_S] - finals[at, LATEST_S])
+        if has_breaks and (best < 0 or elapsed_s < best_elapsed_s):
+            best = at
+            best_elapsed_s = elapsed_s
+    return best

@@ -1,0 +1,196 @@
+"""When everything happens on a tour whose order is known: exact, shortest, with waits and breaks.
+
+An *order* lists the visits of a vehicle as whole numbers: ``i >= 0`` is pickup ``i``, and ``~d`` (that is, ``-1 - d``)
+is tipping at disposal ``d``. Every solver hands its orders to this scheduler, so that times have one origin.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.problem.problem import Problem, ProblemVehicle
+from optimizer.problem.solution import VehicleTour, Visit, VisitKind
+from optimizer.solving.kernels import tour_timing as kernel
+
+SHORTEST_BREAK_S = 15 * 60
+"""ArbZG section 4: shorter pauses are no breaks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The shortest day that serves an order.
+
+    Attributes
+    ----------
+    elapsed_s
+        From departure to return.
+    work_s
+        Elapsed time without breaks.
+    """
+
+    elapsed_s: int
+    work_s: int
+
+
+class Scheduler:
+    """Times orders of one problem; holds scratch memory, so each thread needs its own."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._n_pickups = len(problem.pickups)
+        self._node_table, self._windows = _node_table(problem)
+        self._duration_s = [problem.travel[vehicle.profile].duration_s for vehicle in problem.vehicles]
+        self._limits = [_limits(vehicle) for vehicle in problem.vehicles]
+        self._rules = [_rules(vehicle) for vehicle in problem.vehicles]
+        self._pieces_s = [_pieces_s(vehicle) for vehicle in problem.vehicles]
+        self._labels = np.empty((64, kernel.MAX_LABELS, kernel.N_FIELDS), dtype=np.int64)
+
+    def time(self, vehicle_index: int, order: Sequence[int]) -> Timing | None:
+        """How long the vehicle is out for this order, or None when it cannot be driven in time."""
+        best = self._run(vehicle_index, order)
+        if best < 0:
+            return None
+        label = self._labels[len(order) + 1, best]
+        stretch_s = max(label[kernel.STRETCH_S], label[kernel.EARLIEST_S] - label[kernel.STRETCH_LATEST_S])
+        return Timing(
+            elapsed_s=int(max(label[kernel.TOTAL_S], label[kernel.EARLIEST_S] - label[kernel.LATEST_S])),
+            work_s=int(label[kernel.WORK_S] + stretch_s),
+        )
+
+    def schedule(self, vehicle_index: int, order: Sequence[int]) -> VehicleTour | None:
+        """The tour with all its times, or None when the order cannot be driven in time.
+
+        The vehicle is back as early as it can be, and leaves as late as that allows.
+        """
+        best = self._run(vehicle_index, order)
+        if best < 0:
+            return None
+        chain = self._chain(best, steps=len(order) + 1)
+        starts_s = _latest_stretch_starts(chain)
+        vehicle = self._problem.vehicles[vehicle_index]
+        duration_s = self._duration_s[vehicle_index]
+        place, clock_s = vehicle.start_place_index, starts_s[0]
+        visits: list[Visit] = []
+        for visit, label in zip([*order, None], chain, strict=True):
+            if label[kernel.PIECE_S] > 0:
+                starts_s = starts_s[1:]
+                visits.append(_visit(VisitKind.BREAK, -1, arrives_s=clock_s, starts_s=clock_s, departs_s=starts_s[0]))
+                clock_s = starts_s[0]
+            if visit is None:
+                break
+            node = self._node(visit)
+            next_place = int(self._node_table[node, kernel.NODE_PLACE])
+            arrives_s = clock_s + int(duration_s[place, next_place])
+            begins_s = max(arrives_s, int(self._windows[label[kernel.WINDOW], 0]))
+            clock_s = begins_s + int(self._node_table[node, kernel.NODE_SERVICE_S])
+            kind, index = (VisitKind.PICKUP, visit) if visit >= 0 else (VisitKind.TIP, ~visit)
+            visits.append(_visit(kind, index, arrives_s=arrives_s, starts_s=begins_s, departs_s=clock_s))
+            place = next_place
+        return VehicleTour(
+            vehicle_index=vehicle_index,
+            departs_s=_latest_stretch_starts(chain)[0],
+            returns_s=clock_s + int(duration_s[place, vehicle.end_place_index]),
+            visits=tuple(visits),
+        )
+
+    def _run(self, vehicle_index: int, order: Sequence[int]) -> int:
+        if self._labels.shape[0] < len(order) + 2:
+            self._labels = np.empty((2 * len(order) + 2, kernel.MAX_LABELS, kernel.N_FIELDS), dtype=np.int64)
+        nodes = np.array(order, dtype=np.int64)
+        nodes[nodes < 0] = self._n_pickups + ~nodes[nodes < 0]
+        return int(
+            kernel.time_tour(
+                nodes,
+                self._duration_s[vehicle_index],
+                self._node_table,
+                self._windows,
+                self._limits[vehicle_index],
+                self._rules[vehicle_index],
+                self._pieces_s[vehicle_index],
+                self._labels,
+            )
+        )
+
+    def _node(self, visit: int) -> int:
+        return visit if visit >= 0 else self._n_pickups + ~visit
+
+    def _chain(self, best: int, *, steps: int) -> list[list[int]]:
+        """The labels that lead to the best final one, one per leg, each with its parent's stretch in front."""
+        chain = []
+        at = best
+        for step in range(steps, 0, -1):
+            label = self._labels[step, at].tolist()
+            chain.append(label)
+            at = label[kernel.PARENT]
+        return chain[::-1]
+
+
+def schedule_tour(problem: Problem, vehicle_index: int, order: Sequence[int]) -> VehicleTour | None:
+    """One tour with all its times, or None; for many tours of one problem keep a ``Scheduler``."""
+    return Scheduler(problem).schedule(vehicle_index, order)
+
+
+def order_of(tour: VehicleTour) -> list[int]:
+    """The visits of a tour as whole numbers, without its breaks."""
+    return [
+        visit.index if visit.kind is VisitKind.PICKUP else ~visit.index
+        for visit in tour.visits
+        if visit.kind is not VisitKind.BREAK
+    ]
+
+
+def _latest_stretch_starts(chain: list[list[int]]) -> list[int]:
+    """When each stretch between breaks begins at the latest for the earliest return, in the order of the day."""
+    next_starts_s = chain[-1][kernel.EARLIEST_S]
+    starts_s = []
+    for at in range(len(chain) - 1, -1, -1):
+        is_last_of_stretch = at == len(chain) - 1 or chain[at + 1][kernel.PIECE_S] > 0
+        if is_last_of_stretch:
+            piece_s = chain[at + 1][kernel.PIECE_S] if at < len(chain) - 1 else 0
+            ends_s = next_starts_s - piece_s
+            label = chain[at]
+            next_starts_s = min(label[kernel.STRETCH_LATEST_S], ends_s - label[kernel.STRETCH_S])
+            starts_s.append(next_starts_s)
+    return starts_s[::-1]
+
+
+def _visit(kind: VisitKind, index: int, *, arrives_s: int, starts_s: int, departs_s: int) -> Visit:
+    return Visit(kind=kind, index=index, arrives_s=arrives_s, starts_s=starts_s, departs_s=departs_s)
+
+
+def _node_table(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    rows: list[tuple[int, int, int, int]] = []
+    windows: list[tuple[int, int]] = []
+    services = [(pickup.place_index, pickup.service_s, pickup.windows) for pickup in problem.pickups]
+    services += [(disposal.place_index, disposal.unloading_s, disposal.windows) for disposal in problem.disposals]
+    for place_index, service_s, own_windows in services:
+        rows.append((place_index, service_s, len(windows), len(windows) + len(own_windows)))
+        windows.extend(own_windows)
+    return (
+        np.array(rows, dtype=np.int64).reshape(-1, 4),
+        np.array(windows, dtype=np.int64).reshape(-1, 2),
+    )
+
+
+def _limits(vehicle: ProblemVehicle) -> NDArray[np.int64]:
+    limits = np.empty(kernel.N_LIMITS, dtype=np.int64)
+    limits[kernel.START_PLACE] = vehicle.start_place_index
+    limits[kernel.END_PLACE] = vehicle.end_place_index
+    limits[kernel.SHIFT_START_S], limits[kernel.SHIFT_END_S] = vehicle.shift
+    limits[kernel.MAX_WORK_S] = vehicle.max_work_s
+    limits[kernel.MAX_STRETCH_S] = vehicle.max_stretch_s
+    limits[kernel.MOST_BREAK_S] = max((rule.break_s for rule in vehicle.breaks), default=0)
+    return limits
+
+
+def _rules(vehicle: ProblemVehicle) -> NDArray[np.int64]:
+    return np.array([(rule.work_above_s, rule.break_s) for rule in vehicle.breaks], dtype=np.int64).reshape(-1, 2)
+
+
+def _pieces_s(vehicle: ProblemVehicle) -> NDArray[np.int64]:
+    """No break, the shortest piece, whole breaks, and what is left of them after a shortest piece."""
+    totals = {rule.break_s for rule in vehicle.breaks if rule.break_s > SHORTEST_BREAK_S}
+    remainders = {total - SHORTEST_BREAK_S for total in totals if total > 2 * SHORTEST_BREAK_S}
+    return np.array(sorted({0, SHORTEST_BREAK_S} | totals | remainders), dtype=np.int64)

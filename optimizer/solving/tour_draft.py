@@ -1,0 +1,244 @@
+"""A tour under construction: its order, what each trip carries, and what every possible insertion would cost."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.problem.problem import Problem
+from optimizer.solving.schedule import Scheduler, Timing
+from optimizer.solving.tour_cost import order_cost_micro_eur
+from optimizer.solving.working_time import most_work_s
+
+NO_TRIP = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insertion:
+    """One way to serve a pickup.
+
+    Attributes
+    ----------
+    cost_micro_eur
+        What it adds, waits and breaks not counted.
+    cut
+        The visits ``order[cut[0]:cut[1]]`` make way for ``visits``.
+    """
+
+    cost_micro_eur: int
+    cut: tuple[int, int]
+    visits: tuple[int, ...]
+
+    def applied_to(self, order: Sequence[int]) -> list[int]:
+        """The order with the pickup in it."""
+        return [*order[: self.cut[0]], *self.visits, *order[self.cut[1] :]]
+
+
+class Workbench:
+    """What all drafts of one problem share: the scheduler and one cost matrix per kind of vehicle."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.scheduler = Scheduler(problem)
+        kinds: dict[tuple[str, int, int], NDArray[np.int64]] = {}
+        self.arc_micro_eur: list[NDArray[np.int64]] = []
+        for vehicle in problem.vehicles:
+            kind = (vehicle.profile, vehicle.per_m_micro_eur, vehicle.per_s_micro_eur)
+            if kind not in kinds:
+                matrix = problem.travel[vehicle.profile]
+                kinds[kind] = matrix.distance_m.astype(np.int64) * vehicle.per_m_micro_eur
+                kinds[kind] += matrix.duration_s.astype(np.int64) * vehicle.per_s_micro_eur
+            self.arc_micro_eur.append(kinds[kind])
+        self.most_work_s = [most_work_s(vehicle) for vehicle in problem.vehicles]
+        alike = [repr(replace(vehicle, vehicle_id="")) for vehicle in problem.vehicles]
+        self.first_alike = [alike.index(description) for description in alike]
+        self.disposals_by_vehicle_stream = {
+            (vehicle_index, stream): [
+                index
+                for index, disposal in enumerate(problem.disposals)
+                if stream in disposal.streams and vehicle_index in disposal.allowed_vehicles
+            ]
+            for vehicle_index, vehicle in enumerate(problem.vehicles)
+            for stream in vehicle.capacity_l_by_stream
+        }
+
+
+class TourDraft:
+    """The order of one vehicle, always one that can be driven in time; an empty order is a vehicle not used."""
+
+    def __init__(self, bench: Workbench, vehicle_index: int) -> None:
+        self.bench = bench
+        self.vehicle_index = vehicle_index
+        self.vehicle = bench.problem.vehicles[vehicle_index]
+        self.order: list[int] = []
+        self.timing = Timing(elapsed_s=0, work_s=0)
+        self.cost_micro_eur = 0
+        self._survey()
+
+    def replace_order(self, order: Sequence[int]) -> bool:
+        """Take the order when it can be driven in time; False leaves everything as it is."""
+        timing = Timing(elapsed_s=0, work_s=0)
+        if order:
+            timed = self.bench.scheduler.time(self.vehicle_index, order)
+            if timed is None:
+                return False
+            timing = timed
+        self.order = list(order)
+        self.timing = timing
+        self.cost_micro_eur = self.cost_of(self.order, timing)
+        self._survey()
+        return True
+
+    def cost_of(self, order: Sequence[int], timing: Timing) -> int:
+        """Exact cost of an order of this vehicle."""
+        if not order:
+            return 0
+        return order_cost_micro_eur(self.bench.problem, self.vehicle_index, order, elapsed_s=timing.elapsed_s)
+
+    def insertions(self, pickup_index: int, *, most: int, is_load_limited: bool = True) -> list[Insertion]:
+        """The cheapest ways to serve a pickup that respect loads and streams; times are not looked at."""
+        pickup = self.bench.problem.pickups[pickup_index]
+        if self.vehicle_index not in pickup.allowed_vehicles:
+            return []
+        arc = self.bench.arc_micro_eur[self.vehicle_index]
+        from_pickup = arc[pickup.place_index]
+        there = arc[:, pickup.place_index][self._from] - self._leg_micro_eur
+        has_room = self._stream_of_gap == self._stream_numbers.get(pickup.stream, NO_TRIP - 1)
+        if is_load_limited:
+            has_room &= (self._room_kg >= pickup.demand_kg) & (self._room_l >= pickup.demand_l)
+        fixed = 0 if self.order else self.vehicle.fixed_micro_eur
+        fixed += pickup.service_s * self.vehicle.per_s_micro_eur
+        found: list[Insertion] = []
+        open_gaps = np.flatnonzero(has_room)
+        if len(open_gaps):
+            costs = there + from_pickup[self._to] + self._fee_micro_eur * pickup.demand_kg
+            for gap in _cheapest(costs, open_gaps, most):
+                cost = fixed + int(costs[gap])
+                found.append(Insertion(cost_micro_eur=cost, cut=(gap, gap), visits=(pickup_index,)))
+            found += self._other_tips(pickup_index, open_gaps[self._is_before_tip[open_gaps]], fixed)
+        found += self._new_trips(pickup_index, there, fixed, most)
+        found.sort(key=lambda insertion: insertion.cost_micro_eur)
+        return found[:most]
+
+    def try_insertion(self, insertion: Insertion) -> bool:
+        """Take the insertion when it can be driven in time."""
+        if self._busy_s + self._added_s(insertion) > self.bench.most_work_s[self.vehicle_index]:
+            return False
+        return self.replace_order(insertion.applied_to(self.order))
+
+    def _new_trips(self, pickup_index: int, there: NDArray[np.int64], fixed: int, most: int) -> Iterator[Insertion]:
+        """A trip of its own, before, between or after the others."""
+        if self._n_trips >= self.vehicle.max_trips:
+            return
+        problem = self.bench.problem
+        pickup = problem.pickups[pickup_index]
+        arc = self.bench.arc_micro_eur[self.vehicle_index]
+        for disposal_index in self._disposals(pickup.stream):
+            disposal = problem.disposals[disposal_index]
+            extra = fixed + int(arc[pickup.place_index, disposal.place_index])
+            extra += disposal.unloading_s * self.vehicle.per_s_micro_eur
+            extra += disposal.per_kg_micro_eur * pickup.demand_kg
+            costs = there + arc[disposal.place_index][self._to]
+            for gap in _cheapest(costs, self._boundaries, min(most, 3)):
+                visits = (pickup_index, ~disposal_index)
+                yield Insertion(cost_micro_eur=extra + int(costs[gap]), cut=(gap, gap), visits=visits)
+
+    def _other_tips(self, pickup_index: int, last_gaps: NDArray[np.intp], fixed: int) -> Iterator[Insertion]:
+        """At the end of a trip, tipping elsewhere than before."""
+        problem = self.bench.problem
+        pickup = problem.pickups[pickup_index]
+        arc = self.bench.arc_micro_eur[self.vehicle_index]
+        disposals = self._disposals(pickup.stream)
+        if len(disposals) < 2:
+            return
+        for gap in last_gaps.tolist():
+            old_index = ~self.order[gap]
+            before, after = self._places[gap], self._places[gap + 2]
+            old = self._tip_micro_eur(old_index, self._load_before_kg[gap])
+            old += arc[before, self._places[gap + 1]] + arc[self._places[gap + 1], after]
+            for disposal_index in disposals:
+                if disposal_index != old_index:
+                    tip = problem.disposals[disposal_index].place_index
+                    new = self._tip_micro_eur(disposal_index, self._load_before_kg[gap] + pickup.demand_kg)
+                    new += arc[before, pickup.place_index] + arc[pickup.place_index, tip] + arc[tip, after]
+                    visits = (pickup_index, ~disposal_index)
+                    yield Insertion(cost_micro_eur=fixed + int(new - old), cut=(gap, gap + 1), visits=visits)
+
+    def _tip_micro_eur(self, disposal_index: int, load_kg: int) -> int:
+        disposal = self.bench.problem.disposals[disposal_index]
+        return load_kg * disposal.per_kg_micro_eur + disposal.unloading_s * self.vehicle.per_s_micro_eur
+
+    def _disposals(self, stream: str) -> list[int]:
+        return self.bench.disposals_by_vehicle_stream.get((self.vehicle_index, stream), [])
+
+    def _added_s(self, insertion: Insertion) -> int:
+        """Driving and service that an insertion adds."""
+        start, end = insertion.cut
+        cut_out = self.order[start:end]
+        old = self._places[start : end + 2]
+        new = [old[0], *(_place(self.bench.problem, visit) for visit in insertion.visits), old[-1]]
+        added_s = self._travel_s(new) - self._travel_s(old)
+        added_s += sum(_service_s(self.bench.problem, visit) for visit in insertion.visits)
+        return added_s - sum(_service_s(self.bench.problem, visit) for visit in cut_out)
+
+    def _travel_s(self, places: Sequence[int]) -> int:
+        return sum(int(self._duration_s[start, end]) for start, end in pairwise(places))
+
+    def _survey(self) -> None:
+        """Write down, for every gap between two visits, what an insertion there has to know."""
+        problem, vehicle = self.bench.problem, self.vehicle
+        self._stream_numbers = {stream: number for number, stream in enumerate(vehicle.capacity_l_by_stream)}
+        self._duration_s = problem.travel[vehicle.profile].duration_s
+        places = [vehicle.start_place_index, *(_place(problem, visit) for visit in self.order)]
+        self._places = [*places, vehicle.end_place_index]
+        n_gaps = len(self.order) + 1
+        stream_of_gap = [NO_TRIP] * n_gaps
+        room_kg, room_l = [0] * n_gaps, [0] * n_gaps
+        load_before_kg, fee_micro_eur = [0] * n_gaps, [0] * n_gaps
+        is_boundary = [False] * n_gaps
+        trip_starts, load_kg, load_l = 0, 0, 0
+        self._n_trips = 0
+        for at, visit in enumerate(self.order):
+            load_before_kg[at] = load_kg
+            if visit >= 0:
+                load_kg += problem.pickups[visit].demand_kg
+                load_l += problem.pickups[visit].demand_l
+                continue
+            is_boundary[trip_starts] = True
+            stream = problem.pickups[self.order[trip_starts]].stream
+            span = slice(trip_starts, at + 1)
+            width = at + 1 - trip_starts
+            stream_of_gap[span] = [self._stream_numbers[stream]] * width
+            room_kg[span] = [vehicle.capacity_kg - load_kg] * width
+            room_l[span] = [vehicle.capacity_l_by_stream[stream] - load_l] * width
+            fee_micro_eur[span] = [problem.disposals[~visit].per_kg_micro_eur] * width
+            trip_starts, load_kg, load_l = at + 1, 0, 0
+            self._n_trips += 1
+        is_boundary[-1] = True
+        self._from = np.array(self._places[:-1], dtype=np.intp)
+        self._to = np.array(self._places[1:], dtype=np.intp)
+        self._leg_micro_eur = self.bench.arc_micro_eur[self.vehicle_index][self._from, self._to]
+        self._stream_of_gap = np.array(stream_of_gap)
+        self._room_kg, self._room_l = np.array(room_kg), np.array(room_l)
+        self._boundaries = np.flatnonzero(is_boundary)
+        self._is_before_tip = np.array([visit < 0 for visit in self.order] + [False])
+        self._load_before_kg, self._fee_micro_eur = load_before_kg, np.array(fee_micro_eur, dtype=np.int64)
+        services = sum(_service_s(problem, visit) for visit in self.order)
+        self._busy_s = services + int(self._duration_s[self._from, self._to].sum()) if self.order else 0
+
+
+def _place(problem: Problem, visit: int) -> int:
+    return problem.pickups[visit].place_index if visit >= 0 else problem.disposals[~visit].place_index
+
+
+def _service_s(problem: Problem, visit: int) -> int:
+    return problem.pickups[visit].service_s if visit >= 0 else problem.disposals[~visit].unloading_s
+
+
+def _cheapest(costs: NDArray[np.int64], gaps: NDArray[np.intp], most: int) -> list[int]:
+    """The gaps of least cost, cheapest first; ties keep the order of the tour."""
+    if len(gaps) > most:
+        gaps = gaps[np.argsort(costs[gaps], kind="stable")[:most]]
+    return [int(gap) for gap in gaps]

@@ -1,0 +1,158 @@
+"""Random waste days: small ones for oracles, large ones for solvers. Same seed, same day."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from optimizer.problem.problem import (
+    MICRO_EUR_PER_EUR,
+    Pickup,
+    Problem,
+    ProblemBreak,
+    ProblemDisposal,
+    ProblemVehicle,
+    Window,
+)
+from routing.matrix import TravelMatrix
+
+ARBZG_BREAKS = (
+    ProblemBreak(work_above_s=6 * 3600, break_s=30 * 60),
+    ProblemBreak(work_above_s=9 * 3600, break_s=45 * 60),
+)
+ALL_DAY: tuple[Window, ...] = ((0, 86_400),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayKind:
+    """What a random day looks like."""
+
+    n_pickups: int = 30
+    n_vehicles: int = 3
+    n_disposals: int = 2
+    streams: tuple[str, ...] = ("paper", "residual")
+    windowed_fraction: float = 0.3
+    may_fraction: float = 0.4
+    town_km: float = 8.0
+    shift_h: tuple[int, int] = (6, 14)
+    capacity_kg: tuple[int, ...] = (5_000, 9_000)
+    capacity_l: tuple[int, ...] = (60_000, 110_000)
+    pickup_kg: tuple[int, int] = (40, 600)
+    pickup_l: tuple[int, int] = (400, 6_000)
+    service_s: tuple[int, int] = (90, 480)
+    max_stretch_s: int = 6 * 3600
+    breaks: tuple[ProblemBreak, ...] = ARBZG_BREAKS
+    max_trips: int = 4
+
+
+def generated_day(seed: int, kind: DayKind = DayKind()) -> Problem:
+    """A day in a round town with directed streets, two truck profiles and several disposal sites."""
+    rng = np.random.default_rng(seed)
+    n_places = 1 + kind.n_disposals + kind.n_pickups
+    xy_m = rng.normal(0, kind.town_km * 250, size=(n_places, 2))
+    xy_m[1 : 1 + kind.n_disposals] *= 2.5
+    travel = {
+        profile: _matrix(rng, xy_m, speed_m_per_s=speed) for profile, speed in (("truck_26t", 7.0), ("van_3_5t", 8.5))
+    }
+    vehicles = tuple(_vehicle(rng, kind, at) for at in range(kind.n_vehicles))
+    far = travel["truck_26t"].distance_m.max() if n_places > 1 else 0
+    whole_day = sum(one.fixed_micro_eur + 9 * 3600 * one.per_s_micro_eur for one in vehicles)
+    whole_day += int(far) * 1_000 * (kind.n_pickups + 10) + 60 * MICRO_EUR_PER_EUR * kind.n_pickups
+    return Problem(
+        midnight_at=datetime(2026, 3, 2, tzinfo=UTC),
+        travel=travel,
+        pickups=tuple(_pickup(rng, kind, at, penalty=whole_day) for at in range(kind.n_pickups)),
+        vehicles=vehicles,
+        disposals=tuple(_disposal(rng, kind, at) for at in range(kind.n_disposals)),
+    )
+
+
+def _matrix(rng: np.random.Generator, xy_m: np.ndarray, *, speed_m_per_s: float) -> TravelMatrix:
+    grid_m = np.abs(xy_m[:, None, :] - xy_m[None, :, :]).sum(axis=2)
+    # One-way streets: some directions are longer, and the triangle inequality is mended afterwards.
+    distance_m = grid_m * rng.uniform(1.0, 1.3, size=grid_m.shape)
+    for via in range(len(xy_m)):
+        distance_m = np.minimum(distance_m, distance_m[:, via : via + 1] + distance_m[via : via + 1, :])
+    np.fill_diagonal(distance_m, 0)
+    return TravelMatrix.from_arrays(
+        duration_s=np.rint(distance_m / speed_m_per_s).astype(np.int32), distance_m=np.rint(distance_m).astype(np.int32)
+    )
+
+
+def _vehicle(rng: np.random.Generator, kind: DayKind, at: int) -> ProblemVehicle:
+    size = at % len(kind.capacity_kg)
+    starts_s = kind.shift_h[0] * 3600 + int(rng.integers(0, 3)) * 900
+    return ProblemVehicle(
+        vehicle_id=f"T-{at + 1}",
+        profile="van_3_5t" if size == 0 and len(kind.capacity_kg) > 1 else "truck_26t",
+        start_place_index=0,
+        end_place_index=0,
+        shift=(starts_s, kind.shift_h[1] * 3600 + int(rng.integers(0, 3)) * 900),
+        max_work_s=10 * 3600,
+        max_stretch_s=kind.max_stretch_s,
+        breaks=kind.breaks,
+        capacity_kg=kind.capacity_kg[size],
+        capacity_l_by_stream={
+            stream: kind.capacity_l[size] * (1 + number % 2) for number, stream in enumerate(kind.streams)
+        },
+        max_trips=kind.max_trips,
+        fixed_micro_eur=(80 + 40 * size) * MICRO_EUR_PER_EUR,
+        per_m_micro_eur=900 + 300 * size,
+        per_s_micro_eur=round(60 * MICRO_EUR_PER_EUR / 3600),
+    )
+
+
+def _pickup(rng: np.random.Generator, kind: DayKind, at: int, *, penalty: int) -> Pickup:
+    windows = ALL_DAY
+    drawn = rng.random()
+    if drawn < kind.windowed_fraction / 2:
+        opens_s = int(rng.integers(kind.shift_h[0], kind.shift_h[1] - 2)) * 3600
+        windows = ((opens_s, opens_s + int(rng.integers(2, 5)) * 3600),)
+    elif drawn < kind.windowed_fraction:
+        windows = ((kind.shift_h[0] * 3600, (kind.shift_h[0] + 2) * 3600), ((kind.shift_h[1] - 2) * 3600, 86_400))
+    is_must = bool(rng.random() >= kind.may_fraction)
+    waiting = int(rng.integers(2, 40)) * MICRO_EUR_PER_EUR
+    allowed = [index for index in range(kind.n_vehicles) if rng.random() > 0.1] or list(range(kind.n_vehicles))
+    return Pickup(
+        pickup_id=f"S-{at + 1}",
+        place_index=1 + kind.n_disposals + at,
+        stream=kind.streams[int(rng.integers(len(kind.streams)))],
+        container_ids=(f"C-{at + 1}",),
+        demand_kg=int(rng.integers(*kind.pickup_kg)),
+        demand_l=int(rng.integers(*kind.pickup_l)),
+        service_s=int(rng.integers(*kind.service_s)),
+        windows=windows,
+        allowed_vehicles=frozenset(allowed),
+        prize_micro_eur=penalty + waiting if is_must else waiting,
+        is_must=is_must,
+    )
+
+
+def _disposal(rng: np.random.Generator, kind: DayKind, at: int) -> ProblemDisposal:
+    streams = set(kind.streams)
+    if at > 0 and len(streams) > 1:
+        streams.discard(kind.streams[at % len(kind.streams)])
+    return ProblemDisposal(
+        disposal_site_id=f"D-{at + 1}",
+        place_index=1 + at,
+        streams=frozenset(streams),
+        windows=((int(rng.integers(5, 8)) * 3600, 86_400),),
+        unloading_s=600,
+        per_kg_micro_eur=int(rng.integers(0, 3)) * 10_000,
+        allowed_vehicles=frozenset(range(kind.n_vehicles)),
+    )
+
+
+TINY = DayKind(
+    n_pickups=6,
+    n_vehicles=2,
+    n_disposals=2,
+    town_km=10,
+    capacity_kg=(900, 1_400),
+    capacity_l=(6_000, 12_000),
+    pickup_kg=(100, 600),
+    pickup_l=(500, 4_000),
+    service_s=(600, 3_000),
+    max_trips=3,
+)
+"""Small enough for enumeration, with trips, streams, windows and breaks that bind."""
