@@ -18,10 +18,11 @@ from optimizer.domain.town import Town
 from optimizer.forecasting import shifted_gamma
 from optimizer.forecasting.demand import demand_of, level_after
 from optimizer.forecasting.origin import Origin, find_origin
-from optimizer.forecasting.priors import StreamPrior, prior_for_unknown_stream
+from optimizer.forecasting.priors import StreamPrior, prior_for_unknown_stream, prior_from_statistics
 from optimizer.forecasting.public_holidays import IsHoliday, german_holidays
 from optimizer.forecasting.slots import slot_grid
 from optimizer.forecasting.stream_model import StreamModel, fit_stream
+from optimizer.simulation.statistics import FillStatistics
 
 Floats = NDArray[np.float64]
 
@@ -34,8 +35,9 @@ class EmpiricalBayesForecaster:
 
     Attributes
     ----------
-    priors
-        By stream; a stream that is missing gets a cautious one.
+    statistics
+        What is known of streams before their containers have told anything; a stream that is missing gets a cautious
+        prior.
     is_holiday
         Days on which people behave as on Sundays.
     overflow_fraction
@@ -43,7 +45,7 @@ class EmpiricalBayesForecaster:
         container before it is full to the last litre, so 90 % unless told.
     """
 
-    priors: Mapping[str, StreamPrior] = field(default_factory=dict)
+    statistics: Mapping[str, FillStatistics] = field(default_factory=dict)
     is_holiday: IsHoliday = field(default_factory=german_holidays)
     overflow_fraction: float = 0.9
 
@@ -69,7 +71,7 @@ class EmpiricalBayesForecaster:
             known = {one.container_id: series[one.container_id] for one in members if one.container_id in series}
             models[stream] = fit_stream(
                 known,
-                self.priors.get(stream) or prior_for_unknown_stream(is_fast=town.stream(stream).is_fast),
+                self._prior(stream, town),
                 zone=town.zone,
                 is_holiday=self.is_holiday,
                 as_of_s=int(as_of.timestamp()),
@@ -95,6 +97,10 @@ class EmpiricalBayesForecaster:
             origins = [find_origin(series.get(one.container_id), is_fast=is_fast, as_of_s=as_of_s) for one in members]
             forecasts.update(self._predict_stream(models[stream], members, origins, town, as_of_s, until_s))
         return {container.container_id: forecasts[container.container_id] for container in containers}
+
+    def _prior(self, stream: str, town: Town) -> StreamPrior:
+        known = self.statistics.get(stream)
+        return prior_from_statistics(known) if known else prior_for_unknown_stream(is_fast=town.stream(stream).is_fast)
 
     def _predict_stream(
         self,
@@ -175,6 +181,8 @@ class _Outlook:
         needed = np.broadcast_to(needed, self.demand.shape)
         score = shifted_gamma.normal_score(needed, self.demand, self._variance(), self._noise_sd())
         probability = self.model.calibration.reach.probability(score)
+        # A sensor that is trusted and reports the overflow leaves no room for doubt.
+        probability = np.where((self.levels >= overflow_fraction) & (self.extra == 0), 1.0, probability)
         return np.maximum.accumulate(probability, axis=1)
 
     def _from_empty(self) -> Floats:

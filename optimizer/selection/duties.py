@@ -1,0 +1,40 @@
+"""Reasons to empty a container that hold whatever its fill: asked for, hygiene, too long unseen."""
+
+from datetime import datetime
+
+from optimizer.domain.container import Container
+from optimizer.domain.forecast import Forecast
+from optimizer.domain.request import SelectionRules
+from optimizer.selection.visits import Visits
+
+DAY_S = 86_400
+
+
+def find_duties(
+    container: Container, forecast: Forecast, visits: Visits, rules: SelectionRules, *, is_forced: bool
+) -> tuple[str, ...]:
+    """Sentences that say why the container must be emptied today; empty when none holds."""
+    duties = []
+    if is_forced:
+        duties.append("asked for in the request")
+    if container.max_days_between_visits is not None:
+        duties.extend(_hygiene(container.max_days_between_visits, forecast.last_emptied_at, visits))
+    blind_days = _days(forecast.origin_at, visits.today_at)
+    if blind_days > rules.max_blind_days:
+        duties.append(f"no trusted reading or emptying for {blind_days:.0f} days (at most {rules.max_blind_days})")
+    return tuple(duties)
+
+
+def _hygiene(max_days: int, last_emptied_at: datetime | None, visits: Visits) -> list[str]:
+    if last_emptied_at is None:
+        return [f"must be emptied every {max_days} days, and its last emptying is not known"]
+    if _days(last_emptied_at, visits.next_at[0]) > max_days:
+        waited = _days(last_emptied_at, visits.today_at)
+        return [
+            f"must be emptied every {max_days} days; {waited:.0f} have passed, and the next visit would be too late"
+        ]
+    return []
+
+
+def _days(start: datetime, end: datetime) -> float:
+    return (end.timestamp() - start.timestamp()) / DAY_S
