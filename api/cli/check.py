@@ -39,12 +39,12 @@ def check(
     router = open_street_router(loaded.map_path, cache_dir=files.cache_folder)
     violations = check_plan(plan, loaded.town, router)
     if json:
-        found = [{"code": one.code, "where": one.where, "message": one.message} for one in violations]
+        found = [{"code": one.code, "where": one.where, "sentence": one.sentence} for one in violations]
         typer.echo(json_module.dumps({"is_valid": not found, "violations": found}, ensure_ascii=False))
         raise typer.Exit(1 if found else 0)
     console = Console()
     for one in violations:
-        console.print(f"[red]✗[/red] [bold]{escape(one.where)}[/bold]: {escape(one.message)}", soft_wrap=True)
+        console.print(f"[red]✗[/red] [bold]{escape(one.where)}[/bold]: {escape(one.sentence)}", soft_wrap=True)
     stops = sum(len(tour.stops) for tour in plan.tours)
     if violations:
         console.print(f"[bold red]{len(violations)} rules broken[/bold red] in {len(plan.tours)} tours, {stops} stops")

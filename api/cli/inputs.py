@@ -81,7 +81,7 @@ class TownFiles:
             raise _issue(
                 "command line",
                 "no_town",
-                "Give --town DIR, or --fleet and --containers at least. `fuhre import DIR --template` writes templates.",
+                "Give --town DIR, or --fleet and --containers. `fuhre import DIR --template` writes templates of them.",
             )
         return load_town_files(
             fleet=paths["fleet"],

@@ -1,6 +1,7 @@
 """`fuhre scenario`: what would change, beside the plan as it is."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, time
 from typing import Annotated
 
@@ -105,7 +106,7 @@ def _show(comparison: ScenarioComparison, console: Console) -> None:
     table = Table(title_justify="left")
     for heading in ("", "as it is", "changed", "difference"):
         table.add_column(heading, justify="right" if heading else "left")
-    rows = (
+    rows: tuple[tuple[str, Callable[[Totals], float], str], ...] = (
         ("kilometres", lambda totals: totals.distance_m / 1000, ".1f"),
         ("working hours", lambda totals: totals.working_s / 3600, ".1f"),
         ("containers emptied", lambda totals: totals.lifts, ".0f"),

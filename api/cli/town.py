@@ -48,7 +48,7 @@ def add(
     if osm is not None and not osm.is_file():
         message = f"There is no map {osm}. Correct the path."
         raise InvalidInputError([Issue(where="--osm", code="no_file", message=message)])
-    folder = out if out is not None else Path(_slug(place if place is not None else osm.name.split(".")[0]))  # type: ignore[union-attr] - one of both is given
+    folder = out if out is not None else Path(_slug(place or str(osm and osm.name.split(".")[0])))
     with progress_bars(is_shown=not json) as progress:
         if progress:
             progress("streets and containers", 0.0)

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 from api.export.geojson import plan_to_geojson
 from api.export.gpx import tour_to_gpx
 from api.export.html_map import plan_to_html
@@ -39,6 +41,6 @@ def street_lines(router: StreetRouter) -> list[StreetLine]:
     if not isinstance(router, RoadRouter):
         return []
     return [
-        StreetLine(lon_lat_deg=line.lon_lat_deg, highway=line.highway, name=line.name)
+        StreetLine(lon_lat_deg=np.column_stack((line.lon_deg, line.lat_deg)), highway=line.highway, name=line.name)
         for line in router.streets.edge_lines()
     ]

@@ -25,9 +25,9 @@ SUM_CODES = frozenset({"wrong_cost", "wrong_objective"})
 
 def check_plan(plan: Plan, town: Town, router: StreetRouter) -> tuple[Violation, ...]:
     """Every rule that the plan breaks: of the road, the clock, the loads, the crews, and of plain arithmetic."""
-    unknown = tuple(_unknown_names(plan, town))
-    if unknown:
-        return unknown  # nothing can be looked up for names that do not exist
+    unreadable = (*_malformed(plan), *_unknown_names(plan, town))
+    if unreadable:
+        return unreadable  # nothing can be looked up for names that do not exist
     built = build_problem(
         town, _as_selection(plan, town), day=plan.day, vehicle_ids=frozenset(), router=router, progress=None
     )
@@ -37,6 +37,20 @@ def check_plan(plan: Plan, town: Town, router: StreetRouter) -> tuple[Violation,
     problem, solution = _as_solution(plan, town, built)
     found = [one for one in check_solution(problem, solution) if one.code not in SUM_CODES]
     return (*found, *_conservation(plan), *_distances(plan, problem, solution), *_figures(plan))
+
+
+def _malformed(plan: Plan) -> Iterator[Violation]:
+    """Tours that are no tours: without ends, or with stops at which nothing is emptied."""
+    for tour in plan.tours:
+        kinds = [stop.kind for stop in tour.stops]
+        inner = kinds[1:-1]
+        if kinds[:1] != [StopKind.START] or kinds[-1:] != [StopKind.END] or {StopKind.START, StopKind.END} & set(inner):
+            sentence = "It must begin with its only start and end with its only end."
+            yield Violation(code="malformed_tour", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
+        for stop in tour.stops:
+            if bool(stop.collections) != (stop.kind is StopKind.COLLECT):
+                sentence = f"Stop {stop.sequence} ({stop.kind.value}) lists {len(stop.collections)} containers."
+                yield Violation(code="malformed_stop", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
 
 
 def _unknown_names(plan: Plan, town: Town) -> Iterator[Violation]:
@@ -92,6 +106,12 @@ def _impossible(plan: Plan, built: BuiltProblem) -> Iterator[Violation]:
         if tour.vehicle_id not in driving and not built.refused:
             why = reasons.get(tour.vehicle_id, "It does not collect any of the plan's streams.")
             yield Violation(code="no_vehicle", where=f"vehicle {tour.vehicle_id}", sentence=why)
+    site_of = {container_id: pickup for pickup in built.problem.pickups for container_id in pickup.container_ids}
+    for stop in (stop for tour in plan.tours for stop in tour.stops):
+        parts = [site_of[one.container_id] for one in stop.collections if one.container_id in site_of]
+        if len({(part.place_index, part.stream) for part in parts}) > 1 or any(p.stream != stop.stream for p in parts):
+            sentence = "Its containers do not stand at one site or are not of the stop's stream."
+            yield Violation(code="mixed_stop", where=f"stop {stop.sequence} at {stop.label}", sentence=sentence)
     open_sites = {disposal.disposal_site_id for disposal in built.problem.disposals}
     tipped_at = {stop.place_id for tour in plan.tours for stop in tour.stops if stop.kind is StopKind.TIP}
     if not built.refused:

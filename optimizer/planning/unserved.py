@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from optimizer.domain.plan import ReasonCode, Unserved
 from optimizer.domain.selection import Candidate, Decision, Selection
-from optimizer.problem.build_problem import RefusedContainer
 from optimizer.problem.problem import Problem
+from optimizer.problem.refused import RefusedContainer
 from optimizer.solving.unserved_reasons import Explanation
 
 
