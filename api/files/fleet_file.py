@@ -1,5 +1,6 @@
 """fleet.toml: the town, its streams, depots, disposal sites, vehicles and rules."""
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -38,7 +39,7 @@ COST_SOURCE = (
 )
 FUEL_SOURCE = "There is no honest default: take it from the fuel card or the tank records of this vehicle."
 
-_CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
+_CLOCK = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?")
 _T = TypeVar("_T")
 
 
@@ -276,9 +277,9 @@ def _clock(section: Section, key: str) -> time | None:
     value = section.raw(key, None)
     if isinstance(value, time) and value.tzinfo is None:
         return value
-    match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match:
-        return time(int(match[1]) % 24, int(match[2]))
+    if isinstance(value, str) and _CLOCK.fullmatch(value.strip()):
+        with contextlib.suppress(ValueError):
+            return time.fromisoformat("00:00" if value.strip() == "24:00" else value.strip())
     if value is not None:
         section.add(key, "clock_time", f'{key} is {value!r}; write a clock time, as in "06:30".')
     return None

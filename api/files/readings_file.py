@@ -177,13 +177,13 @@ def _check_scale(report: _Report, level: NDArray[np.float64]) -> None:
     known = level[np.isfinite(level)]
     if len(known) < _FEWEST_FOR_SCALE:
         return
-    if report.raw.is_percent:
-        percent = known * 100
-        if percent.max() <= 1.0 and np.any((percent > 0) & (percent < 1)):
-            message = "All levels lie between 0 and 1: these are fractions. Name the column fill_fraction."
-            report.issues.append(Issue(where=report.source, code="scale", message=message))
-    elif np.mean(known > 2) > 0.1:
+    message = ""
+    if not report.raw.is_percent and np.mean(known > 2) > 0.1:
         message = "Many levels are far above 1: these are percent. Name the column fill_percent."
+    elif report.raw.is_percent and known.max() <= 0.01 and np.any((known > 0) & (known < 0.01)):
+        message = "All levels lie between 0 and 1: these are fractions. Name the column fill_fraction."
+    if message:  # says more than the reports on single levels
+        report.issues[:] = [issue for issue in report.issues if issue.code != "absurd_level"]
         report.issues.append(Issue(where=report.source, code="scale", message=message))
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,21 +110,34 @@ def load_town_files(*, fleet: Path, containers: Path, readings: Path | None, map
     )
 
 
-def write_town_folder(loaded: LoadedTown, folder: Path) -> None:
+def write_town_folder(
+    loaded: LoadedTown,
+    folder: Path,
+    *,
+    comments: Mapping[str, str] | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> None:
     """Put the town's files into a folder; plans, database and caches that are there stay.
 
     All files are made beside the folder first, so that a full disk or a lost map leaves it as it was.
+
+    Parameters
+    ----------
+    comments
+        Remarks for a fleet file that is made anew, by table as in ``write_fleet``.
+    notes
+        Remarks for a containers file that is made anew, by container id.
     """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
         staging = Path(name)
         map_name = _copy_map(loaded, staging)
-        _write_fleet(loaded, staging / FLEET_NAME, map_name)
+        _write_fleet(loaded, staging / FLEET_NAME, map_name, comments or {})
         if loaded.containers_path is not None:
             shutil.copyfile(loaded.containers_path, staging / CONTAINERS_NAME)
         else:
-            write_containers(loaded.town.containers, staging / CONTAINERS_NAME)
+            write_containers(loaded.town.containers, staging / CONTAINERS_NAME, notes=notes)
         if loaded.history:
             write_readings(loaded.history, staging / READINGS_NAMES[0])
         folder.mkdir(exist_ok=True)
@@ -144,13 +158,13 @@ def _copy_map(loaded: LoadedTown, staging: Path) -> str:
     return name
 
 
-def _write_fleet(loaded: LoadedTown, path: Path, map_name: str) -> None:
+def _write_fleet(loaded: LoadedTown, path: Path, map_name: str, comments: Mapping[str, str]) -> None:
     if loaded.fleet_path is not None:
         named = read_fleet(loaded.fleet_path).map_name
         if (named or MAP_NAME) == (map_name or MAP_NAME):  # it says where the map will be: keep it with its comments
             shutil.copyfile(loaded.fleet_path, path)
             return
-    write_fleet(fleet_of(loaded, map_name="" if map_name == MAP_NAME else map_name), path)
+    write_fleet(fleet_of(loaded, map_name="" if map_name == MAP_NAME else map_name), path, comments=comments)
 
 
 def fleet_of(loaded: LoadedTown, *, map_name: str) -> Fleet:
