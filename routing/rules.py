@@ -94,6 +94,12 @@ def max_speed_kph(tags: Mapping[str, str], *, direction: str, is_heavy: bool) ->
     return speed
 
 
+def strictest(key: str, values: list[str]) -> str | None:
+    """Of several values of one limit the lowest, ``None`` when none of them states a limit."""
+    known = [(reading, value) for value in values if (reading := _or_none(LIMIT_READERS[key], value)) is not None]
+    return min(known)[1] if known else None
+
+
 def tag_issues(streets: StreetGraph) -> Iterator[MapIssue]:
     """Values of limits, speeds and directions that cannot be understood, each named once."""
     for kind, tag_sets in (("way", streets.way_tags), ("node", streets.node_tags)):

@@ -80,8 +80,10 @@ def build_streets(
     node_points = points_deg[point_of_node[used_nodes]]
     node_osm_id = unique_ids[used_nodes]
     node_tags, node_tags_index = _intern([raw.node_tags.get(osm_id) for osm_id in node_osm_id.tolist()])
-    way_tags, way_tags_index = _intern(list(raw.way_tags))
-    names, way_name_index = _intern_names(raw.way_name)
+    used_ways, segment_way = np.unique(way_of_point[first_point], return_inverse=True)
+    way_tags, way_tags_index = _intern([raw.way_tags[way] for way in used_ways.tolist()])
+    names, way_name_index = _intern_names([raw.way_name[way] for way in used_ways.tolist()])
+    kept_index = np.cumsum(is_linked) - 1
 
     west, south = points_deg[is_linked].min(axis=0)
     east, north = points_deg[is_linked].max(axis=0)
@@ -98,18 +100,18 @@ def build_streets(
         node_lon_deg=np.ascontiguousarray(node_points[:, 0]),
         node_lat_deg=np.ascontiguousarray(node_points[:, 1]),
         node_tags_index=node_tags_index,
-        way_osm_id=np.array(raw.way_osm_id, dtype=np.int64),
+        way_osm_id=np.array(raw.way_osm_id, dtype=np.int64)[used_ways],
         way_tags_index=way_tags_index,
         way_name_index=way_name_index,
-        segment_way=way_of_point[first_point],
+        segment_way=segment_way.astype(np.int32),
         segment_tail=tail,
         segment_head=head,
         segment_length_mm=np.maximum(1, along_mm[last_point] - along_mm[first_point]),
-        segment_first_point=first_point.astype(np.int32),
-        segment_last_point=last_point.astype(np.int32),
-        point_lon_deg=np.ascontiguousarray(points_deg[:, 0]),
-        point_lat_deg=np.ascontiguousarray(points_deg[:, 1]),
-        point_along_mm=along_mm,
+        segment_first_point=kept_index[first_point].astype(np.int32),
+        segment_last_point=kept_index[last_point].astype(np.int32),
+        point_lon_deg=points_deg[is_linked, 0],
+        point_lat_deg=points_deg[is_linked, 1],
+        point_along_mm=along_mm[is_linked],
         way_tags=way_tags,
         node_tags=node_tags,
         names=names,
