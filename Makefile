@@ -44,8 +44,9 @@ check: $(READY) ## Lint, types, import contracts, file sizes
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
 
-bench: $(READY) ## Compare with peers in the same run (writes bench-results/)
-	@$(BIN)/python -m benchmarks.run
+bench: $(READY) ## Solvers and selection policies side by side on the demo town
+	@test -f $(DEMO)/fleet.toml || $(BIN)/fuhre demo $(DEMO)
+	@$(BIN)/fuhre bench --town $(DEMO)
 
 clean: ## Remove the environment, caches and the demo town
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results

@@ -1,11 +1,9 @@
 """The composition root: the one place that names adapters and turns settings into ports."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from api.town.fill_statistics import load_fill_statistics
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
-from optimizer.forecasting.priors import StreamPrior, prior_from_statistics
 from optimizer.ports import Ports, SelectionPolicy, Solver
 from optimizer.selection.all_containers import AllContainersPolicy
 from optimizer.selection.overflow_risk import OverflowRiskPolicy
@@ -34,15 +32,10 @@ def build_ports(router: StreetRouter) -> Ports:
     """Everything the planning flow needs, with the shipped forecaster, policies and solvers."""
     return Ports(
         router=router,
-        forecaster=EmpiricalBayesForecaster(priors=stream_priors()),
+        forecaster=EmpiricalBayesForecaster(statistics=load_fill_statistics()),
         policies=selection_policies(),
         solvers=solvers(),
     )
-
-
-def stream_priors() -> Mapping[str, StreamPrior]:
-    """What the shipped statistics say of each known stream."""
-    return {stream: prior_from_statistics(one) for stream, one in load_fill_statistics().items()}
 
 
 def selection_policies() -> dict[str, SelectionPolicy]:

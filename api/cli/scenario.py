@@ -67,7 +67,7 @@ def scenario(
 ) -> None:
     """Compare a changed day with the plan as it is; nothing is stored.
 
-    Example: fuhre scenario --town demo-town --without-vehicle VAN-2
+    Example: fuhre scenario --town demo-town --without-vehicle van-2
     """
     changes: list[Change] = [RemoveVehicle(vehicle_id=one) for one in without_vehicle or ()]
     changes += [AddVehicleLike(vehicle_id=one, new_vehicle_id=f"{one}-2nd") for one in add_vehicle_like or ()]
@@ -76,7 +76,7 @@ def scenario(
     if must_collect_probability is not None:
         changes.append(ChangeServiceLevel(must_collect_probability=must_collect_probability))
     if not changes:
-        message = "Give at least one change, e.g. --without-vehicle VAN-2. `fuhre scenario --help` lists them."
+        message = "Give at least one change, e.g. --without-vehicle van-2. `fuhre scenario --help` lists them."
         raise InvalidInputError([Issue(where="scenario", code="no_change", message=message)])
     files = TownFiles(folder=town)
     loaded = files.load()
@@ -135,5 +135,5 @@ def _parse_shift(text: str) -> ChangeShift:
             vehicle_id=vehicle_id, starts_local=time.fromisoformat(starts), ends_local=time.fromisoformat(ends)
         )
     except ValueError as error:
-        message = f"'{text}' is not understood. Write e.g. TRUCK-1=05:30-14:00."
+        message = f"'{text}' is not understood. Write e.g. truck-1=05:30-14:00."
         raise InvalidInputError([Issue(where="--shift", code="shift", message=message)]) from error

@@ -14,6 +14,12 @@ from optimizer.domain.request import DayRequest, SolveLimits
 from optimizer.domain.stream import Stream
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import FuelRates, Shift, Vehicle
+from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
+from optimizer.ports import Ports
+from optimizer.selection.all_containers import AllContainersPolicy
+from optimizer.selection.overflow_risk import OverflowRiskPolicy
+from optimizer.solving.greedy import GreedySolver
+from routing.crow_flight import CrowFlightRouter
 from routing.location import Location
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -107,4 +113,15 @@ def request_for_day(town: Town, make_series: Callable[[str, float, float], FillS
         history=history,
         limits=SolveLimits(time_limit_s=None, iteration_limit=50),
         solver="greedy",
+    )
+
+
+@pytest.fixture
+def ports() -> Ports:
+    """Straight lines and the greedy solver: fast, deterministic, no map."""
+    return Ports(
+        router=CrowFlightRouter(),
+        forecaster=EmpiricalBayesForecaster(),
+        policies={"overflow_risk": OverflowRiskPolicy(), "all": AllContainersPolicy()},
+        solvers={"greedy": GreedySolver()},
     )
