@@ -21,6 +21,8 @@ from optimizer.solving.tour_draft import TourDraft, Workbench
 SMALL_DAY = 400
 """Up to so many pickups several orders of insertion are tried; beyond it one has to do."""
 PICKUPS_BETWEEN_REPORTS = 25
+FIRST_ROUND_GRACE_S = 1.5
+"""A first round may take so much longer than allowed: a whole plan beats a punctual piece of one."""
 
 
 class GreedySolver:
@@ -73,6 +75,7 @@ class _Clock:
     def __init__(
         self, *, n_pickups: int, n_rounds: int, ends_s: float | None, progress: Callable[[float, int], None] | None
     ) -> None:
+        self._n_pickups = n_pickups
         self._steps = max(1, n_pickups * n_rounds)
         self._ends_s = ends_s
         self._progress = progress
@@ -82,7 +85,8 @@ class _Clock:
 
     def tick(self) -> None:
         if self._done % PICKUPS_BETWEEN_REPORTS == 0:
-            self.is_over = self._ends_s is not None and time.perf_counter() > self._ends_s
+            grace_s = FIRST_ROUND_GRACE_S if self._done < self._n_pickups else 0.0
+            self.is_over = self._ends_s is not None and time.perf_counter() > self._ends_s + grace_s
             if self._progress is not None:
                 self._progress(self._done / self._steps, self.best_micro_eur)
         self._done += 1

@@ -10,6 +10,8 @@ from optimizer.solving.tour_draft import Insertion, TourDraft, Workbench
 
 MOST_TRIES_PER_VEHICLE = 6
 """Cheapest insertions of a pickup per vehicle that are timed before it is given up there."""
+MOST_TRIES_FOR_OPTIONAL = 3
+"""The same for a pickup that may wait."""
 
 
 def empty_drafts(bench: Workbench) -> list[TourDraft]:
@@ -37,13 +39,17 @@ def insert_best(drafts: Sequence[TourDraft], pickup_index: int, *, highest_micro
     """Serve the pickup where it costs least, unless nothing below the given cost can be driven in time."""
     ways: list[tuple[int, int, Insertion]] = []
     unused_kinds: set[int] = set()
+    is_must = bool(drafts) and drafts[0].bench.problem.pickups[pickup_index].is_must
+    most = MOST_TRIES_PER_VEHICLE if is_must else MOST_TRIES_FOR_OPTIONAL
     for at, draft in enumerate(drafts):
-        insertions = draft.insertions(pickup_index, most=MOST_TRIES_PER_VEHICLE)
-        if insertions and not draft.order:
+        if not draft.may_have_time_for(pickup_index):
+            continue
+        if not draft.order:
             kind = draft.bench.first_alike[draft.vehicle_index]
             if kind in unused_kinds:
                 continue
             unused_kinds.add(kind)
+        insertions = draft.insertions(pickup_index, most=most)
         ways += [(one.cost_micro_eur, at, one) for one in insertions if one.cost_micro_eur < highest_micro_eur]
     ways.sort(key=lambda way: way[:2])
     return any(drafts[at].try_insertion(insertion) for _, at, insertion in ways)
@@ -67,7 +73,9 @@ def drop_what_does_not_pay(drafts: Sequence[TourDraft]) -> list[int]:
             has_changed = False
             for part in _parts(draft.order):
                 prize = sum(problem.pickups[visit].prize_micro_eur for visit in part)
-                before_micro_eur, before = draft.cost_micro_eur, list(draft.order)
+                before_micro_eur, before = draft.cost_micro_eur, draft.order
+                if prize >= before_micro_eur or (len(part) == 1 and prize >= draft.most_saved_micro_eur(part[0])):
+                    continue
                 gone = set(part)
                 rest = without_empty_trips([visit for visit in before if visit < 0 or visit not in gone])
                 if not draft.replace_order(rest):

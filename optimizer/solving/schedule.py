@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.problem.problem import Problem, ProblemVehicle
+from optimizer.problem.problem import Problem, ProblemBreak, ProblemVehicle
 from optimizer.problem.solution import VehicleTour, Visit, VisitKind
 from optimizer.solving.kernels import tour_timing as kernel
 
 SHORTEST_BREAK_S = 15 * 60
 """ArbZG section 4: shorter pauses are no breaks."""
+NO_BREAKS_S = np.zeros(1, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,13 @@ class Scheduler:
         self._n_pickups = len(problem.pickups)
         self._node_table, self._windows = _node_table(problem)
         self._duration_s = [problem.travel[vehicle.profile].duration_s for vehicle in problem.vehicles]
-        self._limits = [_limits(vehicle) for vehicle in problem.vehicles]
-        self._rules = [_rules(vehicle) for vehicle in problem.vehicles]
-        self._pieces_s = [_pieces_s(vehicle) for vehicle in problem.vehicles]
+        rules = [_reachable_rules(vehicle) for vehicle in problem.vehicles]
+        self._limits = [_limits(vehicle, own) for vehicle, own in zip(problem.vehicles, rules, strict=True)]
+        self._rules = [
+            np.array([(rule.work_above_s, rule.break_s) for rule in own], dtype=np.int64).reshape(-1, 2)
+            for own in rules
+        ]
+        self._pieces_s = [_pieces_s(own) for own in rules]
         self._labels = np.empty((64, kernel.MAX_LABELS, kernel.N_FIELDS), dtype=np.int64)
 
     def time(self, vehicle_index: int, order: Sequence[int]) -> Timing | None:
@@ -100,18 +105,21 @@ class Scheduler:
             self._labels = np.empty((2 * len(order) + 2, kernel.MAX_LABELS, kernel.N_FIELDS), dtype=np.int64)
         nodes = np.array(order, dtype=np.int64)
         nodes[nodes < 0] = self._n_pickups + ~nodes[nodes < 0]
-        return int(
-            kernel.time_tour(
-                nodes,
-                self._duration_s[vehicle_index],
-                self._node_table,
-                self._windows,
-                self._limits[vehicle_index],
-                self._rules[vehicle_index],
-                self._pieces_s[vehicle_index],
-                self._labels,
-            )
-        )
+        best = -1
+        # A day without breaks is never longer than one with them, so it is tried first.
+        for pieces_s in (NO_BREAKS_S, self._pieces_s[vehicle_index]):
+            if best < 0:
+                best = kernel.time_tour(
+                    nodes,
+                    self._duration_s[vehicle_index],
+                    self._node_table,
+                    self._windows,
+                    self._limits[vehicle_index],
+                    self._rules[vehicle_index],
+                    pieces_s,
+                    self._labels,
+                )
+        return int(best)
 
     def _node(self, visit: int) -> int:
         return visit if visit >= 0 else self._n_pickups + ~visit
@@ -174,23 +182,25 @@ def _node_table(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     )
 
 
-def _limits(vehicle: ProblemVehicle) -> NDArray[np.int64]:
+def _reachable_rules(vehicle: ProblemVehicle) -> list[ProblemBreak]:
+    """Break rules that the vehicle's shift and working time can ever trigger."""
+    most_s = min(vehicle.max_work_s, vehicle.shift[1] - vehicle.shift[0])
+    return [rule for rule in vehicle.breaks if rule.work_above_s < most_s and rule.break_s > 0]
+
+
+def _limits(vehicle: ProblemVehicle, rules: Sequence[ProblemBreak]) -> NDArray[np.int64]:
     limits = np.empty(kernel.N_LIMITS, dtype=np.int64)
     limits[kernel.START_PLACE] = vehicle.start_place_index
     limits[kernel.END_PLACE] = vehicle.end_place_index
     limits[kernel.SHIFT_START_S], limits[kernel.SHIFT_END_S] = vehicle.shift
     limits[kernel.MAX_WORK_S] = vehicle.max_work_s
     limits[kernel.MAX_STRETCH_S] = vehicle.max_stretch_s
-    limits[kernel.MOST_BREAK_S] = max((rule.break_s for rule in vehicle.breaks), default=0)
+    limits[kernel.MOST_BREAK_S] = max((rule.break_s for rule in rules), default=0)
     return limits
 
 
-def _rules(vehicle: ProblemVehicle) -> NDArray[np.int64]:
-    return np.array([(rule.work_above_s, rule.break_s) for rule in vehicle.breaks], dtype=np.int64).reshape(-1, 2)
-
-
-def _pieces_s(vehicle: ProblemVehicle) -> NDArray[np.int64]:
+def _pieces_s(rules: Sequence[ProblemBreak]) -> NDArray[np.int64]:
     """No break, the shortest piece, whole breaks, and what is left of them after a shortest piece."""
-    totals = {rule.break_s for rule in vehicle.breaks if rule.break_s > SHORTEST_BREAK_S}
+    totals = {rule.break_s for rule in rules if rule.break_s > SHORTEST_BREAK_S}
     remainders = {total - SHORTEST_BREAK_S for total in totals if total > 2 * SHORTEST_BREAK_S}
     return np.array(sorted({0, SHORTEST_BREAK_S} | totals | remainders), dtype=np.int64)

@@ -122,6 +122,25 @@ class TourDraft:
         found.sort(key=lambda insertion: insertion.cost_micro_eur)
         return found[:most]
 
+    def may_have_time_for(self, pickup_index: int) -> bool:
+        """Whether the vehicle may serve the pickup and could still do so if it were on its way."""
+        pickup = self.bench.problem.pickups[pickup_index]
+        most_s = self.bench.most_work_s[self.vehicle_index]
+        return self.vehicle_index in pickup.allowed_vehicles and self._busy_s + pickup.service_s <= most_s
+
+    def most_saved_micro_eur(self, pickup_index: int) -> int:
+        """More than leaving out a pickup can save: its detour, its service, its fee, and all waits and breaks."""
+        pickup = self.bench.problem.pickups[pickup_index]
+        at = self.order.index(pickup_index)
+        arc = self.bench.arc_micro_eur[self.vehicle_index]
+        idle_s = self.timing.elapsed_s - self._busy_s
+        before, after = self._places[at], self._places[at + 2]
+        detour = int(arc[before, pickup.place_index] + arc[pickup.place_index, after] - arc[before, after])
+        if len(self.order) == at + 1 or (self.order[at + 1] < 0 and (at == 0 or self.order[at - 1] < 0)):
+            return self.cost_micro_eur  # alone on its trip: the tipping goes with it
+        spent_s = pickup.service_s + idle_s
+        return detour + spent_s * self.vehicle.per_s_micro_eur + int(self._fee_micro_eur[at]) * pickup.demand_kg
+
     def try_insertion(self, insertion: Insertion) -> bool:
         """Take the insertion when it can be driven in time."""
         if self._busy_s + self._added_s(insertion) > self.bench.most_work_s[self.vehicle_index]:
