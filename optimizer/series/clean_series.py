@@ -57,7 +57,7 @@ def clean_series(series: FillSeries, *, is_fast: bool | None = None, as_of_s: in
         is_in_range = (levels >= LOWEST_FRACTION) & (levels <= HIGHEST_FRACTION)
     quality[is_known & ~is_in_range] = Quality.REJECTED
     _tell(reasons, has_wrong_clock, "reading(s) with a clock that is wrong or ahead of the cut-off, not used")
-    _tell(reasons, is_known & np.isfinite(levels) & ~is_in_range, "impossible level(s) rejected")
+    _tell(reasons, is_known & ~np.isnan(levels) & ~is_in_range, "impossible level(s) rejected")
 
     judged = np.flatnonzero(is_known & is_in_range)
     known_times, known_levels = times[judged], levels[judged]

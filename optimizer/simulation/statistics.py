@@ -180,14 +180,14 @@ def _parse_fields(
             issues.add("missing_figure", f"The figure '{_path(where, name)}' is missing. Add it.")
             continue
         try:
-            values[name] = _convert(name, table[name], type_name)
+            values[name] = _convert(name, table[name], type_name, where=f"{issues.where}, {_path(where, name)}")
         except InvalidInputError as error:
             issues.issues.extend(error.issues)
     return values if len(values) == len(wanted) else None
 
 
-def _convert(name: str, value: object, type_name: str) -> object:
-    issues = IssueCollector(name)
+def _convert(name: str, value: object, type_name: str, *, where: str) -> object:
+    issues = IssueCollector(where)
     if "bool" in type_name:
         issues.require(isinstance(value, bool), "type", "Write true or false.")
         issues.raise_if_any()

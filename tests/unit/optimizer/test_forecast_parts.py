@@ -1,0 +1,155 @@
+"""Each part of the forecaster recovers what was put into artificial data."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from optimizer.forecasting import shifted_gamma
+from optimizer.forecasting.demand import demand_of, demand_table, level_after
+from optimizer.forecasting.level_history import Growth
+from optimizer.forecasting.level_multiplier import learn_level_multiplier, multiplier_at
+from optimizer.forecasting.priors import prior_for_unknown_stream
+from optimizer.forecasting.profile import learn_profile
+from optimizer.forecasting.rates import shrunk_rates
+from optimizer.forecasting.reach_probability import NORMAL_SLOPE, ReachCurve, fit_reach_curve
+from optimizer.forecasting.residuals import PROBABILITIES, residual_table, unknown_residuals
+from optimizer.simulation.statistics import LEVELS
+
+PAPER_LIKE = np.array([0.95, 1.20, 1.25, 1.25, 1.20, 1.12, 1.03, 0.82, 0.57, 0.31, 0.03])
+
+
+@pytest.mark.parametrize("mean", [0.01, 0.05, 0.3, 0.8])
+@pytest.mark.parametrize(("linear", "square"), [(0.1, 0.0), (0.005, 0.2)])
+def test_the_shifted_gamma_is_that_of_scipy(mean: float, linear: float, square: float) -> None:
+    variance, noise_sd = 0.003 + linear * mean + square * mean**2, np.sqrt(0.003)
+    shift = 2 * noise_sd
+    shape = (mean + shift) ** 2 / variance
+    exact = stats.gamma(shape, loc=-shift, scale=(mean + shift) / shape)
+    growth = np.linspace(-0.05, 1.5, 40)
+    arrays = (np.array(mean), np.array(variance), np.array(noise_sd))
+    score = shifted_gamma.normal_score(growth, *arrays)
+    assert np.abs(stats.norm.sf(score) - exact.sf(growth)).max() < 0.012
+    for probability in (0.05, 0.5, 0.95):
+        found = float(shifted_gamma.quantile(probability, *arrays))
+        assert exact.cdf(found) == pytest.approx(probability, abs=0.012)
+
+
+@given(st.floats(0, 1))
+def test_demand_and_level_are_inverse(level: float) -> None:
+    for multiplier in (None, PAPER_LIKE):
+        table = demand_table(multiplier)
+        assert float(level_after(demand_of(np.array(level), table), table)) == pytest.approx(level, abs=1e-9)
+
+
+def test_the_demand_table_solves_the_growth_equation() -> None:
+    table = demand_table(PAPER_LIKE)
+    level, step = 0.1, 1e-4
+    for _ in range(10_000):  # a demand of one container, thrown in little by little
+        level += step * float(multiplier_at(np.array(level), PAPER_LIKE))
+    assert float(level_after(demand_of(np.array(0.1), table) + 1.0, table)) == pytest.approx(level, abs=2e-3)
+
+
+def growth_of(rows: list[int], grown: list[float]) -> Growth:
+    n = len(rows)
+    return Growth(
+        row=np.array(rows, dtype=np.int64),
+        first_cell=np.zeros(n, dtype=np.int64),
+        stop_cell=np.ones(n, dtype=np.int64),
+        start_fraction=np.zeros(n),
+        growth_fraction=np.array(grown),
+    )
+
+
+def test_rates_lie_between_the_own_and_the_siblings_and_a_container_without_data_is_like_its_siblings() -> None:
+    growth = growth_of([0] * 200 + [1] * 200 + [2] * 2, [0.04] * 200 + [0.02] * 200 + [0.2] * 2)
+    days = np.ones(402)
+    rates, pool = shrunk_rates(growth, days, np.ones(402), n=4, prior_rate_per_day=0.03, prior_weight_days=10)
+    assert rates[0] == pytest.approx(0.04, rel=0.05)
+    assert rates[1] == pytest.approx(0.02, rel=0.05)
+    assert pool < rates[2] < 0.2  # two days do not outweigh ten
+    assert rates[3] == pytest.approx(pool)
+
+
+def test_the_pool_is_the_prior_when_there_are_no_data() -> None:
+    rates, pool = shrunk_rates(
+        growth_of([], []), np.empty(0), np.empty(0), n=2, prior_rate_per_day=0.03, prior_weight_days=10
+    )
+    assert pool == pytest.approx(0.03)
+    assert rates.tolist() == pytest.approx([0.03, 0.03])
+
+
+def test_the_profile_is_learnt_from_much_and_stays_the_prior_with_little() -> None:
+    random = np.random.default_rng(2)
+    true = random.gamma(4, 0.25, 56)
+    true /= true.mean()
+    slot = np.tile(np.arange(56), 3000)
+    expected = np.full(slot.shape[0], 0.05)
+    grown = random.gamma(2.0, expected * true[slot] / 2)
+    learnt = learn_profile(slot, grown, expected, np.ones(56))
+    assert np.abs(learnt - true).max() < 0.08
+    assert learnt.mean() == pytest.approx(1)
+    prior = np.repeat([0.5, 1.5], 28)
+    untaught = learn_profile(slot[:56], grown[:56] * 1e-3, expected[:56] * 1e-3, prior)
+    assert np.abs(untaught / prior - 1).max() < 0.05
+
+
+def test_the_level_multiplier_is_learnt_from_much_and_stays_the_prior_with_little() -> None:
+    random = np.random.default_rng(3)
+    level = random.random(60_000)
+    expected = np.full(level.shape[0], 0.06)
+    grown = random.gamma(2.0, expected * np.interp(level, LEVELS, PAPER_LIKE) / 2)
+    assert np.abs(learn_level_multiplier(level, grown, expected, np.ones(11)) - PAPER_LIKE).max() < 0.12
+    none = np.empty(0)
+    assert learn_level_multiplier(none, none, none, PAPER_LIKE).tolist() == pytest.approx(PAPER_LIKE.tolist())
+
+
+def test_the_reach_curve_is_learnt_from_much_and_stays_normal_with_nothing() -> None:
+    random = np.random.default_rng(4)
+    score = random.normal(0.5, 1.5, 20_000)
+    true = ReachCurve(offset=0.8, slope=1.1)
+    reached = random.random(score.shape[0]) < true.probability(score)
+    fitted = fit_reach_curve(score, reached, independent_share=1.0)
+    assert (fitted.offset, fitted.slope) == (pytest.approx(0.8, abs=0.08), pytest.approx(1.1, abs=0.08))
+    untaught = fit_reach_curve(np.empty(0), np.empty(0, dtype=np.bool_), independent_share=1.0)
+    assert untaught.probability(np.array([-1.0, 0.0, 1.0])) == pytest.approx(stats.norm.sf([-1, 0, 1]), abs=0.011)
+
+
+@pytest.mark.parametrize("outcome", [True, False])
+def test_the_reach_curve_stays_a_falling_curve_when_all_or_none_reached(outcome: bool) -> None:  # noqa: FBT001 - a pytest parameter
+    score = np.linspace(-3, 3, 500)
+    curve = fit_reach_curve(score, np.full(500, outcome), independent_share=0.1)
+    probability = curve.probability(score)
+    assert 0.2 <= curve.slope < 3 * NORMAL_SLOPE
+    assert (np.diff(probability) < 0).all()
+
+
+def test_residual_quantiles_cover_what_they_promise_by_horizon() -> None:
+    random = np.random.default_rng(6)
+    horizon_s = random.choice([6 * 3600, 60 * 3600], 40_000)
+    scale = np.where(horizon_s < 86_400, 1.0, 3.0)
+    table = residual_table(random.gamma(2, scale), horizon_s)
+    fresh_s = random.choice([6 * 3600, 60 * 3600], 40_000)
+    fresh = random.gamma(2, np.where(fresh_s < 86_400, 1.0, 3.0))
+    for cell_s in (6 * 3600, 60 * 3600):
+        here = fresh_s == cell_s
+        for probability in (0.05, 0.5, 0.95):
+            below = fresh[here] <= table.quantile(probability, fresh_s[here])
+            assert below.mean() == pytest.approx(probability, abs=0.01)
+
+
+def test_few_residuals_are_no_distribution() -> None:
+    assert not unknown_residuals().is_known
+    assert not residual_table(np.zeros(99), np.zeros(99, dtype=np.int64)).is_known
+    thin = residual_table(np.linspace(0, 1, 150), np.arange(150) * 3600)  # no cell has enough: the stream's are used
+    assert thin.is_known
+    assert np.abs(thin.quantiles - PROBABILITIES).max() < 0.2
+
+
+def test_the_prior_of_an_unknown_stream_is_a_prior_of_its_speed() -> None:
+    fast, slow = prior_for_unknown_stream(is_fast=True), prior_for_unknown_stream(is_fast=False)
+    assert fast.rate_per_day > 5 * slow.rate_per_day
+    assert fast.level_multiplier is not None
+    assert slow.level_multiplier is None
+    assert fast.profile.mean() == pytest.approx(1)
