@@ -7,6 +7,7 @@ import importlib.resources
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def load_profile(profile: str | Path, *, profiles_dir: Path | None = None) -> Ve
     BrokenProfileError
         When the file cannot be read or has missing or impossible values; the message names all of them.
     """
+    source: Path | Traversable
     if isinstance(profile, Path):
         name, source = profile.stem, profile
     else:
@@ -98,7 +100,7 @@ def load_profile(profile: str | Path, *, profiles_dir: Path | None = None) -> Ve
         if name not in profile_names(profiles_dir):
             raise UnknownProfileError(profile=name, known=profile_names(profiles_dir))
         own = profiles_dir / f"{name}.toml" if profiles_dir else None
-        source = own if own is not None and own.is_file() else Path(str(_SHIPPED / f"{name}.toml"))
+        source = own if own is not None and own.is_file() else _SHIPPED / f"{name}.toml"
     try:
         text = source.read_text(encoding="utf-8")
         document = tomllib.loads(text)

@@ -41,6 +41,10 @@ def resolve_restrictions(
             for from_way, to_way in product(item.from_ways, item.to_ways)
             for arcs in _sequences(item, arcs_of_way[from_way], arcs_of_way[to_way], arcs_of_way, node_index, streets)
         ]
+        if _is_ambiguous(item, sequences):
+            detail = "the mandatory turn fits more than one turn; split its ways at the via"
+            issues.append(MapIssue(element=f"relation {item.osm_id}", detail=detail))
+            continue
         if not sequences:
             issues.append(MapIssue(element=f"relation {item.osm_id}", detail="its ways do not meet at its via"))
         resolved.extend(
@@ -55,6 +59,11 @@ def resolve_restrictions(
             for arcs in sequences
         )
     return tuple(resolved), issues
+
+
+def _is_ambiguous(item: RawRestriction, sequences: list[tuple[int, ...]]) -> bool:
+    """Whether two mandatory turns would forbid each other."""
+    return item.kind.startswith("only_") and len({arcs[:-1] for arcs in sequences}) < len(sequences)
 
 
 def _problem(item: RawRestriction) -> str:
