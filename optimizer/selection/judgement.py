@@ -11,6 +11,7 @@ from optimizer.selection.visits import Visits
 
 VISITS_AHEAD = 4
 LATER_VISIT_WEIGHT = 0.5
+DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +86,16 @@ def judge(
         probability = forecast.overflow_probability_before(visit_at)
         cost += weight * max(probability - before, 0.0)
         before, weight = max(probability, before), weight * LATER_VISIT_WEIGHT
+    expected = forecast.expected_at(visits.today_at)
+    risk = forecast.overflow_probability_before(visits.next_at[0])
     return Judgement(
         container=container,
         forecast=forecast,
         stream=stream,
         visits=visits,
-        expected_fraction=min(max(forecast.expected_at(visits.today_at), 0.0), 1.0),
-        overflow_probability=min(max(forecast.overflow_probability_before(visits.next_at[0]), 0.0), 1.0),
+        # Forecasts are float32: without rounding, 70 % would lie below a limit of 70 %.
+        expected_fraction=round(min(max(expected, 0.0), 1.0), DIGITS),
+        overflow_probability=round(min(max(risk, 0.0), 1.0), DIGITS),
         cost_of_waiting_eur=rules.overflow_cost_eur * cost,
     )
 

@@ -1,5 +1,6 @@
 """How good forecasts are: on generated fills against the truth, on real ones against naive forecasts of one run."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -209,6 +210,29 @@ def test_intervals_cover_the_generated_truth_and_risks_are_as_frequent_as_said(s
     assert len(covered) > 100
     assert 0.82 <= coverage <= 0.99
     assert abs(risk - frequency) < 0.08
+
+
+@pytest.mark.slow
+def test_a_thousand_containers_are_cleaned_learnt_and_forecast_in_seconds() -> None:
+    start = datetime(2026, 1, 5, tzinfo=PRAGUE)
+    town = make_town([f"glass-{index}" for index in range(1000)], "glass")
+    hourly = replace(
+        STATISTICS["glass"], sensor=replace(STATISTICS["glass"].sensor, report_every_s=3600, missing_share=0.0)
+    )
+    fills = simulate_fills(town.containers, {"glass": hourly}, start_at=start, days=90, zone=PRAGUE, seed=1)
+    as_of = start + timedelta(days=90)
+    forecaster = EmpiricalBayesForecaster(statistics=STATISTICS, is_holiday=_never)
+    clock = [time.perf_counter()]
+    cleaned = {name: clean_series(one, as_of_s=int(as_of.timestamp())) for name, one in fills.series.items()}
+    clock.append(time.perf_counter())
+    models = forecaster.learn(town.containers, cleaned, town=town, as_of=as_of)
+    clock.append(time.perf_counter())
+    ask = {"town": town, "as_of": as_of, "until": as_of + timedelta(days=14)}
+    forecaster.predict(models, town.containers, cleaned, **ask)
+    clock.append(time.perf_counter())
+    print("clean, learn, predict [s]:", np.diff(clock).round(2))  # noqa: T201 - as measured
+    assert clock[-1] - clock[0] < 10
+    assert clock[-1] - clock[-2] < 0.5
 
 
 def _never(_day: date) -> bool:
