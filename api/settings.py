@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     Attributes
     ----------
     database_url
-        SQLAlchemy URL, e.g. ``sqlite:///fuhre.db``.
+        SQLAlchemy URL, e.g. ``sqlite:////var/lib/fuhre/fuhre.db``; None for ``fuhre.db`` in the town's folder.
     town_folder
         Folder with the town's files, imported where the database has no town yet; None to import later.
     worker_count
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FUHRE_", extra="ignore", frozen=True)
 
-    database_url: str = "sqlite:///fuhre.db"
+    database_url: str | None = None
     town_folder: Path | None = None
     worker_count: Annotated[int, Field(ge=1, le=64)] = 1
     queue_length: Annotated[int, Field(ge=1, le=10_000)] = 64
@@ -56,8 +56,8 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _url_names_a_database(cls, url: str) -> str:
-        if "://" not in url:
+    def _url_names_a_database(cls, url: str | None) -> str | None:
+        if url is not None and "://" not in url:
             raise ValueError("write a URL such as sqlite:///fuhre.db or postgresql+psycopg://user@host/fuhre")
         return url
 

@@ -3,17 +3,32 @@
 import math
 import os
 import signal
+import threading
 import time as clock
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import numpy as np
+import uvicorn
+from fastapi import FastAPI
 
+from api.http.services import Services
 from api.jobs.job import JobKind
-from api.store.plan_record import record_of_plan
-from api.store.ports import JobResult
+from api.jobs.planning_documents import load_planning_ask, load_scenario_ask
+from api.jobs.ports import OpensRunner
+from api.jobs.queue import JobQueue
+from api.settings import Settings
+from api.store.plan_record import record_of_comparison, record_of_plan
+from api.store.ports import JobResult, Store
+from api.store.sql_store import open_store
 from api.store.town_document import TownRecord
+from api.wiring import build_ports
 from optimizer.domain.container import Container
 from optimizer.domain.hours import Hours
 from optimizer.domain.places import Depot, DisposalSite
@@ -22,7 +37,9 @@ from optimizer.domain.reading import FillHistory, FillSeries
 from optimizer.domain.stream import Stream
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import FuelRates, Shift, Vehicle
-from optimizer.ports import ReportsProgress
+from optimizer.planning.compare_scenario import ScenarioComparison
+from optimizer.ports import Ports, ReportsProgress
+from routing.crow_flight import CrowFlightRouter
 from routing.location import Location
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -185,3 +202,90 @@ class OpenScriptedRunner:
         if self.trouble:
             raise ValueError(self.trouble)
         return ScriptedRunner()
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[httpx.Client]:
+    """The application behind a real server on a free port of this machine."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server ended while it started"
+        clock.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        try:
+            yield client
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
+    assert not thread.is_alive(), "the server did not end"
+
+
+class AskedRunner:
+    """Makes one-stop plans; the search's seed and time say how it behaves."""
+
+    DEATH_SEED = 666
+
+    def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
+        asked = load_scenario_ask(document) if kind is JobKind.SCENARIO else None
+        ask = load_planning_ask(document) if asked is None else asked.ask
+        if ask.limits.seed == self.DEATH_SEED:
+            os.kill(os.getpid(), signal.SIGKILL)
+        end_s = clock.monotonic() + (ask.limits.time_limit_s or 0.0)
+        progress("solve", 0.0)
+        while clock.monotonic() < end_s:
+            progress("solve", 0.5)
+            clock.sleep(0.02)
+        plan = one_stop_plan(job_id, day=ask.day)
+        if asked is None:
+            return record_of_plan(plan, {"LUE-1": {"gpx": b"<gpx/>", "geojson": b"{}"}})
+        comparison = ScenarioComparison(
+            scenario=asked.scenario,
+            base=plan,
+            changed=plan,
+            difference=Totals(),
+            newly_unserved=(),
+            newly_served=(),
+            summary=("Nothing changes.",),
+        )
+        return record_of_comparison(comparison, scenario_id=job_id)
+
+
+def open_asked_runner() -> AskedRunner:
+    return AskedRunner()
+
+
+def open_straight_line_ports() -> Ports:
+    return build_ports(CrowFlightRouter())
+
+
+def services_in(
+    folder: Path, open_runner: OpensRunner = open_asked_runner, *, store: Store | None = None, **settings: object
+) -> Services:
+    """Services on a database in the folder, with the small town in it."""
+    made = Settings(default_time_limit_s=0.05, **settings)  # type: ignore[arg-type]  # tests name real settings
+    store = store or open_store(f"sqlite:///{folder / 'fuhre.db'}")
+    if store.town.load() is None:
+        store.town.replace(small_record())
+    queue = JobQueue(store.jobs, open_runner, worker_count=made.worker_count, queue_length=made.queue_length)
+    return Services(settings=made, store=store, queue=queue, now=lambda: NOW)
+
+
+def wait_until_final(client: httpx.Client, location: str, *, seconds: float = 30) -> dict[str, Any]:
+    end_s = clock.monotonic() + seconds
+    while True:
+        answer: dict[str, Any] = client.get(location).raise_for_status().json()
+        if answer["status"] in {"succeeded", "failed", "cancelled"}:
+            return answer
+        assert clock.monotonic() < end_s, f"still {answer['status']}"
+        clock.sleep(0.03)
+
+
+def wait_until_ready(client: httpx.Client, *, seconds: float = 60) -> None:
+    end_s = clock.monotonic() + seconds
+    while client.get("/v1/health/ready").status_code != 200:
+        assert clock.monotonic() < end_s, client.get("/v1/health/ready").text
+        clock.sleep(0.05)

@@ -1,0 +1,86 @@
+"""The HTTP application, built from its services: no globals, no settings read here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.http.containers import ContainerBody, containers_router
+from api.http.envelope import Envelope
+from api.http.errors import ProblemError, issues_of, problem_body, problem_of, problem_of_status
+from api.http.fleet import fleet_router
+from api.http.health import health_router
+from api.http.openapi import DESCRIPTION, TAGS, describe
+from api.http.plan_body import PlanBody
+from api.http.plans import plans_router
+from api.http.readings import ReadingsBody, readings_router
+from api.http.scenario_body import ScenarioBody
+from api.http.scenarios import scenarios_router
+from api.http.services import Services
+from api.http.tours import tours_router
+from api.jobs.errors import JobsError
+from api.store.errors import StoreError
+from optimizer.domain.issues import InvalidInputError
+
+BATCH_PATHS = frozenset({"/v1/readings"})
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application; its start and end start and stop the services."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_sync(services.start)
+        yield
+        await run_sync(services.stop)
+
+    app = FastAPI(
+        title="fuhre",
+        version=version("fuhre"),
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    for router in (
+        plans_router(services),
+        tours_router(services),
+        scenarios_router(services),
+        containers_router(services),
+        readings_router(services),
+        fleet_router(services),
+        health_router(services),
+    ):
+        app.include_router(router)
+    for kind in (ProblemError, InvalidInputError, StoreError, JobsError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _answer_error)
+    app.add_middleware(Envelope, body_limit=_body_limits(services))
+    bodies = (PlanBody, ScenarioBody, ContainerBody, ReadingsBody)
+    app.openapi = lambda: describe(app, bodies)  # type: ignore[method-assign]  # the framework's documented way
+    return app
+
+
+def _body_limits(services: Services) -> Any:
+    settings = services.settings
+    return lambda path: settings.max_batch_bytes if path in BATCH_PATHS else settings.max_body_bytes
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, RequestValidationError):
+        problem = ProblemError(
+            "invalid_request", "The address or the headers are not valid.", issues=issues_of(error.errors())
+        )
+    elif isinstance(error, HTTPException):
+        problem = problem_of_status(error.status_code)
+    else:
+        problem = problem_of(error)
+    status, headers, document = problem_body(problem, request.state.trace_id)
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= {name.lower(): value for name, value in error.headers.items()}
+    return Response(document.model_dump_json(), status_code=status, headers=headers)

@@ -1,0 +1,188 @@
+"""Readings over HTTP, in batches: each item is judged for itself, and the accepted are on disk before the answer."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
+
+from api.http.bodies import JsonBody, describe_body
+from api.http.errors import ProblemError, issues_of
+from api.http.fields import Body, Identifier, Instant
+from api.http.openapi import problems
+from api.http.services import Services
+from api.store.ports import ReadingStatus
+from optimizer.domain.reading import Reading, Source
+
+MAX_CLOCK_LEAD = timedelta(minutes=10)
+MAX_FILL_FRACTION = 2.0
+
+
+class ReadingBody(Body):
+    """One observation."""
+
+    container_id: Identifier
+    observed_at: Instant
+    fill_fraction: Annotated[float, Field(ge=0, le=MAX_FILL_FRACTION)] | None = Field(
+        default=None, description="0 is empty, 1 is full, above 1 is overfull. May be missing for an emptying."
+    )
+    source: Source = Source.SENSOR
+    is_emptying: bool = Field(default=False, description="True when the container was emptied at this instant.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "ReadingBody":
+        if self.fill_fraction is None and not self.is_emptying:
+            raise ValueError("Give fill_fraction, or set is_emptying.")
+        return self
+
+
+class Refusal(BaseModel):
+    """An item that could not be read."""
+
+    code: str
+    message: str
+
+
+def _read_or_refuse(value: Any, read: Callable[[Any], ReadingBody]) -> ReadingBody | Refusal:
+    try:
+        return read(value)
+    except ValidationError as error:
+        issue = issues_of(error.errors(include_url=False, include_input=False))[0]
+        return Refusal(code=issue.code, message=f"{issue.where}: {issue.message}")
+
+
+class ReadingsBody(Body):
+    """A batch; one bad item does not lose the others."""
+
+    readings: Annotated[
+        list[Annotated[ReadingBody, WrapValidator(_read_or_refuse)]], Field(min_length=1, max_length=100_000)
+    ]
+
+
+class ReadingResult(BaseModel):
+    """What became of one item."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    index: int
+    status: Literal["accepted", "duplicate", "rejected"]
+    code: str = Field(default="", description="Why it was rejected, for machines.")
+    reason: str = Field(default="", description="Why it was rejected, for people.")
+
+
+class ReadingsAnswer(BaseModel):
+    """What became of a batch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accepted: int
+    duplicate: int
+    rejected: int
+    results: list[ReadingResult]
+
+
+EXAMPLES: dict[str, Any] = {
+    "a level and an emptying": {
+        "readings": [
+            {"container_id": "P-001", "observed_at": "2026-03-02T05:10:00+01:00", "fill_fraction": 0.72},
+            {
+                "container_id": "P-002",
+                "observed_at": "2026-03-02T05:30:00+01:00",
+                "source": "truck",
+                "is_emptying": True,
+            },
+        ]
+    }
+}
+_ANSWER_EXAMPLE: dict[str, Any] = {
+    "accepted": 1,
+    "duplicate": 0,
+    "rejected": 1,
+    "results": [
+        {"index": 0, "status": "accepted", "code": "", "reason": ""},
+        {"index": 1, "status": "rejected", "code": "unknown_container", "reason": "There is no such container."},
+    ],
+}
+
+
+def readings_router(services: Services) -> APIRouter:
+    """The operations on readings."""
+    router = APIRouter(prefix="/v1/readings", tags=["readings"])
+
+    @router.post(
+        "",
+        operation_id="addReadings",
+        status_code=207,
+        response_model=ReadingsAnswer,
+        openapi_extra=describe_body(ReadingsBody, EXAMPLES),
+        responses={
+            207: {
+                "description": "One result per item, in the order sent.",
+                "content": {"application/json": {"example": _ANSWER_EXAMPLE}},
+            },
+            **problems(
+                "malformed_json",
+                "body_too_large",
+                "body_too_slow",
+                "unsupported_media_type",
+                "invalid_request",
+                "body_too_deep",
+                "store_full",
+            ),
+        },
+    )
+    def add_readings(body: Annotated[ReadingsBody, Depends(JsonBody(ReadingsBody))]) -> Response:
+        """Store observations; sending the same again changes nothing."""
+        most = services.settings.max_batch_readings
+        if len(body.readings) > most:
+            raise ProblemError("body_too_large", f"A batch holds at most {most} readings.")
+        answer = _add(body, services)
+        return Response(answer.model_dump_json(), status_code=207, media_type="application/json")
+
+    return router
+
+
+def _add(body: ReadingsBody, services: Services) -> ReadingsAnswer:
+    now = services.now()
+    results: list[ReadingResult | None] = [None] * len(body.readings)
+    good: list[tuple[int, Reading]] = []
+    for index, item in enumerate(body.readings):
+        judged = _judge(item, now)
+        if isinstance(judged, Refusal):
+            results[index] = _rejected(index, judged.code, judged.message)
+        else:
+            good.append((index, judged))
+    statuses = services.store.readings.add([reading for _, reading in good], received_at=now) if good else []
+    for (index, _), status in zip(good, statuses, strict=True):
+        if status is ReadingStatus.UNKNOWN_CONTAINER:
+            results[index] = _rejected(index, "unknown_container", "There is no such container.")
+        else:
+            word: Literal["accepted", "duplicate"] = "accepted" if status is ReadingStatus.ACCEPTED else "duplicate"
+            results[index] = ReadingResult(index=index, status=word)
+    told = [result for result in results if result is not None]
+    return ReadingsAnswer(
+        accepted=sum(result.status == "accepted" for result in told),
+        duplicate=sum(result.status == "duplicate" for result in told),
+        rejected=sum(result.status == "rejected" for result in told),
+        results=told,
+    )
+
+
+def _judge(item: ReadingBody | Refusal, now: datetime) -> Reading | Refusal:
+    if isinstance(item, Refusal):
+        return item
+    if item.observed_at > now + MAX_CLOCK_LEAD:
+        return Refusal(code="in_the_future", message="observed_at is in the future: set the sensor's clock.")
+    return Reading(
+        container_id=item.container_id,
+        observed_at=item.observed_at,
+        fill_fraction=math.nan if item.fill_fraction is None else item.fill_fraction,
+        source=item.source,
+        is_emptying=item.is_emptying,
+    )
+
+
+def _rejected(index: int, code: str, reason: str) -> ReadingResult:
+    return ReadingResult(index=index, status="rejected", code=code, reason=reason)

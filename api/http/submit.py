@@ -1,0 +1,61 @@
+"""Puts a request into the queue: an id, a digest, and the Idempotency-Key's promise."""
+
+import hashlib
+import re
+import uuid
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import BaseModel
+
+from api.http.errors import ProblemError
+from api.http.services import Services
+from api.jobs.job import Job, JobKind, JobRequest
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description="1 to 100 visible ASCII characters; repeat it with the same body."),
+]
+_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def new_job_id() -> str:
+    """An id that cannot be guessed."""
+    return uuid.uuid4().hex
+
+
+def is_job_id(text: str) -> bool:
+    """Whether the text has the form of an id; others need not be looked up."""
+    return _JOB_ID.fullmatch(text) is not None
+
+
+def submit(services: Services, *, kind: JobKind, document: bytes, body: BaseModel, idempotency_key: str | None) -> Job:
+    """The job for a request, or the earlier one under the same key."""
+    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+        raise ProblemError("invalid_request", "The Idempotency-Key must have 1 to 100 visible ASCII characters.")
+    job, _is_new = services.queue.submit(
+        JobRequest(
+            job_id=new_job_id(),
+            kind=kind,
+            document=document,
+            # Of what was sent, not of the document: that holds the instant of sending.
+            request_digest=hashlib.sha256(kind.encode() + body.model_dump_json().encode()).hexdigest(),
+            idempotency_key=idempotency_key,
+        )
+    )
+    return job
+
+
+def find_job(services: Services, job_id: str, kind: JobKind) -> Job:
+    """The job of this id and kind.
+
+    Raises
+    ------
+    ProblemError
+        When there is none; an odd id is as unknown as a wrong one.
+    """
+    job = services.store.jobs.get(job_id, kind) if is_job_id(job_id) else None
+    if job is None:
+        raise ProblemError("not_found", f"There is no {kind} with this id.")
+    return job
