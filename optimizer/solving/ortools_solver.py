@@ -1,0 +1,118 @@
+"""Google OR-Tools' routing library behind the solver port: orders from its local search, times from the scheduler."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from optimizer.domain.request import SolveLimits
+from optimizer.problem.problem import Problem
+from optimizer.problem.solution import Solution
+from optimizer.solving.greedy import GreedySolver
+from optimizer.solving.insertion import (
+    drafts_of,
+    drop_what_does_not_pay,
+    insert_all,
+    objective_micro_eur,
+    solution_of,
+)
+from optimizer.solving.ortools_model import OrToolsModel
+from optimizer.solving.ortools_search import Orders, SearchEar, search_settings
+from optimizer.solving.schedule import order_of
+from optimizer.solving.tour_cost import SearchReport
+from optimizer.solving.tour_draft import TourDraft, Workbench
+
+
+class OrToolsSolver:
+    """Starts from the greedy plan or from a given one, and never answers with anything worse."""
+
+    @property
+    def name(self) -> str:
+        """Name for settings and reports."""
+        return "ortools"
+
+    def solve(
+        self,
+        problem: Problem,
+        limits: SolveLimits,
+        *,
+        start: Solution | None = None,
+        progress: Callable[[float, int], None] | None = None,
+    ) -> Solution:
+        """Tours by guided local search; waits and breaks are timed exactly afterwards."""
+        began_s = time.perf_counter()
+        greedy_limits = replace(limits, iteration_limit=None)
+        first = GreedySolver().solve(problem, greedy_limits, start=start, progress=progress)
+        iterations, status = 0, "feasible"
+        best = first
+        if problem.vehicles and problem.pickups and problem.disposals:
+            bench = Workbench(problem)
+            model = OrToolsModel(problem, start=first, pickup_sequence=_sequence(problem, limits.seed))
+            left_s = None
+            if limits.time_limit_s is not None:
+                left_s = limits.time_limit_s - (time.perf_counter() - began_s)
+            if left_s is None or left_s > 0:
+                answers, iterations = _search(model, first, limits, left_s=left_s, progress=progress)
+                best = _best_of(bench, first, answers)
+            if limits.time_limit_s is not None and time.perf_counter() - began_s >= 0.98 * limits.time_limit_s:
+                status = "time_limit"
+        wall_s = time.perf_counter() - began_s
+        return replace(
+            best,
+            status=status if best.tours else "empty",
+            solver=self.name,
+            iterations=iterations,
+            wall_s=wall_s,
+        )
+
+
+def _sequence(problem: Problem, seed: int) -> list[int]:
+    """The order in which OR-Tools meets the pickups: its only source of chance."""
+    sequence = list(range(len(problem.pickups)))
+    random.Random(seed).shuffle(sequence)  # noqa: S311 - no secret depends on it
+    return sequence
+
+
+def _search(
+    model: OrToolsModel,
+    first: Solution,
+    limits: SolveLimits,
+    *,
+    left_s: float | None,
+    progress: Callable[[float, int], None] | None,
+) -> tuple[list[Orders], int]:
+    """Better answers, the best one first, and the number of solutions seen."""
+    settings = search_settings(time_limit_s=left_s, solution_limit=limits.iteration_limit)
+    ear = SearchEar(model, time_limit_s=left_s, progress=progress)
+    ear.best_micro_eur = first.objective_micro_eur
+    model.routing.CloseModelWithParameters(settings)
+    routes = model.routes([(tour.vehicle_index, order_of(tour)) for tour in first.tours])
+    start = model.routing.ReadAssignmentFromRoutes(routes, True)
+    if start is not None:
+        model.routing.SolveFromAssignmentWithParameters(start, settings)
+    else:
+        model.routing.SolveWithParameters(settings)
+    if ear.raised is not None:
+        raise ear.raised
+    return list(ear.answers)[::-1], ear.solutions
+
+
+def _best_of(bench: Workbench, first: Solution, answers: list[Orders]) -> Solution:
+    """The answer with the least exact objective; an answer whose breaks do not fit is repaired before."""
+    best = first
+    for orders in answers:
+        drafts = drafts_of(bench, orders)
+        _mend(drafts)
+        if objective_micro_eur(bench.problem, drafts) < best.objective_micro_eur:
+            report = SearchReport(solver="ortools", status="feasible", iterations=0, wall_s=0.0)
+            best = solution_of(bench, drafts, report)
+    return best
+
+
+def _mend(drafts: list[TourDraft]) -> None:
+    """Serve what can be served after all, and drop what does not pay once waits and breaks are counted."""
+    pickups = drafts[0].bench.problem.pickups
+    served = {visit for draft in drafts for visit in draft.order}
+    missing = [at for at in range(len(pickups)) if at not in served]
+    insert_all(drafts, sorted(missing, key=lambda at: -pickups[at].prize_micro_eur))
+    drop_what_does_not_pay(drafts)
