@@ -11,10 +11,8 @@ from rich.table import Table
 
 from api.cli.inputs import AsOfOption, DayOption, JsonOption, SeedOption, TownFiles, TownOption, build_request
 from api.cli.progress import progress_bars
-from api.wiring import build_ports, open_street_router, selection_policies, solvers
 from optimizer.domain.plan import Plan
 from optimizer.domain.request import SolveLimits
-from optimizer.planning.plan_day import plan_day
 
 
 def bench(
@@ -29,6 +27,9 @@ def bench(
 
     Every plan passes the checker. Example: fuhre bench --town demo-town --time-limit 10
     """
+    from api.wiring import build_ports, open_street_router, selection_policies, solvers
+    from optimizer.planning.plan_day import plan_day
+
     files = TownFiles(folder=town)
     loaded = files.load()
     ports = build_ports(open_street_router(loaded.map_path, cache_dir=files.cache_folder))

@@ -9,9 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from api.cli.inputs import ContainersOption, FleetOption, JsonOption, OsmOption, TownFiles, TownOption
-from api.files.plan_json import load_plan
-from api.wiring import open_street_router
-from optimizer.checking.check_plan import check_plan
 from optimizer.domain.issues import InvalidInputError, Issue
 
 
@@ -28,6 +25,10 @@ def check(
     Exits with 0 when the plan keeps all rules, with 1 when it breaks one.
     Example: fuhre check plan.json --town demo-town
     """
+    from api.files.plan_json import load_plan
+    from api.wiring import open_street_router
+    from optimizer.checking.check_plan import check_plan
+
     try:
         document = plan_file.read_bytes()
     except OSError as error:

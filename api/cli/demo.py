@@ -13,12 +13,7 @@ from rich.panel import Panel
 from api.cli.inputs import AsOfOption, JsonOption, SeedOption, TimeLimitOption, build_request
 from api.cli.progress import progress_bars
 from api.cli.show_plan import show_plan
-from api.files.plan_folder import write_plan_folder
-from api.files.plan_json import dump_plan
-from api.town.demo_town import build_demo_town
-from api.wiring import build_ports, open_street_router
 from optimizer.domain.request import SolveLimits
-from optimizer.planning.plan_day import plan_day
 
 
 def demo(
@@ -35,6 +30,12 @@ def demo(
     About 160 containers of three streams, two vans and a truck, 90 days of sensor history. Writes the town's files,
     which are templates for a town of your own, and the plan as JSON, GeoJSON, GPX and a map that needs no internet.
     """
+    from api.files.plan_folder import write_plan_folder
+    from api.files.plan_json import dump_plan
+    from api.town.demo_town import build_demo_town
+    from api.wiring import build_ports, open_street_router
+    from optimizer.planning.plan_day import plan_day
+
     started_s = time.perf_counter()
     with progress_bars(is_shown=not json) as progress:
         if progress:

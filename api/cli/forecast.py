@@ -20,12 +20,8 @@ from api.cli.inputs import (
     build_request,
 )
 from api.cli.plan import warn_of_old_readings
-from api.wiring import build_ports
 from optimizer.domain.forecast import Forecast
 from optimizer.domain.request import SolveLimits
-from optimizer.planning.judge_fills import judge_fills
-from optimizer.planning.steps import Steps
-from routing.crow_flight import CrowFlightRouter
 
 SHADES = " ▁▂▃▄▅▆▇█"
 """Eighths of a full container, for a curve in one line of text."""
@@ -51,6 +47,11 @@ def forecast(
 
     Example: fuhre forecast --town demo-town --stream paper --days 5
     """
+    from api.wiring import build_ports
+    from optimizer.planning.judge_fills import judge_fills
+    from optimizer.planning.steps import Steps
+    from routing.crow_flight import CrowFlightRouter
+
     files = TownFiles(folder=town, containers=containers, readings=readings, fleet=fleet)
     loaded = files.load()
     request = build_request(loaded, day=None, as_of=as_of, limits=SolveLimits(), streams=stream, force=container)

@@ -7,8 +7,6 @@ import typer
 from rich.console import Console
 
 from api.cli.inputs import ContainersOption, FleetOption, OsmOption, ReadingsOption, TownFiles
-from api.files.templates import write_templates
-from api.files.town_folder import write_town_folder
 from optimizer.domain.issues import InvalidInputError, Issue
 
 
@@ -27,6 +25,9 @@ def import_files(
     All or nothing: every bad row is reported with file, line and column, and then nothing is written.
     Example: fuhre import my-town --template, fill in the files, then fuhre import my-town --fleet ... --containers ...
     """
+    from api.files.templates import write_templates
+    from api.files.town_folder import write_town_folder
+
     console = Console()
     if template:
         for path in write_templates(folder):

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.files.town_folder import LoadedTown, load_town_files, read_town_folder
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.request import DayRequest, SolveLimits
 from optimizer.domain.town import Town
@@ -45,6 +44,9 @@ SolverOption = Annotated[str, typer.Option("--solver", help="ortools, or greedy 
 PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, threshold or all.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output instead of tables.")]
 
+if TYPE_CHECKING:
+    from api.files.town_folder import LoadedTown
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TownFiles:
@@ -56,7 +58,7 @@ class TownFiles:
     readings: Path | None = None
     fleet: Path | None = None
 
-    def load(self) -> LoadedTown:
+    def load(self) -> "LoadedTown":
         """The town with its readings.
 
         Raises
@@ -64,6 +66,8 @@ class TownFiles:
         InvalidInputError
             With every issue in every file, or when a file is not named at all.
         """
+        from api.files.town_folder import load_town_files, read_town_folder
+
         if self.osm is not None and not self.osm.is_file():
             raise _issue("--osm", "no_file", f"There is no map {self.osm}. Correct the path.")
         if self.folder is not None and not any((self.containers, self.readings, self.fleet)):
@@ -102,7 +106,7 @@ class TownFiles:
 
 
 def build_request(
-    loaded: LoadedTown,
+    loaded: "LoadedTown",
     *,
     day: str | None,
     as_of: str | None,

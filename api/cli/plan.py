@@ -4,7 +4,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -28,12 +28,10 @@ from api.cli.inputs import (
 )
 from api.cli.progress import progress_bars
 from api.cli.show_plan import show_plan
-from api.files.plan_folder import write_plan_folder
-from api.files.plan_json import dump_plan
-from api.files.town_folder import LoadedTown
-from api.wiring import build_ports, open_street_router
 from optimizer.domain.request import DayRequest, SolveLimits
-from optimizer.planning.plan_day import plan_day
+
+if TYPE_CHECKING:
+    from api.files.town_folder import LoadedTown
 
 
 def plan(
@@ -74,6 +72,11 @@ def plan(
 
     Example: fuhre plan --town demo-town --out tours --time-limit 30
     """
+    from api.files.plan_folder import write_plan_folder
+    from api.files.plan_json import dump_plan
+    from api.wiring import build_ports, open_street_router
+    from optimizer.planning.plan_day import plan_day
+
     files = TownFiles(folder=town, osm=osm, containers=containers, readings=readings, fleet=fleet)
     with progress_bars(is_shown=not json) as progress:
         started_s = time.perf_counter()
@@ -122,7 +125,7 @@ def plan(
         console.print(f"\nWritten to [bold]{folder}[/bold]: plan.json, plan.geojson, gpx/, [bold]map.html[/bold]")
 
 
-def warn_of_old_readings(loaded: LoadedTown, request: DayRequest, *, console: Console) -> None:
+def warn_of_old_readings(loaded: "LoadedTown", request: DayRequest, *, console: Console) -> None:
     """Say so when the newest reading is old: most often the cut-off was forgotten, and the plan is a guess."""
     newest_s = max((int(series.observed_at_s[-1]) for series in loaded.history.values() if len(series)), default=None)
     age_days = (request.as_of.timestamp() - newest_s) / 86_400 if newest_s is not None else 0.0

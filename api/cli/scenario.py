@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,8 +22,6 @@ from api.cli.inputs import (
     build_request,
 )
 from api.cli.progress import progress_bars
-from api.files.plan_json import dump_comparison
-from api.wiring import build_ports, open_street_router
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Totals
 from optimizer.domain.request import SolveLimits
@@ -36,7 +34,9 @@ from optimizer.domain.scenario import (
     RemoveVehicle,
     Scenario,
 )
-from optimizer.planning.compare_scenario import ScenarioComparison, compare_scenario
+
+if TYPE_CHECKING:
+    from optimizer.planning.compare_scenario import ScenarioComparison
 
 
 def scenario(
@@ -69,6 +69,10 @@ def scenario(
 
     Example: fuhre scenario --town demo-town --without-vehicle van-2
     """
+    from api.files.plan_json import dump_comparison
+    from api.wiring import build_ports, open_street_router
+    from optimizer.planning.compare_scenario import compare_scenario
+
     changes: list[Change] = [RemoveVehicle(vehicle_id=one) for one in without_vehicle or ()]
     changes += [AddVehicleLike(vehicle_id=one, new_vehicle_id=f"{one}-2nd") for one in add_vehicle_like or ()]
     changes += [CloseDisposalSite(disposal_site_id=one) for one in close_site or ()]
@@ -99,7 +103,7 @@ def scenario(
     _show(comparison, Console())
 
 
-def _show(comparison: ScenarioComparison, console: Console) -> None:
+def _show(comparison: "ScenarioComparison", console: Console) -> None:
     console.print()
     for sentence in comparison.summary:
         console.print(escape(sentence))

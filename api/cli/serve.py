@@ -18,7 +18,6 @@ def serve(
 
     Example: fuhre serve --town demo-town
     """
-    # Imported here: the other commands start faster without the web framework.
-    from api.http.serve import run_server  # noqa: PLC0415
+    from api.http.serve import run_server
 
     run_server(town, host=host, port=port, workers=workers)

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from api.cli.inputs import JsonOption
 from api.cli.progress import progress_bars
-from api.town.add_town import add_town_from_osm, add_town_from_place
 from optimizer.domain.issues import InvalidInputError, Issue
 
 app = typer.Typer(help="Make towns.", no_args_is_help=True)
@@ -42,6 +41,8 @@ def add(
 
     Examples: fuhre town add "Lünen" · fuhre town add --osm arnsberg.osm.pbf --box 7.48,51.58,7.58,51.66
     """
+    from api.town.add_town import add_town_from_osm, add_town_from_place
+
     if (place is None) == (osm is None):
         message = 'Give either a place name ("Lünen") or a map file (--osm FILE).'
         raise InvalidInputError([Issue(where="fuhre town add", code="no_place", message=message)])
