@@ -1,0 +1,1 @@
+"""One module per peer; each keeps to the protocol in ``benchmarks.routing.peer``."""
