@@ -39,19 +39,21 @@ def read_csv_columns(path: Path, renamed: Mapping[str, str] | None, issues: list
         return "skip"
 
     names = [f"column {index}" for index in range(header.width)]
-    if not below.strip():
-        message = "There is no line below the heading. Write one line per reading."
-        raise InvalidInputError([Issue(where=path.name, code="no_rows", message=message)])
     try:
-        table = pa_csv.read_csv(
-            io.BytesIO(below.encode()),
-            read_options=pa_csv.ReadOptions(use_threads=False, column_names=names),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=header.delimiter, ignore_empty_lines=False, invalid_row_handler=note_torn
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
+        # A heading alone is a town whose sensors have not spoken yet; pyarrow would take that for a damaged file.
+        table = (
+            pa.table({name: pa.array([], pa.string()) for name in names})
+            if not below.strip()
+            else pa_csv.read_csv(
+                io.BytesIO(below.encode()),
+                read_options=pa_csv.ReadOptions(use_threads=False, column_names=names),
+                parse_options=pa_csv.ParseOptions(
+                    delimiter=header.delimiter, ignore_empty_lines=False, invalid_row_handler=note_torn
+                ),
+                convert_options=pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
+            )
         )
     except pa.ArrowInvalid as error:
         message = f"The file cannot be read ({error}). Close every double quote, or export the file again."

@@ -42,9 +42,6 @@ def read_parquet_columns(path: Path, renamed: Mapping[str, str] | None) -> Readi
     except (pa.ArrowException, OSError) as error:
         message = f"The Parquet file is cut off or damaged ({str(error).splitlines()[0]}). Copy or export it again."
         raise InvalidInputError([Issue(where=path.name, code="file_damaged", message=message)]) from error
-    if not table.num_rows:
-        message = "The file has no rows. Give at least one reading, or remove the file."
-        raise InvalidInputError([Issue(where=path.name, code="no_rows", message=message)])
 
     def column(name: str) -> pa.ChunkedArray | None:
         return table.column(heading_of[name]) if name in heading_of else None

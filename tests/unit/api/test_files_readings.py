@@ -201,10 +201,17 @@ def test_unknown_container_is_reported_once_with_its_readings(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"", "file_empty"), (HEADING.encode(), "no_rows"), (b"PK\x03\x04", "file_type"), (b"nonsense", "missing_column")],
+    [(b"", "file_empty"), (b"PK\x03\x04", "file_type"), (b"nonsense", "missing_column")],
 )
 def test_csv_of_another_kind_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
     assert issues_of(write(tmp_path, content))[0].code == code
+
+
+@pytest.mark.parametrize("name", ["readings.csv", "readings.parquet"])
+def test_file_without_readings_is_an_empty_history(tmp_path: Path, name: str) -> None:
+    write_readings({}, tmp_path / name)
+    assert read(tmp_path / name) == {}
+    assert read(write(tmp_path, f"# remark\n{HEADING}\n\n")) == {}
 
 
 def frame(**columns: object) -> pd.DataFrame:
