@@ -1,19 +1,20 @@
 """Runs the service: opens the database, fills an empty one from the town's folder, and serves until told to stop."""
 
 import logging
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import uvicorn
 
-from api.files.fleet_file import read_fleet
-from api.files.town_folder import FLEET_NAME, MAP_NAME, read_town_folder
 from api.http.app import create_app
+from api.http.header_timeout import HeaderTimeoutProtocol
 from api.http.services import Services
 from api.jobs.planning_parts import export_tours, open_planning_ports
 from api.jobs.planning_runner import OpenPlanningRunner
 from api.jobs.queue import JobQueue
+from api.log_setup import configure_logging
 from api.settings import Settings, read_settings
 from api.store.ports import Store
 from api.store.sql_store import open_store
@@ -35,7 +36,7 @@ def run_server(town_folder: Path, *, host: str = "127.0.0.1", port: int = 8000, 
     InvalidInputError
         When the database is empty and the town's files cannot be used.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure_logging(is_json=not sys.stderr.isatty())
     settings = read_settings()
     if workers is not None:
         settings = settings.model_copy(update={"worker_count": workers})
@@ -47,7 +48,8 @@ def run_server(town_folder: Path, *, host: str = "127.0.0.1", port: int = 8000, 
         server_header=False,
         access_log=False,
         log_config=None,
-        timeout_keep_alive=15,
+        http=HeaderTimeoutProtocol,
+        timeout_keep_alive=10,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
     uvicorn.Server(config).run()
@@ -67,6 +69,7 @@ def open_services(settings: Settings, town_folder: Path) -> Services:
     url = settings.database_url or f"sqlite:///{folder / 'fuhre.db'}"
     store = open_store(url)
     try:
+        store.claim()
         map_path = import_town(store, folder)
         queue = JobQueue(
             store.jobs,
@@ -96,6 +99,10 @@ def import_town(store: Store, folder: Path) -> Path | None:
     InvalidInputError
         When the folder's files cannot be used.
     """
+    # Imported here: tables are read at the first start only, and their library is slow to load.
+    from api.files.fleet_file import read_fleet  # noqa: PLC0415
+    from api.files.town_folder import FLEET_NAME, MAP_NAME, read_town_folder  # noqa: PLC0415
+
     if store.town.version() > 0:
         fleet_path = folder / FLEET_NAME
         map_path = folder / ((read_fleet(fleet_path).map_name if fleet_path.is_file() else "") or MAP_NAME)

@@ -18,6 +18,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI
 
+from api.http.header_timeout import HeaderTimeoutProtocol
 from api.http.services import Services
 from api.jobs.job import JobKind
 from api.jobs.planning_documents import load_planning_ask, load_scenario_ask
@@ -207,7 +208,9 @@ class OpenScriptedRunner:
 @contextmanager
 def served(app: FastAPI) -> Iterator[httpx.Client]:
     """The application behind a real server on a free port of this machine."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="warning", server_header=False, http=HeaderTimeoutProtocol
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

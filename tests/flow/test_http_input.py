@@ -309,6 +309,27 @@ def test_raw_bytes_that_are_no_request_do_no_harm(client: httpx.Client, request_
     assert client.get("/v1/health/live").status_code == 200
 
 
+def test_connections_without_the_end_of_their_headers_are_closed(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.http.header_timeout.HEADER_TIMEOUT_S", 0.5)
+    address = (client.base_url.host, client.base_url.port or 80)
+    idlers = [socket.create_connection(address, timeout=5) for _ in range(50)]
+    for number, idler in enumerate(idlers):
+        if number % 3 == 1:
+            idler.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+        if number % 3 == 2:
+            idler.sendall(b"GET /v1/health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /")
+    time.sleep(0.3)
+    assert client.get("/v1/health/live").status_code == 200
+    for idler in idlers:
+        received = b""
+        while chunk := idler.recv(4096):  # the end of the stream says that it was closed
+            received += chunk
+        assert received == b"" or received.startswith(b"HTTP/1.1 200")
+        idler.close()
+
+
 def reading(**change: object) -> dict[str, object]:
     return {"container_id": "P-003", "observed_at": "2026-03-02T03:00:00Z", "fill_fraction": 0.5} | change
 
