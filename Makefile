@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench clean
+.PHONY: help demo serve test check format bench bench-routing clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,6 +47,20 @@ format: $(READY) ## Format the code and mend what can be mended
 bench: $(READY) ## Solvers and selection policies side by side on the demo town
 	@test -f $(DEMO)/fleet.toml || $(BIN)/fuhre demo $(DEMO)
 	@$(BIN)/fuhre bench --town $(DEMO)
+
+bench-routing: ## Compare travel matrices with OSRM, Valhalla, RoutingKit, ... (QUICK=1: one map, under 50 s)
+	@started=$$(date +%s); \
+	python=$$(for p in python3.12 python3.13 "$$HOME"/.pyenv/versions/3.1[23].*/bin/python3 python3 $(PYTHON); do \
+		"$$p" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && echo "$$p" && break; done); \
+	test -n "$$python" || { python="$(PYTHON)"; echo "No Python 3.12 or 3.13 was found: OSRM and Valhalla will be left out."; }; \
+	test -n "$$python" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found."; exit 1; }; \
+	if ! test -f .venv-bench/.ready || test pyproject.toml -nt .venv-bench/.ready || test uv.lock -nt .venv-bench/.ready; then \
+		echo "Making .venv-bench with $$python ..."; \
+		"$$python" -m venv --clear .venv-bench && \
+		.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.5" && \
+		UV_PROJECT_ENVIRONMENT=.venv-bench .venv-bench/bin/uv sync --locked --quiet --inexact --no-default-groups --extra bench && \
+		touch .venv-bench/.ready || exit 1; fi; \
+	.venv-bench/bin/python -m benchmarks.routing --started $$started $(if $(QUICK),--quick) $(if $(MAPS),--maps $(MAPS))
 
 clean: ## Remove the environment, caches and the demo town
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results

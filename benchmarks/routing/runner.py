@@ -11,10 +11,12 @@ from benchmarks.routing.peer import Case, LeftOutError, Preparation
 from benchmarks.routing.plan import Plan, growth, n_repeats_within, n_rows_within
 from benchmarks.routing.worker import Reply, Worker
 
-_PROBE_N = (20, 20, 50, 50)
-"""Sizes that are tried before the first timed one: each once to warm up and once to learn from."""
+_PROBE_N = (20, 50)
+"""Sizes that are tried before the first timed one, to learn how slow a peer is."""
 _PATIENCE = 4.0
 """A call is stopped after this many times its limit: predictions from small matrices may be wrong by so much."""
+
+_TIME_IS_OVER = "the time for this run was over before it was done"
 
 
 class Runner:
@@ -37,7 +39,6 @@ class Runner:
         """Prepare in one process, then load in a fresh one; a probe tells how slow the peer is."""
         try:
             self._prepare()
-            self._worker = Worker(self.name, self._case)
             settings, self._is_row_wise = self._call("start", timeout_s=60).value
             self._note("settings", note=settings)
             loading = self._call("load", timeout_s=self._plan.prepare_limit_s)
@@ -55,10 +56,13 @@ class Runner:
         if self.is_out:
             return False
         limit_s = self._plan.left_s(self._plan.matrix_limit_s)
+        if limit_s <= 0:
+            self._leave(_TIME_IS_OVER, n=n)
+            return False
         expected_s = self._expected_s(n)
-        self._n, self._n_rows = n, n
+        self._n = self._n_rows = n
         if self._is_row_wise:
-            self._n_rows = n_rows_within(expected_s / n, n=n, limit_s=limit_s / 4)
+            self._n_rows = n_rows_within(expected_s / n, n=n, limit_s=limit_s / 8)
             expected_s *= self._n_rows / n
         if expected_s > _PATIENCE / 2 * limit_s:
             self._note("left_out", n=n, note=f"about {expected_s:.0f} s expected; {limit_s:.0f} s are given")
@@ -140,7 +144,9 @@ class Runner:
         made: Preparation = self._call("prepare", timeout_s=self._plan.prepare_limit_s).value
         note = "kept from an earlier run" if made.is_kept else "made in this run"
         self._note("prepare_s", value=made.seconds, note=note)
-        self._worker.close()
+        if not made.is_kept:
+            self._worker.close()
+            self._worker = Worker(self.name, self._case)
 
     def _matrix_once(self, n: int, n_rows: int, limit_s: float) -> Reply:
         self._call("forget", timeout_s=60)
@@ -152,8 +158,13 @@ class Runner:
             raise LeftOutError("its process was never started")
         left_s = self._plan.left_s(timeout_s)
         if left_s <= 0:
-            raise LeftOutError("the time for this run is over")
-        return self._worker.call(command, *arguments, timeout_s=left_s)
+            raise LeftOutError(_TIME_IS_OVER)
+        try:
+            return self._worker.call(command, *arguments, timeout_s=left_s)
+        except LeftOutError as error:
+            if self._plan.left_s(1) <= 0:
+                raise LeftOutError(_TIME_IS_OVER) from error
+            raise
 
     def _leave(self, reason: str, *, n: int = 0) -> None:
         self.is_out = True
