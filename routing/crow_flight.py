@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from routing.errors import UnknownProfileError
 from routing.location import Waypoint
 from routing.matrix import PlacedTravel, TravelMatrix
 from routing.path import LegPath
@@ -46,11 +47,19 @@ class CrowFlightRouter:
         self,
         waypoints: Sequence[Waypoint],
         *,
-        profile: str,  # noqa: ARG002 - one speed for all
+        profile: str,
         anchor_index: int = 0,  # noqa: ARG002 - everything reaches everything
         progress: ProgressCallback | None = None,
     ) -> PlacedTravel:
-        """Every waypoint is placed where it is."""
+        """Every waypoint is placed where it is.
+
+        Raises
+        ------
+        UnknownProfileError
+            When there is no such profile.
+        """
+        if profile not in self.profiles:
+            raise UnknownProfileError(profile=profile, known=self.profiles)
         lon = np.radians([waypoint.location.lon_deg for waypoint in waypoints])
         lat = np.radians([waypoint.location.lat_deg for waypoint in waypoints])
         half_chord_sq = (
@@ -73,7 +82,13 @@ class CrowFlightRouter:
     def paths(
         self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
     ) -> tuple[LegPath, ...]:
-        """Straight lines between the two ends of each leg."""
+        """Straight lines between the two ends of each leg.
+
+        Raises
+        ------
+        UnknownProfileError
+            When there is no such profile.
+        """
         matrix = self.travel(waypoints, profile=profile).matrix
         ends = [(waypoint.location.lon_deg, waypoint.location.lat_deg) for waypoint in waypoints]
         return tuple(

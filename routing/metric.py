@@ -184,8 +184,12 @@ def _connectivity(
     if not is_open.any():
         return is_open, is_open, is_open
     component = strong_components(graph.first_out, graph.head)
-    sizes = np.bincount(component[is_open])
-    is_main = is_open & (component == int(np.argmax(sizes)))
+    # Only what lies on a round trip counts: a lone one-way street is no part that a vehicle can come back in.
+    tails = np.repeat(np.arange(is_open.size), np.diff(graph.first_out))
+    inner = component[graph.head[component[tails] == component[graph.head]]]
+    has_round_trip = np.bincount(inner, minlength=int(component.max()) + 1) > 0
+    sizes = np.bincount(component[is_open], minlength=has_round_trip.size) * has_round_trip
+    is_main = is_open & has_round_trip[component] & (component == int(np.argmax(sizes)))
     return is_main, reaching(graph, is_main), reachable_states(graph.first_out, graph.head, is_main)
 
 

@@ -49,9 +49,7 @@ def _reason(profile: VehicleProfile, **tags: str) -> str:
         ({"surface": "grass"}, False, False),
     ],
 )
-def test_signs_close_streets_for_vehicles_they_mean(
-    tags: dict[str, str], *, may_truck: bool, may_van: bool
-) -> None:
+def test_signs_close_streets_for_vehicles_they_mean(tags: dict[str, str], *, may_truck: bool, may_van: bool) -> None:
     assert (_kph(TRUCK, **tags) > 0, _kph(VAN, **tags) > 0) == (may_truck, may_van)
 
 
