@@ -55,12 +55,7 @@ def anchor_reach(metric: Metric, turns: TurnGraph, anchor: Snap) -> Reach:
 
 def blocking_rule(streets: StreetGraph, metric: Metric, segment: int) -> str:
     """The nearest closed street or barrier around a segment that is cut off, as a clause, empty when none is found."""
-    segments_at: dict[int, list[int]] = {}
-    for index, (tail, head) in enumerate(
-        zip(streets.segment_tail.tolist(), streets.segment_head.tolist(), strict=True)
-    ):
-        segments_at.setdefault(tail, []).append(index)
-        segments_at.setdefault(head, []).append(index)
+    first, leaving = streets.leaving
     seen = {segment}
     waiting = deque([segment])
     while waiting and len(seen) < _SEARCHED_SEGMENTS:
@@ -68,7 +63,7 @@ def blocking_rule(streets: StreetGraph, metric: Metric, segment: int) -> str:
         for node in (int(streets.segment_tail[current]), int(streets.segment_head[current])):
             if metric.node_reason[node]:
                 return f"the way is blocked by {metric.reasons[metric.node_reason[node]]}"
-            for neighbour in segments_at[node]:
+            for neighbour in (leaving[first[node] : first[node + 1]] >> 1).tolist():
                 if neighbour in seen:
                     continue
                 seen.add(neighbour)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from routing.errors import UnreachableError, WaypointError
+from routing.kernels.search import UNREACHED
 from routing.leg_shapes import leg_shape, street_names
 from routing.location import Location, Waypoint
 from routing.matrix import PlacedTravel, Rejection, TravelMatrix
@@ -121,6 +122,8 @@ class RoadRouter:
         cost = engine.packed_costs(snaps, n_threads=self._n_threads or os.cpu_count() or 1, progress=progress)
         if progress is not None:
             progress(1.0)
+        if (cost == UNREACHED).any():
+            raise AssertionError("Connected places have no path between them: the reachability check is wrong.")
         return PlacedTravel(
             matrix=TravelMatrix.from_arrays(duration_s=seconds(cost), distance_m=metres(cost)),
             row_of=row_of,

@@ -151,6 +151,12 @@ class StreetGraph:
         """``(n_arcs,)`` node where each arc ends."""
         return np.column_stack((self.segment_head, self.segment_tail)).ravel()
 
+    @cached_property
+    def leaving(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Arcs by the node where they start: those of node ``v`` are ``arcs[first[v]:first[v + 1]]``."""
+        arcs = np.argsort(self.arc_tail, kind="stable").astype(np.int32)
+        return np.searchsorted(self.arc_tail[arcs], np.arange(self.n_nodes + 1)), arcs
+
     def segment_name(self, segment: int) -> str:
         """Street name or road number of a segment, empty when it has none."""
         return self.names[int(self.way_name_index[self.segment_way[segment]])]

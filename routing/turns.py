@@ -146,8 +146,7 @@ class _Tracker:
 
 def _all_turns(streets: StreetGraph) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """For each arc, the arcs that start where it ends."""
-    by_tail = np.argsort(streets.arc_tail, kind="stable").astype(np.int32)
-    first_at_node = np.searchsorted(streets.arc_tail[by_tail], np.arange(streets.n_nodes + 1))
+    first_at_node, by_tail = streets.leaving
     begin = first_at_node[streets.arc_head]
     counts = first_at_node[streets.arc_head + 1] - begin
     first = np.concatenate(([0], np.cumsum(counts)))
