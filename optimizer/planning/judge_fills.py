@@ -74,14 +74,15 @@ def _describe_gaps(
     containers: Sequence[Container], forecasts: dict[str, Forecast], *, unhealthy: int
 ) -> tuple[str, ...]:
     trust = Counter(forecasts[one.container_id].trust for one in containers if one.has_sensor)
-    gaps = []
-    if trust[Trust.STALE_SENSOR]:
-        gaps.append(f"{trust[Trust.STALE_SENSOR]} sensors silent for more than two days: forecast from older readings")
-    if trust[Trust.PRIOR]:
-        gaps.append(f"{trust[Trust.PRIOR]} sensors without a usable reading: usual filling of the stream assumed")
-    if unhealthy:
-        gaps.append(f"{unhealthy} sensors unhealthy: their readings are left out of what is learnt")
     without_sensor = sum(not one.has_sensor for one in containers)
-    if without_sensor:
-        gaps.append(f"{without_sensor} containers without a sensor: usual filling of the stream assumed")
-    return tuple(gaps)
+    counted = (
+        (trust[Trust.STALE_SENSOR], "sensor(s) silent for more than two days: forecast from older readings"),
+        (trust[Trust.PRIOR], "sensor(s) without a usable reading: usual filling of the stream assumed"),
+        (unhealthy, "sensor(s) unhealthy: their readings are left out of what is learnt"),
+        (without_sensor, "container(s) without a sensor: usual filling of the stream assumed"),
+    )
+    return tuple(f"{count} {_numerus(words, count)}" for count, words in counted if count)
+
+
+def _numerus(words: str, count: int) -> str:
+    return words.replace("(s)", "" if count == 1 else "s", 1)
