@@ -35,13 +35,19 @@ def read_parquet_columns(path: Path, renamed: Mapping[str, str] | None) -> Readi
         message = "This is no Parquet file, or it is damaged. Export it again, or name a CSV file .csv."
         raise InvalidInputError([Issue(where=path.name, code="file_type", message=message)])
     try:
-        file = pq.ParquetFile(path)
-        heading_of = _headings(file.schema_arrow.names, renamed or {}, path.name)
-        is_percent = level_is_percent(heading_of, where=path.name)
-        table = file.read(columns=list(heading_of.values()))
-    except (pa.ArrowException, OSError) as error:
-        message = f"The Parquet file is cut off or damaged ({str(error).splitlines()[0]}). Copy or export it again."
+        return _read(path, renamed or {})
+    except InvalidInputError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        message = f"The Parquet file is cut off or damaged ({(str(error) or type(error).__name__).splitlines()[0]}). Copy or export it again."
         raise InvalidInputError([Issue(where=path.name, code="file_damaged", message=message)]) from error
+
+
+def _read(path: Path, renamed: Mapping[str, str]) -> ReadingColumns:
+    file = pq.ParquetFile(path, page_checksum_verification=True)
+    heading_of = _headings(file.schema_arrow.names, renamed, path.name)
+    is_percent = level_is_percent(heading_of, where=path.name)
+    table = file.read(columns=list(heading_of.values()))
 
     def column(name: str) -> pa.ChunkedArray | None:
         return table.column(heading_of[name]) if name in heading_of else None

@@ -49,7 +49,7 @@ def write_readings(history: FillHistory, path: Path) -> None:
         )
     out = io.BytesIO()
     if is_parquet:
-        pq.write_table(table, out, compression="zstd")
+        pq.write_table(table, out, compression="zstd", write_page_checksum=True)
     else:
         pa_csv.write_csv(table, out, pa_csv.WriteOptions(quoting_style="needed"))
     write_atomically(path, out.getvalue())

@@ -250,6 +250,27 @@ def test_parquet_cut_off_is_refused(tmp_path: Path, share: float) -> None:
     assert issue.code in {"file_damaged", "file_type"}
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@given(data=st.data())
+def test_parquet_with_a_flipped_byte_is_refused_or_reads_the_same(tmp_path: Path, data: st.DataObject) -> None:
+    whole = tmp_path / "readings.parquet"
+    history = {"G-1": series_of("G-1", list(range(0, 5000, 10)), [n / 500 for n in range(500)], (7,))}
+    write_readings(history, whole)
+    content = bytearray(whole.read_bytes())
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+    place = data.draw(st.integers(4, len(content) - footer - 1))  # the pages; the footer has no checksum
+    content[place] ^= data.draw(st.integers(1, 255))
+    whole.write_bytes(content)
+    try:
+        series = read(whole)["G-1"]
+    except InvalidInputError as error:
+        code = error.issues[0].code
+    else:
+        np.testing.assert_array_equal(series.fill_fraction, history["G-1"].fill_fraction)
+        return
+    assert code == "file_damaged"
+
+
 @pytest.mark.parametrize(
     ("columns", "code"),
     [({"fill_percent": None}, "missing_column"), ({"observed_at": [3.5]}, "wrong_kind")],
