@@ -39,7 +39,8 @@ def read_parquet_columns(path: Path, renamed: Mapping[str, str] | None) -> Readi
     except InvalidInputError:
         raise
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        message = f"The Parquet file is cut off or damaged ({(str(error) or type(error).__name__).splitlines()[0]}). Copy or export it again."
+        detail = (str(error) or type(error).__name__).splitlines()[0]
+        message = f"The Parquet file is cut off or damaged ({detail}). Copy or export it again."
         raise InvalidInputError([Issue(where=path.name, code="file_damaged", message=message)]) from error
 
 
