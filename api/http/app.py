@@ -81,6 +81,20 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     else:
         problem = problem_of(error)
     status, headers, document = problem_body(problem, request.state.trace_id)
-    if isinstance(error, HTTPException) and error.headers:
-        headers |= {name.lower(): value for name, value in error.headers.items()}
+    if status == 405:
+        headers["allow"] = ", ".join(_methods_at(request))
     return Response(document.model_dump_json(), status_code=status, headers=headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method that the address knows; the framework names those of one operation only."""
+    paths = request.app.openapi()["paths"]
+    asked = request.url.path.split("/")
+    found = {
+        method.upper()
+        for path, operations in paths.items()
+        for parts in [path.split("/")]
+        if len(parts) == len(asked) and all(a == b or a.startswith("{") for a, b in zip(parts, asked, strict=True))
+        for method in operations
+    }
+    return sorted(found)

@@ -249,6 +249,11 @@ def test_odd_addresses_are_problems_of_the_caller(client: httpx.Client, method: 
     assert answer.status_code == status
 
 
+def test_wrong_method_is_told_the_right_ones(client: httpx.Client) -> None:
+    assert client.delete("/v1/plans").headers["allow"] == "GET, POST"
+    assert client.patch("/v1/containers/P-001").headers["allow"] == "GET, PUT"
+
+
 @pytest.mark.parametrize(
     "headers",
     [
