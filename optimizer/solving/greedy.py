@@ -20,6 +20,8 @@ from optimizer.solving.tour_draft import TourDraft, Workbench
 
 SMALL_DAY = 400
 """Up to so many pickups several orders of insertion are tried; beyond it one has to do."""
+MOST_ROUNDS = 4
+"""Rounds of insertion on a small day; an iteration limit counts rounds."""
 PICKUPS_BETWEEN_REPORTS = 25
 FIRST_ROUND_GRACE_S = 1.5
 """A first round may take so much longer than allowed: a whole plan beats a punctual piece of one."""

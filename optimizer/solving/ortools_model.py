@@ -9,7 +9,7 @@ that depends on the load of a trip.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from optimizer.solving.working_time import most_work_s
 NO_ARC_S = 10_000_000
 NO_ARC_MICRO_EUR = 1 << 46
 """Where no arc is: longer than any shift, dearer than any tour, and far from overflow when summed."""
+SPARE_TIPPINGS = 2
+"""Copies of a disposal site beyond those that the start uses: every copy not in use costs the search time."""
 FULL = 1_000_000_000
 """A full body; shares of it are rounded down, which cannot hide a whole litre."""
 
@@ -45,7 +47,7 @@ class Node:
 class OrToolsModel:
     """The routing model of one problem, and the way from its indices to orders and back."""
 
-    def __init__(self, problem: Problem, *, start: Solution | None, pickup_sequence: Sequence[int]) -> None:
+    def __init__(self, problem: Problem, *, start: Solution, pickup_sequence: Sequence[int]) -> None:
         self.problem = problem
         self.nodes = _nodes(problem, start, pickup_sequence)
         depots = [(vehicle.start_place_index, vehicle.end_place_index) for vehicle in problem.vehicles]
@@ -62,7 +64,7 @@ class OrToolsModel:
 
     def indices(self, order: Sequence[int]) -> list[int]:
         """Model indices of an order; each tipping takes the next free copy of its site."""
-        return [int(self.manager.NodeToIndex(self._take(visit))) for visit in order]
+        return [int(self.manager.NodeToIndex(self._free_copies[visit].pop())) for visit in order]
 
     def routes(self, orders: Sequence[tuple[int, Sequence[int]]]) -> list[list[int]]:
         """Index routes of all vehicles for orders by vehicle."""
@@ -92,9 +94,6 @@ class OrToolsModel:
     def _pickup(self, node: Node) -> Pickup:
         assert node.visit is not None
         return self.problem.pickups[node.visit]
-
-    def _take(self, visit: int) -> int:
-        return self._free_copies[visit].pop()
 
     def _add_depot(self, place_index: int) -> int:
         for at, node in enumerate(self.nodes):
@@ -163,14 +162,15 @@ class OrToolsModel:
             times[self._forbidden] = NO_ARC_S
             registered[profile] = self.routing.RegisterTransitMatrix(times.tolist())
         horizon_s = max(vehicle.shift[1] for vehicle in problem.vehicles)
-        self.routing.AddDimensionWithVehicleTransits(
-            [registered[vehicle.profile] for vehicle in problem.vehicles], horizon_s, horizon_s, False, "time"
-        )
+        evaluators = [registered[vehicle.profile] for vehicle in problem.vehicles]
+        self.routing.AddDimensionWithVehicleTransits(evaluators, horizon_s, horizon_s, False, "time")
+        # A bound on the span of "time" would say the same of waits too, but it starts a linear program per move.
+        most_work = [most_work_s(vehicle) for vehicle in problem.vehicles]
+        self.routing.AddDimensionWithVehicleTransitAndCapacity(evaluators, 0, most_work, True, "work")
         time = self.routing.GetDimensionOrDie("time")
         for vehicle_index, vehicle in enumerate(problem.vehicles):
             time.CumulVar(self.routing.Start(vehicle_index)).SetRange(*vehicle.shift)
             time.CumulVar(self.routing.End(vehicle_index)).SetRange(*vehicle.shift)
-            time.SetSpanUpperBoundForVehicle(most_work_s(vehicle), vehicle_index)
         for at, node in enumerate(self.nodes):
             if node.visit is not None:
                 windows = _windows(problem, node.visit)
@@ -183,12 +183,11 @@ class OrToolsModel:
         for number, streams in enumerate(_streams_by_body(self.problem)):
             reference = max(range(len(vehicles)), key=lambda at: _capacity_l(vehicles[at], streams[0]))
             shares = [0] * len(self.nodes)
+            full_l = {stream: max(1, _capacity_l(vehicles[reference], stream)) for stream in streams}
             for at, node in enumerate(self.nodes):
-                if _is_pickup(node) and node.stream in streams:
-                    full_l = max(1, _capacity_l(vehicles[reference], node.stream))
-                    shares[at] = min(FULL + 1, self._pickup(node).demand_l * FULL // full_l)
-            full_l = max(1, _capacity_l(vehicles[reference], streams[0]))
-            bodies = [_capacity_l(vehicle, streams[0]) * FULL // full_l for vehicle in vehicles]
+                if _is_pickup(node) and node.stream in full_l:
+                    shares[at] = min(FULL + 1, self._pickup(node).demand_l * FULL // full_l[node.stream])
+            bodies = [_capacity_l(vehicle, streams[0]) * FULL // full_l[streams[0]] for vehicle in vehicles]
             self._add_load(f"body {number}", shares, bodies)
 
     def _add_load(self, name: str, loads: list[int], capacities: list[int]) -> None:
@@ -226,7 +225,7 @@ class OrToolsModel:
                 self.routing.VehicleVar(index).SetValues([-1, *sorted(allowed)])
 
 
-def _nodes(problem: Problem, start: Solution | None, pickup_sequence: Sequence[int]) -> list[Node]:
+def _nodes(problem: Problem, start: Solution, pickup_sequence: Sequence[int]) -> list[Node]:
     nodes = [
         Node(
             place_index=problem.pickups[at].place_index,
@@ -236,29 +235,12 @@ def _nodes(problem: Problem, start: Solution | None, pickup_sequence: Sequence[i
         )
         for at in pickup_sequence
     ]
+    halts = [halt for tour in start.tours for halt in tour.visits]
     for disposal_index, disposal in enumerate(problem.disposals):
-        used = 0
-        if start is not None:
-            halts = [visit for tour in start.tours for visit in tour.visits if visit.kind is VisitKind.TIP]
-            used = sum(visit.index == disposal_index for visit in halts)
-        for _ in range(max(used + 1, _copies(problem, disposal.streams))):
-            nodes.append(Node(place_index=disposal.place_index, visit=~disposal_index, service_s=disposal.unloading_s))
+        used = sum(halt.kind is VisitKind.TIP and halt.index == disposal_index for halt in halts)
+        tip = Node(place_index=disposal.place_index, visit=~disposal_index, service_s=disposal.unloading_s)
+        nodes += [tip] * (used + SPARE_TIPPINGS)
     return nodes
-
-
-def _copies(problem: Problem, streams: frozenset[str]) -> int:
-    """Tippings at one site that a day can need: full loads of the smallest vehicle, and one more per vehicle."""
-    trips = len(problem.vehicles)
-    for stream in streams:
-        pickups = [pickup for pickup in problem.pickups if pickup.stream == stream]
-        vehicles = [vehicle for vehicle in problem.vehicles if vehicle.capacity_l_by_stream.get(stream, 0) > 0]
-        if pickups and vehicles:
-            load_kg = sum(pickup.demand_kg for pickup in pickups)
-            load_l = sum(pickup.demand_l for pickup in pickups)
-            small_kg = min(vehicle.capacity_kg for vehicle in vehicles)
-            small_l = min(vehicle.capacity_l_by_stream[stream] for vehicle in vehicles)
-            trips += max(ceil(load_kg / max(1, small_kg)), ceil(load_l / small_l))
-    return min(trips, len(problem.pickups), sum(vehicle.max_trips for vehicle in problem.vehicles))
 
 
 def _is_pickup(node: Node) -> bool:
@@ -299,5 +281,5 @@ def _open(cumul: pywrapcp.IntVar, windows: Sequence[Window], service_s: int, hor
         cumul.SetRange(horizon_s, horizon_s)
         return
     cumul.SetRange(starts[0][0], starts[-1][1])
-    for (_, before_s), (after_s, _) in zip(starts, starts[1:], strict=False):
+    for (_, before_s), (after_s, _) in pairwise(starts):
         cumul.RemoveInterval(before_s + 1, after_s - 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+from ortools.util import optional_boolean_pb2
 
 from optimizer.solving.ortools_model import OrToolsModel
 
@@ -15,11 +16,29 @@ KEPT_ANSWERS = 6
 Orders = list[tuple[int, list[int]]]
 
 
+UNUSED_OPERATORS = (
+    "use_relocate_pair",
+    "use_light_relocate_pair",
+    "use_exchange_pair",
+    "use_relocate_subtrip",
+    "use_exchange_subtrip",
+    "use_global_cheapest_insertion_path_lns",
+    "use_local_cheapest_insertion_path_lns",
+    "use_relocate_path_global_cheapest_insertion_insert_unperformed",
+    "use_global_cheapest_insertion_visit_types_lns",
+    "use_local_cheapest_insertion_visit_types_lns",
+)
+"""Moves for pickup-and-delivery pairs, of which there are none, and large neighbourhoods, which cost more than they
+find and whose own time limits would make answers depend on the machine."""
+
+
 def search_settings(*, time_limit_s: float | None, solution_limit: int | None) -> Any:
     """Guided local search without large neighbourhoods."""
     settings = pywrapcp.DefaultRoutingSearchParameters()
     settings.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    for operator in UNUSED_OPERATORS:
+        setattr(settings.local_search_operators, operator, optional_boolean_pb2.BOOL_FALSE)
     if time_limit_s is not None:
         settings.time_limit.FromMilliseconds(max(1, round(1000 * time_limit_s)))
     if solution_limit is not None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from optimizer.domain.request import SolveLimits
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
-from optimizer.solving.greedy import GreedySolver
+from optimizer.solving.greedy import MOST_ROUNDS, GreedySolver
 from optimizer.solving.insertion import (
     drafts_of,
     drop_what_does_not_pay,
@@ -21,6 +21,9 @@ from optimizer.solving.ortools_search import Orders, SearchEar, search_settings
 from optimizer.solving.schedule import order_of
 from optimizer.solving.tour_cost import SearchReport
 from optimizer.solving.tour_draft import TourDraft, Workbench
+
+SOLUTIONS_PER_PICKUP = 300
+"""Without an iteration limit: a day of a few pickups is done long before the time is over."""
 
 
 class OrToolsSolver:
@@ -41,7 +44,7 @@ class OrToolsSolver:
     ) -> Solution:
         """Tours by guided local search; waits and breaks are timed exactly afterwards."""
         began_s = time.perf_counter()
-        greedy_limits = replace(limits, iteration_limit=None)
+        greedy_limits = replace(limits, iteration_limit=MOST_ROUNDS)
         first = GreedySolver().solve(problem, greedy_limits, start=start, progress=progress)
         iterations, status = 0, "feasible"
         best = first
@@ -82,7 +85,8 @@ def _search(
     progress: Callable[[float, int], None] | None,
 ) -> tuple[list[Orders], int]:
     """Better answers, the best one first, and the number of solutions seen."""
-    settings = search_settings(time_limit_s=left_s, solution_limit=limits.iteration_limit)
+    solution_limit = limits.iteration_limit or SOLUTIONS_PER_PICKUP * len(model.problem.pickups)
+    settings = search_settings(time_limit_s=left_s, solution_limit=solution_limit)
     ear = SearchEar(model, time_limit_s=left_s, progress=progress)
     ear.best_micro_eur = first.objective_micro_eur
     model.routing.CloseModelWithParameters(settings)
