@@ -43,7 +43,7 @@ _PEDESTRIAN_HOURS = "Mo-Sa 05:00-11:00"
 _PEDESTRIAN_STREETS = ("Aleksanterinkatu", "Keskuskatu", "Kluuvikatu", "Mikonkatu")
 _MADE_UP = "demo: made up at a real address"
 _REAL = "demo: basket in OpenStreetMap"
-_RATE_SHARE = {"litter": 0.35, "paper": 0.28, "glass": 0.8}
+_RATE_SHARE = {"litter": 0.42, "paper": 0.28, "glass": 0.8}
 """A quieter quarter than those behind the statistics: where everything is due daily, a forecast has no task."""
 
 _EMPTIED_EVERY_DAYS = {"litter": (1, 2, 3, 4), "paper": (2, 3, 3, 4), "glass": (7, 7, 10, 14)}
@@ -189,7 +189,8 @@ def _van(vehicle_id: str, name: str) -> Vehicle:
         compaction_by_stream={"litter": 1.5},
         start_depot_id="depot",
         end_depot_id="depot",
-        shift=Shift(starts_local=time(6), ends_local=time(14), weekdays=_WORKDAYS, max_work_s=8 * 3600),
+        # The early round, before the shops open; the crew sweeps the streets afterwards.
+        shift=Shift(starts_local=time(6), ends_local=time(8), weekdays=_WORKDAYS, max_work_s=8 * 3600),
         cost_eur_per_km=0.60,
         cost_eur_per_h=80.0,
         fuel=FuelRates(driving_l_per_100km=12.0, lift_l=0.0, idle_l_per_h=1.0),
