@@ -1,6 +1,7 @@
 """Whole matrices and paths against the obvious search, on drawn towns, random grids and Helsinki."""
 
 import dataclasses
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ from tests.unit.routing.town_sketch import Sketch, engine_on
 TRUCK = load_profile("truck_26t")
 VAN = load_profile("van_3_5t")
 _LOW = (1 << MS_SHIFT) - 1
+_KINDS: list[tuple[str, tuple[str, ...]]] = [
+    ("no_straight_on", ()),
+    ("no_straight_on", ()),
+    ("only_straight_on", ()),
+    ("no_straight_on", ("hgv",)),
+]
 
 
 def _random_snaps(engine: QueryEngine, n: int, seed: int) -> list[Snap]:
@@ -57,6 +64,33 @@ def _assert_equals_obvious_search(engine: QueryEngine, profile: VehicleProfile, 
                 found = int(cost[source, target])
                 assert (found >> MS_SHIFT, found & _LOW) == expected
     return len(snaps) ** 2
+
+
+@st.composite
+def walks(draw: st.DrawFn, edges: list[tuple[int, int]]) -> list[int]:
+    """Up to five neighbouring nodes in a row, without turning round."""
+    walk = list(draw(st.sampled_from(edges))) if edges else []
+    for _ in range(draw(st.integers(1, 3))):
+        onward = [a + b - walk[-1] for a, b in edges if walk[-1] in {a, b} and walk[-2] not in {a, b}]
+        onward = [node for node in onward if node not in walk]
+        if onward:
+            walk.append(draw(st.sampled_from(sorted(onward))))
+    return walk
+
+
+def _restriction(
+    osm_id: int, walk: list[int], edges: list[tuple[int, int]], kind: tuple[str, tuple[str, ...]]
+) -> RawRestriction:
+    ways = [next(i for i, edge in enumerate(edges) if set(edge) == set(pair)) for pair in pairwise(walk)]
+    return RawRestriction(
+        osm_id=osm_id,
+        kind=kind[0],
+        from_ways=(ways[0],),
+        via_node=walk[1] if len(ways) == 2 else None,
+        via_ways=tuple(ways[1:-1]),
+        to_ways=(ways[-1],),
+        exempt=kind[1],
+    )
 
 
 @st.composite
@@ -103,21 +137,10 @@ def grids(draw: st.DrawFn) -> StreetGraph:
         )
         if tags:
             raw.node_tags[node] = tuple(tags.items())
-    for index in range(draw(st.integers(0, 5)) if len(edges) > 2 else 0):
-        ways = draw(st.lists(st.integers(0, len(edges) - 1), min_size=2, max_size=4))
-        kind = draw(st.sampled_from(["no_left_turn", "only_straight_on", "no_u_turn"]))
-        common = set(edges[ways[0]]) & set(edges[ways[-1]])
-        raw.restrictions.append(
-            RawRestriction(
-                osm_id=index,
-                kind=kind,
-                from_ways=(ways[0],),
-                via_node=draw(st.sampled_from(sorted(common))) if common and len(ways) == 2 else None,
-                via_ways=tuple(dict.fromkeys(ways[1:-1])),
-                to_ways=(ways[-1],),
-                exempt=draw(st.sampled_from([(), (), ("hgv",)])),
-            )
-        )
+    for index in range(draw(st.integers(0, 6))):
+        walk = draw(walks(edges))
+        if len(walk) > 2:
+            raw.restrictions.append(_restriction(index, walk, edges, draw(st.sampled_from(_KINDS))))
     if not edges:
         raw.way_osm_id, raw.way_name, raw.way_tags = [0], ["Only"], [(("highway", "residential"),)]
         raw.way_node_ids, raw.way_points_deg = [[0, 1]], [np.array([places[0], places[1]])]
