@@ -12,6 +12,10 @@ from optimizer.solving.ortools_model import OrToolsModel
 
 REPORT_EVERY_S = 0.25
 CALLS_BETWEEN_LOOKS = 256
+PATIENCE_CALLS = 50_000
+PATIENCE_CALLS_PER_NODE = 5_000
+"""Looks at neighbours without any new answer after which guided local search is going round in circles; counted in
+calls and not in seconds, so that it ends at the same point on every machine."""
 KEPT_ANSWERS = 6
 Orders = list[tuple[int, list[int]]]
 
@@ -61,6 +65,8 @@ class SearchEar:
         self._time_limit_s = time_limit_s
         self._next_report_s = self._began_s
         self._calls = 0
+        self._patience = PATIENCE_CALLS + PATIENCE_CALLS_PER_NODE * len(model.nodes)
+        self._calls_at_last_answer = 0
         self._best_cost: int | None = None
         self.best_micro_eur = 0
         self.answers: deque[Orders] = deque(maxlen=KEPT_ANSWERS)
@@ -73,6 +79,7 @@ class SearchEar:
     def _at_solution(self) -> None:
         try:
             self.solutions += 1
+            self._calls_at_last_answer = self._calls
             cost = self._model.routing.CostVar().Max()
             if self._best_cost is None or cost < self._best_cost:
                 self._best_cost = cost
@@ -88,7 +95,7 @@ class SearchEar:
             self._look()
         except BaseException as error:  # noqa: BLE001 - it is raised again after the search
             self.raised = error
-        return self.raised is not None
+        return self.raised is not None or self._calls - self._calls_at_last_answer > self._patience
 
     def _look(self) -> None:
         now_s = time.perf_counter()

@@ -22,7 +22,7 @@ from optimizer.solving.schedule import order_of
 from optimizer.solving.tour_cost import SearchReport
 from optimizer.solving.tour_draft import TourDraft, Workbench
 
-SOLUTIONS_PER_PICKUP = 300
+SOLUTIONS_PER_PICKUP = 150
 """Without an iteration limit: a day of a few pickups is done long before the time is over."""
 
 
