@@ -40,6 +40,7 @@ def inputs_from(streets: StreetGraph, turns: TurnGraph, metric: Metric, *, n: in
         tail=tail,
         head=head,
         weight_ms=weight_ms,
+        length_mm=graph.weight[is_inside] & ((1 << MS_SHIFT) - 1),
         closed_weight_ms=close_longest(tail, weight_ms, segment),
         state_lon_deg=streets.point_lon_deg[middle],
         state_lat_deg=streets.point_lat_deg[middle],

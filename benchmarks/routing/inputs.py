@@ -26,8 +26,10 @@ class Inputs:
         ``(n, 2)`` places.
     tail, head, weight_ms
         ``(n_turns,)`` our turn-aware graph: states and what it costs to drive a state's arc and turn.
+    length_mm
+        ``(n_turns,)`` length of the arc that is driven.
     closed_weight_ms
-        The same with a street closed.
+        The weights with a street closed.
     state_lon_deg, state_lat_deg
         ``(n_states,)`` where each state's arc lies, for orders that go by position.
     street
@@ -42,6 +44,7 @@ class Inputs:
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
     weight_ms: NDArray[np.int64]
+    length_mm: NDArray[np.int64]
     closed_weight_ms: NDArray[np.int64]
     state_lon_deg: NDArray[np.float64]
     state_lat_deg: NDArray[np.float64]

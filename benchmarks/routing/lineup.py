@@ -33,10 +33,10 @@ def _ours_places() -> Peer:
     return OursPlaces()
 
 
-def _ours_graph() -> Peer:
+def _ours_graph(*, has_metres: bool = False) -> Peer:
     from benchmarks.routing.peers.ours_graph import OursGraph  # noqa: PLC0415 - as above
 
-    return OursGraph()
+    return OursGraph(has_metres=has_metres)
 
 
 def _osrm(algorithm: str, *, is_matched: bool = False) -> Peer:
@@ -85,7 +85,8 @@ PLACES = {
 """Engines that are asked for durations between coordinates."""
 
 GRAPH = {
-    "ours_bare": Entrant(make=_ours_graph, module="routing.cch"),
+    "ours_bare": Entrant(make=_ours_graph, module="routing.cch.many_to_many"),
+    "ours_with_metres": Entrant(make=lambda: _ours_graph(has_metres=True), module="routing.cch.many_to_many"),
     "routingkit_cch": Entrant(make=_routingkit, module="routingkit_cch"),
     "scipy": Entrant(make=_scipy, module="scipy"),
     "igraph": Entrant(make=_igraph, module="igraph"),

@@ -43,8 +43,6 @@ class Rounds:
                     answers = _answers(ready)
                 if self._track is Track.GRAPH:
                     self._judge(ready, given)
-            for runner in runners:
-                runner.note_peak()
             if self._plan.may_rebuild or self._track is Track.GRAPH:
                 self._change(runners, given)
         finally:

@@ -1,5 +1,6 @@
 """Takes one peer through preparation, warm start and timed matrices, and notes every figure or the reason for none."""
 
+import contextlib
 import math
 from pathlib import Path
 
@@ -87,22 +88,17 @@ class Runner:
                 self._leave(str(error), n=self._n)
 
     def note_runs(self) -> None:
-        """Medians of the timed matrices of this size."""
+        """Medians of the timed matrices of this size, and the peak of memory so far."""
         if not self._runs:
             return
         n, scale = self._n, self._n / self._n_rows
         note = f"median of {len(self._runs)}" + (f", {self._n_rows} of {n} rows" if scale > 1 else "")
         self._note("matrix_cpu_ms", n=n, value=median_ms((run.cpu_s for run in self._runs), scale=scale), note=note)
         self._note("matrix_wall_ms", n=n, value=median_ms((run.wall_s for run in self._runs), scale=scale), note=note)
-
-    def note_peak(self) -> None:
-        """Peak of memory so far."""
-        if self.is_out:
-            return
-        try:
-            self._note("peak_mb", value=self._call("peak_mb", timeout_s=10).value, note="of the whole process")
-        except LeftOutError as error:
-            self._note("peak_mb", note=str(error))
+        if not self.is_out:
+            with contextlib.suppress(LeftOutError):
+                peak_mb = self._call("peak_mb", timeout_s=10).value
+                self._note("peak_mb", n=n, value=peak_mb, note="of the whole process, answer included")
 
     def answer(self) -> NDArray[np.float64] | None:
         """The last matrix, ``None`` when there is none."""

@@ -48,14 +48,13 @@ def track_table(
     figures: Figures, *, map_name: str, track: str, names: Iterable[str], sizes: tuple[int, ...], ours: str
 ) -> str:
     """CPU milliseconds of each peer and how many times ours that is."""
-    rows = [["peer", "prepare s", "warm start s", "peak MB", "closure ms", *(f"{n} x {n} ms" for n in sizes)]]
+    rows = [["peer", "prepare s", "warm start s", "closure ms", "peak MB (points)", *(f"{n} x {n} ms" for n in sizes)]]
     for name in names:
         place = {"map_name": map_name, "track": track, "peer": name}
         row = [name]
-        row += [
-            format_value(figures.value(**place, what=what))
-            for what in ("prepare_s", "warm_start_s", "peak_mb", "change_ms")
-        ]
+        row += [format_value(figures.value(**place, what=what)) for what in ("prepare_s", "warm_start_s", "change_ms")]
+        peaks = [(n, figures.value(**place, what="peak_mb", n=n)) for n in sizes]
+        row.append(next((f"{format_value(mb)} ({n})" for n, mb in reversed(peaks) if not math.isnan(mb)), "-"))
         for n in sizes:
             cpu_ms = figures.value(**place, what="matrix_cpu_ms", n=n)
             own_ms = figures.value(map_name=map_name, track=track, peer=ours, what="matrix_cpu_ms", n=n)

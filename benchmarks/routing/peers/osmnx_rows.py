@@ -80,7 +80,7 @@ class OsmnxRows:
         with osmium.SimpleWriter(str(xml_path)) as writer:
             for item in osmium.FileProcessor(str(case.map_path)):
                 writer.add(item)
-        graph = osmnx.graph_from_xml(xml_path, simplify=False)
+        graph = osmnx.distance.add_edge_lengths(osmnx.graph_from_xml(xml_path, simplify=False))
         graph = osmnx.simplify_graph(osmnx.truncate.largest_component(graph, strongly=True))
         graph = osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph, fallback=30.0))
         osmnx.save_graphml(osmnx.project_graph(graph), folder / "graph.graphml")
