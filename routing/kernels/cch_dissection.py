@@ -44,7 +44,7 @@ def dissection_order(
     by_direction
         ``(n_directions, n)`` int32: nodes sorted along each direction.
     """
-    n_directions, n = by_direction.shape
+    n = by_direction.shape[1]
     # The nodes of a part stay sorted in every direction, because splitting keeps their order: no sort below the top.
     by_direction = by_direction.copy()
     order = np.empty(n, np.int32)
@@ -199,7 +199,7 @@ def _find_path(
         node = gate >> 1
         if gate & 1:
             if is_end[node]:
-                return node
+                return int(node)
             for link in range(first[node], first[node + 1]):
                 other = neighbour[link]
                 if not visited[other, 0]:
@@ -223,7 +223,9 @@ def _find_path(
 
 
 @njit(cache=True, nogil=True)
-def _apply_path(last: int, came_from: NDArray[np.int32], is_used: NDArray[np.bool_], previous: NDArray[np.int32]) -> None:
+def _apply_path(
+    last: int, came_from: NDArray[np.int32], is_used: NDArray[np.bool_], previous: NDArray[np.int32]
+) -> None:
     """Add the path that was found to the flow, from its end to its start."""
     gate = np.int64(2 * last + 1)
     while gate >= 0:

@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from routing.kernels.cch_labels import FIRST_LEVEL
+
 
 @njit(cache=True, nogil=True)
 def elimination_tree(first: NDArray[np.int32], neighbour: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -104,6 +106,22 @@ def chordal_completion(
 
 
 @njit(cache=True, nogil=True)
+def tree_shape(parent: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Level and first descendant of each rank of a tree in post-order; see ``routing.kernels.cch_labels.Tree``."""
+    n = parent.size
+    level = np.full(n, FIRST_LEVEL, np.int32)
+    first_descendant = np.arange(n).astype(np.int32)
+    for rank in range(n - 1, -1, -1):
+        if parent[rank] >= 0:
+            level[rank] = level[parent[rank]] + 1
+    for rank in range(n):
+        above = parent[rank]
+        if above >= 0:
+            first_descendant[above] = min(first_descendant[above], first_descendant[rank])
+    return level, first_descendant
+
+
+@njit(cache=True, nogil=True)
 def lower_triangles(
     up_first: NDArray[np.int32], up_head: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
@@ -112,33 +130,32 @@ def lower_triangles(
     The triangles of edge ``(low, high)`` are entries ``triangle_first[edge]`` to ``triangle_first[edge + 1]`` of two
     arrays: the edge from the lowest corner to ``low``, and the edge from the lowest corner to ``high``.
     """
-    n = up_first.size - 1
     triangle_first = np.zeros(up_head.size + 1, np.int64)
-    position = np.full(n, -1, np.int32)
-    for fill in range(2):
-        if fill:
-            for edge in range(up_head.size):
-                triangle_first[edge + 1] += triangle_first[edge]
-            cursor = triangle_first[:-1].copy()
-            to_low = np.empty(triangle_first[-1], np.int32)
-            to_high = np.empty(triangle_first[-1], np.int32)
-        else:
-            cursor = triangle_first[:-1].copy()
-            to_low = np.empty(0, np.int32)
-            to_high = np.empty(0, np.int32)
-        for corner in range(n):
-            for low_edge in range(up_first[corner], up_first[corner + 1]):
-                low = up_head[low_edge]
-                candidate = up_first[low]
-                for high_edge in range(low_edge + 1, up_first[corner + 1]):
-                    while up_head[candidate] != up_head[high_edge]:
-                        candidate += 1
-                    if fill:
-                        to_low[cursor[candidate]] = low_edge
-                        to_high[cursor[candidate]] = high_edge
-                        cursor[candidate] += 1
-                    else:
-                        triangle_first[candidate + 1] += 1
-        if fill:
-            return triangle_first, to_low, to_high
-    return triangle_first, position, position
+    to_low, to_high = np.empty(0, np.int32), np.empty(0, np.int32)
+    _list_triangles(up_first, up_head, triangle_first[1:], to_low, to_high)
+    for edge in range(up_head.size):
+        triangle_first[edge + 1] += triangle_first[edge]
+    cursor = triangle_first[:-1].copy()
+    to_low, to_high = np.empty(triangle_first[-1], np.int32), np.empty(triangle_first[-1], np.int32)
+    _list_triangles(up_first, up_head, cursor, to_low, to_high)
+    return triangle_first, to_low, to_high
+
+
+@njit(cache=True, nogil=True)
+def _list_triangles(
+    up_first: NDArray[np.int32],
+    up_head: NDArray[np.int32],
+    cursor: NDArray[np.int64],
+    to_low: NDArray[np.int32],
+    to_high: NDArray[np.int32],
+) -> None:
+    """Move the cursor of each edge by its triangles, and write them down where there is room for them."""
+    for corner in range(up_first.size - 1):
+        for low_edge in range(up_first[corner], up_first[corner + 1]):
+            edge = up_first[up_head[low_edge]]
+            for high_edge in range(low_edge + 1, up_first[corner + 1]):
+                while up_head[edge] != up_head[high_edge]:
+                    edge += 1
+                if to_low.size:
+                    to_low[cursor[edge]], to_high[cursor[edge]] = low_edge, high_edge
+                cursor[edge] += 1
