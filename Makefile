@@ -54,10 +54,11 @@ bench-routing: ## Compare travel matrices with OSRM, Valhalla, RoutingKit, ... (
 		"$$p" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && echo "$$p" && break; done); \
 	test -n "$$python" || { python="$(PYTHON)"; echo "No Python 3.12 or 3.13 was found: OSRM and Valhalla will be left out."; }; \
 	test -n "$$python" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found."; exit 1; }; \
-	if ! test -f .venv-bench/.ready || test pyproject.toml -nt .venv-bench/.ready || test uv.lock -nt .venv-bench/.ready; then \
+	if ! test -x .venv-bench/bin/uv; then \
 		echo "Making .venv-bench with $$python ..."; \
 		"$$python" -m venv --clear .venv-bench && \
-		.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.5" && \
+		.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.5" || exit 1; fi; \
+	if ! test -f .venv-bench/.ready || test pyproject.toml -nt .venv-bench/.ready || test uv.lock -nt .venv-bench/.ready; then \
 		UV_PROJECT_ENVIRONMENT=.venv-bench .venv-bench/bin/uv sync --locked --quiet --inexact --no-default-groups --extra bench && \
 		touch .venv-bench/.ready || exit 1; fi; \
 	.venv-bench/bin/python -m benchmarks.routing --started $$started $(if $(QUICK),--quick) $(if $(MAPS),--maps $(MAPS))

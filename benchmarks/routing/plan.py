@@ -26,6 +26,8 @@ class Plan:
         Rows that are compared with the oracle, at every size.
     may_rebuild
         Whether engines that close streets by running their preparation again are asked to.
+    reserved_s
+        By track: time that preparing must leave for measuring; peers that are not ready by then are left out.
     left_out
         Peers that do not fit into the plan, and why.
     ends_at
@@ -39,6 +41,7 @@ class Plan:
     change_limit_s: float
     oracle_rows: int
     may_rebuild: bool = True
+    reserved_s: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     ends_at: float = float("inf")
 
@@ -80,6 +83,7 @@ def quick(budget_s: float) -> Plan:
         change_limit_s=8,
         oracle_rows=1000,
         may_rebuild=False,
+        reserved_s={"places": 0.5 * budget_s, "graph": 0.2 * budget_s},
         left_out=_TOO_SLOW_FOR_QUICK,
         ends_at=time.monotonic() + budget_s,
     )

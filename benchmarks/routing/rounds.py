@@ -33,7 +33,7 @@ class Rounds:
     def run(self, names: Iterable[str], *, given: Inputs, wanted_n: int = 0) -> Answers:
         """Measure everything; returns the peers' answers for one size, where one is wanted."""
         answers: Answers = {}
-        runners = self._start(names)
+        runners = self._start(names, reserved_s=self._plan.reserved_s.get(self._track, 0.0))
         try:
             for n in self._plan.sizes:
                 ready = [runner for runner in runners if runner.turn_to(n)]
@@ -52,18 +52,18 @@ class Rounds:
 
     def answers(self, names: Iterable[str], *, n: int) -> Answers:
         """The peers' answers for one size, without measuring anything."""
-        runners = self._start(names)
+        runners = self._start(names, reserved_s=0.0)
         try:
             return _answers([runner for runner in runners if runner.turn_to(n)])
         finally:
             for runner in runners:
                 runner.finish()
 
-    def _start(self, names: Iterable[str]) -> list[Runner]:
+    def _start(self, names: Iterable[str], *, reserved_s: float) -> list[Runner]:
         runners = [self._runner(name) for name in names if self._may_run(name)]
         for runner in runners:
             self._say(f"{self._case.name}, {self._track}: preparing {runner.name}")
-            runner.start()
+            runner.start(reserved_s=reserved_s)
         return runners
 
     def _take_turns(self, runners: list[Runner]) -> None:

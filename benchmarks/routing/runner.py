@@ -17,6 +17,7 @@ _PROBE_N = (20, 50)
 _PATIENCE = 4.0
 """A call is stopped after this many times its limit: predictions from small matrices may be wrong by so much."""
 
+_NOT_READY = "could not be prepared in the time of this run (what is prepared once is kept: run it again)"
 _TIME_IS_OVER = "the time for this run was over before it was done"
 
 
@@ -35,9 +36,17 @@ class Runner:
         self._is_row_wise = False
         self._known: list[tuple[int, float]] = []
         self._runs: list[Reply] = []
+        self._reserved_s = 0.0
 
-    def start(self) -> None:
-        """Prepare in one process, then load in a fresh one; a probe tells how slow the peer is."""
+    def start(self, *, reserved_s: float = 0.0) -> None:
+        """Prepare in one process, then load in a fresh one; a probe tells how slow the peer is.
+
+        Parameters
+        ----------
+        reserved_s
+            Time of the run that must be left afterwards.
+        """
+        self._reserved_s = reserved_s
         try:
             self._prepare()
             settings, self._is_row_wise = self._call("start", timeout_s=60).value
@@ -50,6 +59,7 @@ class Runner:
                 self._learn(n, self._matrix_once(n, n, self._plan.matrix_limit_s).cpu_s)
         except LeftOutError as error:
             self._leave(str(error))
+        self._reserved_s = 0.0
 
     def turn_to(self, n: int) -> bool:
         """Get ready for a size and warm up; false when it would take too long."""
@@ -152,14 +162,14 @@ class Runner:
     def _call(self, command: str, *arguments: object, timeout_s: float) -> Reply:
         if self._worker is None:
             raise LeftOutError("its process was never started")
-        left_s = self._plan.left_s(timeout_s)
+        left_s = self._plan.left_s(timeout_s + self._reserved_s) - self._reserved_s
         if left_s <= 0:
-            raise LeftOutError(_TIME_IS_OVER)
+            raise LeftOutError(_NOT_READY if self._reserved_s else _TIME_IS_OVER)
         try:
             return self._worker.call(command, *arguments, timeout_s=left_s)
         except LeftOutError as error:
-            if self._plan.left_s(1) <= 0:
-                raise LeftOutError(_TIME_IS_OVER) from error
+            if left_s < timeout_s and self._plan.left_s(1 + self._reserved_s) <= self._reserved_s:
+                raise LeftOutError(_NOT_READY if self._reserved_s else _TIME_IS_OVER) from error
             raise
 
     def _leave(self, reason: str, *, n: int = 0) -> None:
