@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.panel import Panel
 
-from api.cli.inputs import AsOfOption, JsonOption, SeedOption, TimeLimitOption, build_request
+from api.cli.inputs import AsOfOption, JsonOption, SeedOption, TimeLimitOption, build_request, parse_instant
 from api.cli.progress import progress_bars
 from api.cli.show_plan import show_plan
 from optimizer.domain.request import SolveLimits
@@ -32,19 +32,15 @@ def demo(
     """
     from api.files.plan_folder import write_plan_folder
     from api.files.plan_json import dump_plan
-    from api.town.demo_town import build_demo_town
+    from api.town.demo_town import ZONE, build_demo_town
     from api.wiring import build_ports, open_street_router
     from optimizer.planning.plan_day import plan_day
 
     started_s = time.perf_counter()
     with progress_bars(is_shown=not json) as progress:
-        if progress:
-            progress("town", 0.0)
-        instant = datetime.fromisoformat(as_of) if as_of is not None else datetime.now(tz=UTC)
-        loaded = build_demo_town(folder, seed=seed, as_of=instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+        instant = parse_instant(as_of, ZONE)
+        loaded = build_demo_town(folder, seed=seed, as_of=instant, progress=progress)
         router = open_street_router(loaded.map_path, cache_dir=folder / "cache")
-        if progress:
-            progress("town", 1.0)
         request = build_request(
             loaded,
             day=None,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -81,6 +82,8 @@ class TownFiles:
                 ("readings", self.readings, "readings.parquet"),
             )
         }
+        if paths["readings"] is None:
+            paths["readings"] = self._in_folder("readings.csv")
         if paths["fleet"] is None or paths["containers"] is None:
             raise _issue(
                 "command line",
@@ -120,7 +123,7 @@ def build_request(
     with_baseline: bool = False,
 ) -> DayRequest:
     """The request for a day, from what was typed."""
-    cut_off = parse_instant(as_of, loaded.town)
+    cut_off = parse_instant(as_of, loaded.town.zone)
     return DayRequest(
         town=loaded.town,
         day=parse_day(day) if day is not None else next_working_day(loaded.town, cut_off),
@@ -138,15 +141,15 @@ def build_request(
     )
 
 
-def parse_instant(text: str | None, town: Town) -> datetime:
-    """An instant as typed; without an offset it is the town's local time; now when nothing was typed."""
+def parse_instant(text: str | None, zone: ZoneInfo) -> datetime:
+    """An instant as typed; without an offset it is local time; now when nothing was typed."""
     if text is None:
-        return datetime.now(tz=town.zone)
+        return datetime.now(tz=zone)
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise _issue("--as-of", "instant", f"'{text}' is no instant. Write e.g. 2026-03-01T18:00+01:00.") from error
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=town.zone)
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=zone)
 
 
 def parse_day(text: str) -> date:

@@ -1,8 +1,10 @@
 """A plan as tables on the terminal."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -20,6 +22,12 @@ FIGURES = {
 }
 """Rows of the comparison, in this order."""
 
+WIDE = 100
+"""Columns of a terminal from which everything fits."""
+
+PLAIN: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False}
+"""Tables that fit into 80 columns."""
+
 ROWS_OF_WAITING = 6
 """Containers that may wait are many; the most pressing suffice on a terminal."""
 
@@ -30,11 +38,14 @@ def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None) -> 
     console.print()
     console.print(f"[bold]{escape(plan.town_name)}, {plan.day:%A %Y-%m-%d}[/bold]  ({', '.join(plan.streams)})")
     if summary.tours:
-        console.print(_tours(summary, zone))
+        console.print(_tours(summary, zone, width=console.width))
     else:
         console.print("No vehicle drives.")
     _show_unserved(summary, console)
     console.print(_figures(plan, summary))
+    n_containers = summary.container_count + len(summary.unserved)
+    if plan.baseline is not None and plan.baseline.lifts < n_containers:
+        console.print(f"Emptying all: {plan.baseline.lifts} of {n_containers} containers fit into the day.")
     for line in plan.warnings:
         console.print(f"[yellow]{escape(line)}[/yellow]")
     for line in plan.degraded:
@@ -43,25 +54,25 @@ def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None) -> 
     console.print(f"[dim]{plan.solver.name}: {plan.solver.status}; {seconds}[/dim]")
 
 
-def _tours(summary: PlanSummary, zone: ZoneInfo | None) -> Table:
-    table = Table(title="Tours", title_justify="left")
-    for heading in ("vehicle", "streams", "start", "end"):
-        table.add_column(heading)
-    for heading in ("trips", "stops", "containers", "km", "hours", "kg", "diesel l", "EUR"):
-        table.add_column(heading, justify="right")
+def _tours(summary: PlanSummary, zone: ZoneInfo | None, *, width: int) -> Table:
+    table = Table(title="Tours", title_justify="left", **PLAIN)
+    is_wide = width >= WIDE
+    for heading in ("vehicle", "from - to", *(["streams"] if is_wide else [])):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("trips", "stops", "emptied", "km", "hours", "kg", *(["diesel l"] if is_wide else []), "EUR"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for tour in summary.tours:
         table.add_row(
             escape(tour.vehicle_id),
-            ", ".join(tour.streams),
-            _clock(tour.departs_at, zone),
-            _clock(tour.returns_at, zone),
+            f"{_clock(tour.departs_at, zone)} - {_clock(tour.returns_at, zone)}",
+            *([", ".join(tour.streams)] if is_wide else []),
             str(tour.trip_count),
             str(tour.stop_count),
             str(tour.container_count),
             f"{tour.distance_km:.1f}",
             f"{tour.working_h:.1f}",
             f"{tour.collected_kg:.0f}",
-            f"{tour.diesel_l:.1f}",
+            *([f"{tour.diesel_l:.1f}"] if is_wide else []),
             f"{tour.cost_eur:.2f}",
         )
     return table
@@ -77,8 +88,8 @@ def _show_unserved(summary: PlanSummary, console: Console) -> None:
 
 
 def _unserved_table(title: str, rows: list[Unserved]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("container")
+    table = Table(title=title, title_justify="left", **PLAIN)
+    table.add_column("container", no_wrap=True)
     table.add_column("fill", justify="right")
     table.add_column("overflow", justify="right")
     table.add_column("why")
@@ -99,7 +110,7 @@ def _unserved_table(title: str, rows: list[Unserved]) -> Table:
 
 def _figures(plan: Plan, summary: PlanSummary) -> Table:
     compared = {one.figure: one for one in summary.comparisons}
-    table = Table(title="Figures", title_justify="left")
+    table = Table(title="Figures", title_justify="left", **PLAIN)
     table.add_column("")
     table.add_column("this plan", justify="right")
     if compared:
