@@ -1,13 +1,10 @@
-"""A small town and small runners for the tests of the service; worker processes find the runners by name here."""
+"""A small town and a served application for the tests of the service."""
 
 import math
-import os
-import signal
 import threading
 import time as clock
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,13 +17,10 @@ from fastapi import FastAPI
 
 from api.http.header_timeout import HeaderTimeoutProtocol
 from api.http.services import Services
-from api.jobs.job import JobKind
-from api.jobs.planning_documents import load_planning_ask, load_scenario_ask
 from api.jobs.ports import OpensRunner
 from api.jobs.queue import JobQueue
 from api.settings import Settings
-from api.store.plan_record import record_of_comparison, record_of_plan
-from api.store.ports import JobResult, Store
+from api.store.ports import Store
 from api.store.sql_store import open_store
 from api.store.town_document import TownRecord
 from api.wiring import build_ports
@@ -38,10 +32,10 @@ from optimizer.domain.reading import FillHistory, FillSeries
 from optimizer.domain.stream import Stream
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import FuelRates, Shift, Vehicle
-from optimizer.planning.compare_scenario import ScenarioComparison
-from optimizer.ports import Ports, ReportsProgress
+from optimizer.ports import Ports
 from routing.crow_flight import CrowFlightRouter
 from routing.location import Location
+from tests.flow.scripted_runners import open_asked_runner
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
@@ -174,37 +168,6 @@ def one_stop_plan(plan_id: str, *, day: date = date(2026, 3, 2)) -> Plan:
     )
 
 
-class ScriptedRunner:
-    """Does what the job's document says: finish, take its time, ignore a stop, die, or fail."""
-
-    def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
-        del kind
-        match document.decode().split():
-            case ["sleep", seconds]:
-                end_s = clock.monotonic() + float(seconds)
-                while clock.monotonic() < end_s:
-                    progress("solve", 1 - (end_s - clock.monotonic()) / float(seconds))
-                    clock.sleep(0.02)
-            case ["deaf", seconds]:
-                progress("solve", 0.5)
-                clock.sleep(float(seconds))
-            case ["die"]:
-                os.kill(os.getpid(), signal.SIGKILL)
-            case ["fail"]:
-                raise RuntimeError("the secret of the house")
-        return record_of_plan(one_stop_plan(job_id))
-
-
-@dataclass(frozen=True)
-class OpenScriptedRunner:
-    trouble: str = ""
-
-    def __call__(self) -> ScriptedRunner:
-        if self.trouble:
-            raise ValueError(self.trouble)
-        return ScriptedRunner()
-
-
 @contextmanager
 def served(app: FastAPI) -> Iterator[httpx.Client]:
     """The application behind a real server on a free port of this machine."""
@@ -225,40 +188,6 @@ def served(app: FastAPI) -> Iterator[httpx.Client]:
             server.should_exit = True
             thread.join(timeout=20)
     assert not thread.is_alive(), "the server did not end"
-
-
-class AskedRunner:
-    """Makes one-stop plans; the search's seed and time say how it behaves."""
-
-    DEATH_SEED = 666
-
-    def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
-        asked = load_scenario_ask(document) if kind is JobKind.SCENARIO else None
-        ask = load_planning_ask(document) if asked is None else asked.ask
-        if ask.limits.seed == self.DEATH_SEED:
-            os.kill(os.getpid(), signal.SIGKILL)
-        end_s = clock.monotonic() + (ask.limits.time_limit_s or 0.0)
-        progress("solve", 0.0)
-        while clock.monotonic() < end_s:
-            progress("solve", 0.5)
-            clock.sleep(0.02)
-        plan = one_stop_plan(job_id, day=ask.day)
-        if asked is None:
-            return record_of_plan(plan, {"LUE-1": {"gpx": b"<gpx/>", "geojson": b"{}"}})
-        comparison = ScenarioComparison(
-            scenario=asked.scenario,
-            base=plan,
-            changed=plan,
-            difference=Totals(),
-            newly_unserved=(),
-            newly_served=(),
-            summary=("Nothing changes.",),
-        )
-        return record_of_comparison(comparison, scenario_id=job_id)
-
-
-def open_asked_runner() -> AskedRunner:
-    return AskedRunner()
 
 
 def open_straight_line_ports() -> Ports:

@@ -3,6 +3,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from api.jobs.errors import AlreadyFinishedError, QueueFullError, QueueStoppedEr
 from api.jobs.job import Job, JobKind, JobRequest, JobState
 from api.jobs.queue import JobQueue
 from api.store.sql_store import SqlStore, open_store
-from tests.flow.http_samples import NOW, OpenScriptedRunner
+from tests.flow.scripted_runners import OpenScriptedRunner
+
+NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
