@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from routing.cch.order import contraction_ranks, undirected
 from routing.cch.state_graph import StateGraph
-from routing.kernels.cch_customise import Triangles
+from routing.kernels.cch_customise import SlotArcs, Triangles
 from routing.kernels.cch_labels import Tree
 from routing.kernels.cch_search import Completion
 from routing.kernels.cch_symbolic import chordal_completion, elimination_tree, lower_triangles, post_order, tree_shape
@@ -111,6 +111,11 @@ class Hierarchy:
     def triangles(self) -> Triangles:
         """What the customisation kernels need."""
         return Triangles(self.triangle_first, self.triangle_to_low, self.triangle_to_high)
+
+    @property
+    def slot_arcs(self) -> SlotArcs:
+        """Arcs by slot."""
+        return SlotArcs(self.slot_first, self.slot_arc)
 
     @property
     def completion(self) -> Completion:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.cch.pairs import Indices, best_ways
+from routing.cch.pairs import Indices, best_ways, state_ways
 from routing.cch.phantoms import Phantoms
 from routing.cch.weights import HierarchyWeights
-from routing.kernels.cch_customise import SlotArcs
 from routing.kernels.cch_matrix import LENGTH_BITS, UNREACHABLE
-from routing.kernels.cch_search import pair_arcs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +45,14 @@ def leg_arcs(
     weights: HierarchyWeights, sources: Phantoms, targets: Phantoms, source: Indices, target: Indices
 ) -> LegArcs:
     """Ways from points ``source[i]`` of the sources to points ``target[i]`` of the targets."""
-    structure = weights.hierarchy
     ways = best_ways(weights, sources, targets, source, target)
     found = np.flatnonzero(ways.source_place >= 0)
-    first, arc = pair_arcs(
-        structure.completion,
-        weights.costs,
-        structure.n_levels,
-        (structure.triangles, SlotArcs(structure.slot_first, structure.slot_arc), weights.loop_arc),
-        structure.rank[sources.state[ways.source_place[found]]],
-        structure.rank[targets.state[ways.target_place[found]]],
+    _, first, arc = state_ways(
+        weights,
+        sources.state[ways.source_place[found]],
+        targets.state[ways.target_place[found]],
         ways.must_move[found],
+        wants_arcs=True,
     )
     counts = np.zeros(source.size, dtype=np.int64)
     counts[found] = np.diff(first)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from routing.cch.phantoms import Phantoms
 from routing.cch.weights import INFINITE, HierarchyWeights
-from routing.kernels.cch_search import pair_costs
+from routing.kernels.cch_search import pair_ways
 
 Indices = NDArray[np.intp]
 
@@ -88,16 +88,29 @@ def _costs_between(
     weights: HierarchyWeights, start: NDArray[np.int32], end: NDArray[np.int32], must_move: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Costs between states; each different pair is searched once."""
-    structure = weights.hierarchy
-    key = (start.astype(np.int64) * max(1, structure.n_states) + end) * 2 + must_move
+    key = (start.astype(np.int64) * max(1, weights.hierarchy.n_states) + end) * 2 + must_move
     _, chosen, place = np.unique(key, return_index=True, return_inverse=True)
-    rank = structure.rank
-    costs = pair_costs(
+    cost, _, _ = state_ways(weights, start[chosen], end[chosen], must_move[chosen], wants_arcs=False)
+    return cost[place]
+
+
+def state_ways(
+    weights: HierarchyWeights,
+    start: NDArray[np.int32],
+    end: NDArray[np.int32],
+    must_move: NDArray[np.bool_],
+    *,
+    wants_arcs: bool,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Costs and arcs of ways between states; see ``routing.kernels.cch_search.pair_ways``."""
+    structure = weights.hierarchy
+    return pair_ways(
         structure.completion,
         weights.costs,
         structure.n_levels,
-        rank[start[chosen]],
-        rank[end[chosen]],
-        must_move[chosen],
+        (structure.triangles, structure.slot_arcs, weights.loop_arc),
+        structure.rank[start],
+        structure.rank[end],
+        must_move,
+        np.bool_(wants_arcs),
     )
-    return costs[place]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from routing.cch.hierarchy import Hierarchy
-from routing.kernels.cch_customise import SlotArcs, customise_all, customise_changed
+from routing.kernels.cch_customise import customise_all, customise_changed
 from routing.kernels.cch_labels import OpenArcs, open_arcs
 from routing.kernels.cch_matrix import LENGTH_BITS
 from routing.kernels.cch_search import Costs
@@ -105,7 +105,7 @@ class HierarchyWeights:
         is_stale[slots[slots >= 0] >> 1] = True
         customise_changed(
             structure.triangles,
-            SlotArcs(structure.slot_first, structure.slot_arc),
+            structure.slot_arcs,
             arc_cost,
             (structure.up_first, structure.up_head),
             is_stale,

@@ -94,5 +94,7 @@ def _mark_above(
         one, two = min(high, up_head[other]), max(high, up_head[other])
         if one == two:
             continue
-        above = up_first[one] + np.searchsorted(up_head[up_first[one] : up_first[one + 1]], two)
+        above = up_first[one]
+        while up_head[above] != two:
+            above += 1
         is_stale[above] = True

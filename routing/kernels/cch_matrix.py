@@ -120,14 +120,16 @@ def fill_costs(
     tree: Tree, rank: NDArray[np.int32], first_row: int, label: Weights, targets: Targets, infinity: int, costs: Weights
 ) -> None:
     """Costs from rows ``first_row`` on to all columns, of which every point has the best in its own column."""
-    fill_panel(tree, rank, first_row, label, targets.label, targets.before, infinity, costs)
-    if targets.extra_column.size:
-        extra = np.empty((costs.shape[0], targets.extra_label.shape[1]), costs.dtype)
-        fill_panel(tree, rank, first_row, label, targets.extra_label, targets.extra_before, infinity, extra)
-        for row in range(costs.shape[0]):
-            for index in range(targets.extra_column.size):
-                column = targets.extra_column[index]
-                costs[row, column] = min(costs[row, column], extra[row, index])
+    extra = np.empty((costs.shape[0], targets.extra_label.shape[1]), costs.dtype)
+    for is_extra in range(2 if targets.extra_column.size else 1):
+        # One call for both keeps the time to compile down: its callees are compiled into every call.
+        target_label = targets.extra_label if is_extra else targets.label
+        before = targets.extra_before if is_extra else targets.before
+        fill_panel(tree, rank, first_row, label, target_label, before, infinity, extra if is_extra else costs)
+    for row in range(costs.shape[0]):
+        for index in range(targets.extra_column.size):
+            column = targets.extra_column[index]
+            costs[row, column] = min(costs[row, column], extra[row, index])
 
 
 @njit(cache=True, nogil=True)
@@ -237,27 +239,26 @@ def fill_panel(
         block_end = min(n_columns, block + BLOCK_COLUMNS)
         path[:] = -1  # a path is only ever joined by paths of later rows
         for index in range(0, n_rows, 4):
-            row = first_row + index
-            shared = FIRST_LEVEL
-            if index + 4 <= n_rows:
-                shared = _levels_shared(tree, row_rank[row], row_rank[row + 3])
-                _find_path(tree, row_rank[row], path)
-                window = (block, block_end, FIRST_LEVEL, shared)
-                _descend(tree, path, columns_before, window, row, labels, panel[index : index + 4])
-            for single in range(index, min(index + 4, n_rows)):
-                rank = row_rank[first_row + single]
+            n_together = 4 if index + 4 <= n_rows else 0
+            parting = _parting_level(tree, row_rank, first_row + index, n_together)
+            # First what four rows share, all at once, then what each of them has alone.
+            for step in range(0 if n_together else 1, 1 + min(4, n_rows - index)):
+                begin = index + max(0, step - 1)
+                rank = row_rank[first_row + begin]
                 _find_path(tree, rank, path)
-                window = (block, block_end, shared, tree.level[rank] + 1)
-                _descend(tree, path, columns_before, window, first_row + single, labels, panel[single : single + 1])
+                levels = (FIRST_LEVEL, parting) if step == 0 else (parting, tree.level[rank] + 1)
+                out = panel[begin : begin + (1 if step else 4)]
+                _descend(tree, path, columns_before, (block, block_end), levels, first_row + begin, labels, out)
 
 
 @njit(cache=True, nogil=True)
-def _levels_shared(tree: Tree, low: int, high: int) -> int:
-    """The level at which the paths of two ranks part, ``low <= high``; those of the ranks between part no higher.
+def _parting_level(tree: Tree, row_rank: NDArray[np.int32], row: int, n_rows: int) -> int:
+    """The first level at which the paths of some rows are not all the same.
 
-    In post-order the last common ancestor is the first ancestor of the lower rank that is not below the higher one.
+    In post-order the last common ancestor is the first ancestor of the lowest rank that is not below the highest one.
     """
-    while low >= 0 and low < high:
+    low = row_rank[row] if n_rows else -1
+    while low >= 0 and low < row_rank[row + n_rows - 1]:
         low = tree.parent[low]
     return tree.level[low] + 1 if low >= 0 else FIRST_LEVEL
 
@@ -275,52 +276,45 @@ def _descend(
     tree: Tree,
     path: NDArray[np.int32],
     columns_before: NDArray[np.int32],
-    window: tuple[int, int, int, int],
+    columns: tuple[int, int],
+    levels: tuple[int, int],
     row: int,
     labels: tuple[Weights, Weights],
     out: Weights,
 ) -> None:
-    """Take the ancestors on ``path`` between two levels into account, for the columns between two columns.
-
-    ``window`` is first column, end of columns, first level, end of levels.
-    """
-    first_column, end_column, stretch, end_level = window
-    begin, end = first_column, first_column
-    for level in range(stretch, end_level + 1):
+    """Take the ancestors on ``path`` between two levels into account, for the columns between two columns."""
+    begin, end, stretch = 0, 0, levels[0]
+    for level in range(levels[0], levels[1] + 1):
         next_begin, next_end = 0, 0
-        if level < end_level:
+        if level < levels[1]:
             rank = path[level]
-            next_begin = max(first_column, columns_before[tree.first_descendant[rank]])
-            next_end = min(end_column, columns_before[rank + 1])
+            next_begin = max(columns[0], columns_before[tree.first_descendant[rank]])
+            next_end = min(columns[1], columns_before[rank + 1])
             if next_begin == begin and next_end == end:
                 continue
-        if begin < end:
-            _multiply_stretch(row, labels, begin, end, stretch, level, out)
+        while begin < end and stretch < level:
+            # A minimum may be taken twice: the last four levels reach back over levels above the stretch, which hold
+            # for its columns too.
+            stretch = min(stretch, level - 4)
+            _multiply_range(labels[0], row, labels[1], begin, end, stretch, out)
+            stretch += 4
         if next_begin >= next_end:
             return
         begin, end, stretch = next_begin, next_end, level
 
 
 @njit(cache=True, nogil=True)
-def _multiply_stretch(
-    row: int, labels: tuple[Weights, Weights], begin: int, end: int, level: int, end_level: int, out: Weights
+def _multiply_range(
+    forward: Weights, row: int, backward: Weights, begin: int, end: int, level: int, out: Weights
 ) -> None:
-    """Columns ``begin`` to ``end`` over the levels of one stretch, four levels at a time.
-
-    A minimum may be taken twice. So the last four levels reach back over levels above the stretch, which hold for its
-    columns too, and the last columns of a range are done as one more vector counted from the range's end.
-    """
-    forward, backward = labels
+    """Four levels for a range of columns: whole vectors, then the last one once more, counted from the range's end."""
+    if end - begin < LANES:
+        _multiply_few(forward, row, backward, begin, end, level, out)
+        return
     whole_end = begin + (end - begin) // LANES * LANES
-    while level < end_level:
-        start = min(level, end_level - 4)
-        if whole_end > begin:
-            _multiply(forward, row, backward, begin, whole_end, start, out)
-            if end > whole_end:
-                _multiply(forward, row, backward, end - LANES, end, start, out)
-        else:
-            _multiply_few(forward, row, backward, begin, end, start, out)
-        level = start + 4
+    for first, last in ((begin, whole_end), (end - LANES, end)):
+        if last > whole_end or first == begin:
+            _multiply(forward, row, backward, first, last, level, out)
 
 
 @njit(cache=True, nogil=True)

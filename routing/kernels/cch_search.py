@@ -124,7 +124,8 @@ def _slots_of_way(meeting: np.int64, forward: Scratch, backward: Scratch, stack:
         stack[count] = 2 * backward.edge[level] + 1
         count += 1
         level = backward.below[level]
-    stack[:count] = stack[:count][::-1].copy()
+    for index in range(count // 2):
+        stack[index], stack[count - 1 - index] = stack[count - 1 - index], stack[index]
     level = meeting
     while forward.edge[level] >= 0:
         stack[count] = 2 * forward.edge[level]
@@ -135,18 +136,21 @@ def _slots_of_way(meeting: np.int64, forward: Scratch, backward: Scratch, stack:
 
 @njit(cache=True, nogil=True)
 def _unpack(
-    triangles: Triangles, slot_arcs: SlotArcs, costs: Costs, stack: NDArray[np.int32], n_stacked: int
-) -> NDArray[np.int32]:
-    """Arcs behind the slots on the stack, in driving order."""
-    arcs = np.empty(256, np.int32)
-    count = 0
+    triangles: Triangles,
+    slot_arcs: SlotArcs,
+    costs: Costs,
+    stack: NDArray[np.int32],
+    n_stacked: int,
+    arcs: NDArray[np.int32],
+    count: int,
+) -> tuple[NDArray[np.int32], int]:
+    """Add the arcs behind the slots on the stack, in driving order, to the first ``count`` entries of ``arcs``."""
     while n_stacked:
         n_stacked -= 1
         slot = stack[n_stacked]
         arc = _arc_of_slot(slot_arcs, costs, slot)
         if arc >= 0:
-            if count == arcs.size:
-                arcs = np.concatenate((arcs, np.empty(count, np.int32)))
+            arcs = _grown(arcs, count, 1)
             arcs[count] = arc
             count += 1
             continue
@@ -160,7 +164,7 @@ def _unpack(
                 stack[n_stacked], stack[n_stacked + 1] = 2 * other, 2 * side + 1
                 n_stacked += 2
                 break
-    return arcs[:count].copy()
+    return arcs, count
 
 
 @njit(cache=True, nogil=True)
@@ -179,24 +183,18 @@ def _scratch(n_levels: int) -> Scratch:
 
 
 @njit(cache=True, nogil=True)
-def pair_costs(
-    completion: Completion,
-    costs: Costs,
-    n_levels: int,
-    start: NDArray[np.int32],
-    end: NDArray[np.int32],
-    must_move: NDArray[np.bool_],
-) -> NDArray[np.int64]:
-    """Cost from ``start[i]`` to ``end[i]``, both ranks; where ``must_move[i]``, of the cheapest cycle."""
-    forward, backward = _scratch(n_levels), _scratch(n_levels)
-    cost = np.empty(start.size, np.int64)
-    for pair in range(start.size):
-        cost[pair], _ = _meet(completion, costs, start[pair], end[pair], must_move[pair], forward, backward)
-    return cost
+def _grown(arcs: NDArray[np.int32], count: int, n_more: int) -> NDArray[np.int32]:
+    """The array, or a larger copy where ``n_more`` entries do not fit behind the first ``count``."""
+    if count + n_more <= arcs.size:
+        return arcs
+    larger = np.empty(2 * (count + n_more), np.int32)
+    for index in range(count):
+        larger[index] = arcs[index]
+    return larger
 
 
 @njit(cache=True, nogil=True)
-def pair_arcs(
+def pair_ways(
     completion: Completion,
     costs: Costs,
     n_levels: int,
@@ -204,28 +202,36 @@ def pair_arcs(
     start: NDArray[np.int32],
     end: NDArray[np.int32],
     must_move: NDArray[np.bool_],
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Arcs of the cheapest ways, one after the other, and where each begins; none where there is no way.
+    wants_arcs: np.bool_,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Cost from ``start[i]`` to ``end[i]``, both ranks, and the arcs of the ways.
 
-    ``unpacking`` ends with the cheapest self-loop of each rank, -1 for none.
+    Parameters
+    ----------
+    unpacking
+        Triangles, arcs by slot, and the cheapest self-loop of each rank, -1 for none.
+    must_move
+        Where true, start and end are one and the way is the cheapest cycle.
+
+    Returns
+    -------
+    tuple
+        Costs, where each way's arcs begin, and the arcs one way after the other; none where there is no way.
     """
-    triangles, slot_arcs, loop_arc = unpacking
     forward, backward = _scratch(n_levels), _scratch(n_levels)
     stack = np.empty(4 * n_levels + completion.level.size + 64, np.int32)
-    arcs = np.empty(1024, np.int32)
+    cost = np.empty(start.size, np.int64)
     first = np.zeros(start.size + 1, np.int32)
+    arcs = np.empty(1024, np.int32)
     count = 0
     for pair in range(start.size):
-        _, meeting = _meet(completion, costs, start[pair], end[pair], must_move[pair], forward, backward)
-        found = np.empty(0, np.int32)
-        if meeting == LOOP:
-            found = loop_arc[start[pair] : start[pair] + 1].copy()
-        elif meeting != -1:
+        cost[pair], meeting = _meet(completion, costs, start[pair], end[pair], must_move[pair], forward, backward)
+        if wants_arcs and meeting == LOOP:
+            arcs = _grown(arcs, count, 1)
+            arcs[count] = unpacking[2][start[pair]]
+            count += 1
+        elif wants_arcs and meeting != -1:
             n_stacked = _slots_of_way(meeting, forward, backward, stack)
-            found = _unpack(triangles, slot_arcs, costs, stack, n_stacked)
-        while count + found.size > arcs.size:
-            arcs = np.concatenate((arcs, np.empty(arcs.size, np.int32)))
-        arcs[count : count + found.size] = found
-        count += found.size
+            arcs, count = _unpack(unpacking[0], unpacking[1], costs, stack, n_stacked, arcs, count)
         first[pair + 1] = count
-    return first, arcs[:count].copy()
+    return cost, first, arcs[:count].copy()

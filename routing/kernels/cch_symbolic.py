@@ -78,7 +78,8 @@ def chordal_completion(
     for rank in range(n):
         if count + n - rank > up_head.size:
             larger = np.empty(2 * up_head.size + n, np.int32)
-            larger[:count] = up_head[:count]
+            for edge in range(count):
+                larger[edge] = up_head[edge]
             up_head = larger
         seen_by[rank] = rank
         begin = count
@@ -97,12 +98,24 @@ def chordal_completion(
                     up_head[count] = above
                     count += 1
             child = next_child[child]
-        up_head[begin:count].sort()
+        _sort(up_head, begin, count)
         up_first[rank + 1] = count
         if parent[rank] >= 0:
             next_child[rank] = first_child[parent[rank]]
             first_child[parent[rank]] = rank
     return up_first, up_head[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _sort(values: NDArray[np.int32], begin: int, end: int) -> None:
+    """Insertion sort of a short stretch; numba's own sort takes seconds to compile."""
+    for index in range(begin + 1, end):
+        value = values[index]
+        place = index
+        while place > begin and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
 
 
 @njit(cache=True, nogil=True)
