@@ -1,7 +1,7 @@
 """Options that several commands share, and the day's request made of them."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -10,7 +10,6 @@ import typer
 
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.request import DayRequest, SolveLimits
-from optimizer.domain.town import Town
 
 TownOption = Annotated[
     Path | None,
@@ -126,7 +125,9 @@ def build_request(
     cut_off = parse_instant(as_of, loaded.town.zone)
     return DayRequest(
         town=loaded.town,
-        day=parse_day(day) if day is not None else next_working_day(loaded.town, cut_off),
+        day=parse_day(day)
+        if day is not None
+        else loaded.town.next_working_date(cut_off.astimezone(loaded.town.zone).date()),
         as_of=cut_off,
         history=loaded.history,
         streams=frozenset(streams or ()),
@@ -158,16 +159,6 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise _issue("--day", "day", f"'{text}' is no calendar day. Write it as 2026-03-02.") from error
-
-
-def next_working_day(town: Town, after: datetime) -> date:
-    """The first day after the instant's local day on which a vehicle works; the next day when none ever does."""
-    local_day = after.astimezone(town.zone).date()
-    for days in range(1, 15):
-        day = local_day + timedelta(days=days)
-        if any(vehicle.is_available and day.weekday() in vehicle.shift.weekdays for vehicle in town.vehicles):
-            return day
-    return local_day + timedelta(days=1)
 
 
 def _issue(where: str, code: str, message: str) -> InvalidInputError:

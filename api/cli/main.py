@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from api.cli import bench, check, demo, forecast, import_files, plan, scenario, serve, town
+from api.settings import SettingsError
+from api.store.errors import StoreError
 from optimizer.checking.errors import InvalidSolutionError
 from optimizer.domain.issues import InvalidInputError
 from routing.errors import RoutingError
@@ -50,7 +52,7 @@ def main() -> None:
     except InvalidSolutionError as error:
         _complain(f"The plan breaks rules and was not written: {error}")
         sys.exit(EXIT_BAD_PLAN)
-    except (RoutingError, OSError) as error:
+    except (RoutingError, StoreError, SettingsError, OSError) as error:
         _complain(str(error))
         sys.exit(EXIT_BAD_INPUT)
     except BrokenPipeError:

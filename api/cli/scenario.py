@@ -36,7 +36,7 @@ from optimizer.domain.scenario import (
 )
 
 if TYPE_CHECKING:
-    from optimizer.planning.compare_scenario import ScenarioComparison
+    from optimizer.planning.scenario_comparison import ScenarioComparison
 
 
 def scenario(

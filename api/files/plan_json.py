@@ -4,7 +4,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
-from optimizer.planning.compare_scenario import ScenarioComparison
+from optimizer.planning.scenario_comparison import ScenarioComparison
 
 _PLAN = TypeAdapter(Plan)
 _COMPARISON = TypeAdapter(ScenarioComparison)

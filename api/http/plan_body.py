@@ -1,8 +1,9 @@
 """What may be asked of the planner over HTTP, and the planning job it becomes."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -43,7 +44,9 @@ class LimitsBody(Body):
 class PlanBody(Body):
     """One day to plan."""
 
-    day: Day = Field(description="Calendar day of the tours at the depot.")
+    day: Day | None = Field(
+        default=None, description="Calendar day of the tours at the depot. The next day with a shift when left out."
+    )
     as_of: Instant | None = Field(
         default=None,
         description="Use readings up to this instant. Now when left out; for a past day the midnight it began with.",
@@ -64,7 +67,8 @@ class PlanBody(Body):
 
 
 EXAMPLES: dict[str, Any] = {
-    "today": {"day": "2026-03-02", "streams": ["paper"]},
+    "the next working day": {"limits": {"time_limit_s": 10}},
+    "one stream on a given day": {"day": "2026-03-02", "streams": ["paper"]},
     "three trucks, one container forced, reproducible": {
         "day": "2026-03-02",
         "vehicle_ids": ["LUE-11", "LUE-12", "LUE-14"],
@@ -90,9 +94,11 @@ def planning_ask(body: PlanBody, services: Services) -> PlanningAsk:
     """
     now = services.now()
     record = services.town()
+    today = now.astimezone(record.town.zone).date()
+    day = body.day if body.day is not None else record.town.next_working_date(today)
     ask = PlanningAsk(
-        day=body.day,
-        as_of=_cut_off(body, services, now),
+        day=day,
+        as_of=_cut_off(body, day, now=now, zone=record.town.zone),
         streams=tuple(sorted(set(body.streams))),
         vehicle_ids=tuple(sorted(set(body.vehicle_ids))),
         exclude=tuple(sorted(set(body.exclude))),
@@ -103,21 +109,20 @@ def planning_ask(body: PlanBody, services: Services) -> PlanningAsk:
         solver=_known("solver", body.solver, services.solvers),
         with_baseline=body.with_baseline,
     )
-    if body.day > now.astimezone(record.town.zone).date() + timedelta(days=MAX_DAYS_AHEAD):
+    if day > today + timedelta(days=MAX_DAYS_AHEAD):
         raise _issue("day", "day_too_far", f"Ask for a day at most {MAX_DAYS_AHEAD} days ahead.")
     ask.to_request(record.town, {})  # refuses unknown names now rather than in the worker
     _require_size(ask, services)
     return ask
 
 
-def _cut_off(body: PlanBody, services: Services, now: datetime) -> datetime:
+def _cut_off(body: PlanBody, day: date, *, now: datetime, zone: ZoneInfo) -> datetime:
     if body.as_of is not None:
         if body.as_of > now + MAX_CLOCK_LEAD:
             raise _issue("as_of", "in_the_future", "Nothing is known about the future. Give an instant up to now.")
         return body.as_of
-    zone = services.town().town.zone
     # A past day is planned with what was known when it began, or the study would see the answers.
-    return min(now, local_midnight(body.day, zone)) if body.day < now.astimezone(zone).date() else now
+    return min(now, local_midnight(day, zone)) if day < now.astimezone(zone).date() else now
 
 
 def _rules(body: RulesBody, town_rules: SelectionRules) -> SelectionRules:

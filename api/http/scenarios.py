@@ -14,7 +14,7 @@ from api.http.services import Services
 from api.http.submit import IdempotencyKey, find_job, submit
 from api.jobs.job import Job, JobKind, JobState
 from api.jobs.planning_documents import dump_scenario_ask
-from optimizer.planning.compare_scenario import ScenarioComparison
+from optimizer.planning.scenario_comparison import ScenarioComparison
 
 
 class ScenarioAnswer(JobAnswer):

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from api.files.plan_json import dump_comparison, dump_plan
 from api.store.ports import PlanRecord, ScenarioRecord, TourRecord
 from optimizer.domain.plan import Plan, SolverReport, Totals, Tour
-from optimizer.planning.compare_scenario import ScenarioComparison
+from optimizer.planning.scenario_comparison import ScenarioComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,14 @@ class Town:
         """The stream of this name; names are checked when a town is made."""
         return next(stream for stream in self.streams if stream.stream_id == stream_id)
 
+    def next_working_date(self, after: date, *, horizon_days: int = 14) -> date:
+        """The first later day on which an available vehicle works; simply the next day when none does."""
+        for days in range(1, horizon_days + 1):
+            day = after + timedelta(days=days)
+            if any(vehicle.is_available and day.weekday() in vehicle.shift.weekdays for vehicle in self.vehicles):
+                return day
+        return after + timedelta(days=1)
+
     def next_visit_date(self, stream_id: str, after: date, *, horizon_days: int = 14) -> date | None:
         """The first later day on which a vehicle for this stream works, or None within the horizon."""
         weekdays = {

@@ -1,6 +1,6 @@
-"""What would be different: a scenario planned beside its base, with the difference in figures and words."""
+"""Plans a scenario beside its base and says what would be different, in figures and words."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 
 from optimizer.domain.plan import Plan, Totals
@@ -8,32 +8,8 @@ from optimizer.domain.request import DayRequest
 from optimizer.domain.scenario import Scenario
 from optimizer.planning.apply_scenario import apply_scenario, describe_change
 from optimizer.planning.plan_day import plan_day
+from optimizer.planning.scenario_comparison import ScenarioComparison
 from optimizer.ports import Ports, ReportsProgress
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioComparison:
-    """Two plans of the same day.
-
-    Attributes
-    ----------
-    base, changed
-        The plan as it is, and under the scenario.
-    difference
-        ``changed`` less ``base``.
-    newly_unserved, newly_served
-        Container ids that lose or gain their pickup.
-    summary
-        The difference in sentences for people.
-    """
-
-    scenario: Scenario
-    base: Plan
-    changed: Plan
-    difference: Totals
-    newly_unserved: tuple[str, ...]
-    newly_served: tuple[str, ...]
-    summary: tuple[str, ...]
 
 
 def compare_scenario(

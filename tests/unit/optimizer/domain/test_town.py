@@ -155,3 +155,11 @@ def test_values_can_be_changed_only_by_making_new_ones() -> None:
     assert replace(container, capacity_l=5).capacity_l == 5
     with pytest.raises(AttributeError):
         container.capacity_l = 5  # type: ignore[misc] - that is the point
+
+
+def test_next_working_date_needs_an_available_vehicle() -> None:
+    monday = frozenset({0})
+    shift = Shift(starts_local=time(6), ends_local=time(14), weekdays=monday)
+    town = a_town(vehicles=(a_vehicle(is_available=False), a_vehicle(vehicle_id="T-2", shift=shift)))
+    assert town.next_working_date(date(2026, 3, 2)) == date(2026, 3, 9)
+    assert a_town(vehicles=()).next_working_date(date(2026, 3, 2)) == date(2026, 3, 3)
