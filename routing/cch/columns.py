@@ -67,7 +67,8 @@ def arrange(hierarchy: Hierarchy, phantoms: Phantoms) -> tuple[Columns, Columns]
         position[by_rank] = np.arange(by_rank.size, dtype=np.int32)
         place = np.flatnonzero(position[column_of] >= 0)
         before = np.zeros(hierarchy.n_states + 1, dtype=np.int32)
-        np.cumsum(np.bincount(low_rank[by_rank], minlength=hierarchy.n_states), out=before[1:])
+        if chosen.size:
+            np.cumsum(np.bincount(low_rank[by_rank], minlength=hierarchy.n_states), out=before[1:])
         return Columns(
             point=point[by_rank],
             rank=low_rank[by_rank],

@@ -124,6 +124,8 @@ def _costs_behind(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
     """Pairs with the target behind the source on one state, which labels take for a way of negative cost."""
     rows, columns = pairs_behind(sources, targets)
+    if not rows.size:
+        return rows, columns, np.zeros(0, dtype=np.int64)
     return rows, columns, best_ways(weights, sources, targets, rows, columns).cost
 
 
