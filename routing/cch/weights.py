@@ -2,6 +2,9 @@
 
 Guards that durations and lengths describe the same path: both travel in one number, ``ms << LENGTH_BITS | length``, so
 that one comparison finds the fastest way and, among equally fast ones, the shortest.
+
+Perfect customisation is left out on purpose: on real streets it removes a tenth of the open edges and makes no sweep
+faster, while it takes longer than the customisation itself.
 """
 
 from collections.abc import Sequence
