@@ -1,0 +1,84 @@
+"""The street geometry of a plan's tours, asked again from the map that the plan was made with.
+
+A plan stores no geometry: it would be large, and the map can always answer again. Guards that every leg of every tour
+has its path, or is named as one that has none.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from optimizer.domain.plan import Plan, Stop, StopKind, Tour
+from optimizer.domain.town import Town
+from routing.errors import WaypointError
+from routing.location import Side, Waypoint
+from routing.path import LegPath
+from routing.ports import StreetRouter
+
+_log = logging.getLogger(__name__)
+
+PlanPaths = Mapping[str, tuple[LegPath | None, ...]]
+"""Vehicle id -> one entry per stop of its tour: the path of the leg that leads to the stop.
+
+None at the start and at a break, and where today's map has no path for a leg that the plan drove.
+"""
+
+
+def find_plan_paths(plan: Plan, town: Town, router: StreetRouter) -> PlanPaths:
+    """The path of every leg of the plan on the router's map.
+
+    A leg that the map has no path for (the map is newer than the plan) is left None and logged, so that a sheet can
+    still be printed.
+
+    Raises
+    ------
+    UnknownProfileError
+        When a tour was planned for a vehicle profile that the router does not know.
+    """
+    side_of_container = {container.container_id: container.side for container in town.containers}
+    paths: dict[str, tuple[LegPath | None, ...]] = {}
+    for tour in plan.tours:
+        waypoints = [_waypoint(stop, side_of_container) for stop in tour.stops]
+        legs = legs_of(tour)
+        found = iter(_paths_of(waypoints, legs, tour.profile, router))
+        targets = {target for _, target in legs}
+        paths[tour.vehicle_id] = tuple(
+            next(found) if position in targets else None for position in range(len(tour.stops))
+        )
+    return paths
+
+
+def legs_of(tour: Tour) -> tuple[tuple[int, int], ...]:
+    """Positions of the stops that each leg joins; breaks, taken where the vehicle stands, are passed over."""
+    legs = []
+    stands_at = 0
+    for position, stop in enumerate(tour.stops):
+        if stop.leg is not None:
+            legs.append((stands_at, position))
+        if stop.kind is not StopKind.BREAK:
+            stands_at = position
+    return tuple(legs)
+
+
+def _waypoint(stop: Stop, side_of_container: Mapping[str, Side]) -> Waypoint:
+    sides = {side_of_container.get(collection.container_id, Side.ANY) for collection in stop.collections}
+    return Waypoint(
+        label=f"{stop.kind.value} {stop.place_id}",
+        location=stop.location,
+        side=Side.RIGHT if Side.RIGHT in sides else Side.ANY,
+    )
+
+
+def _paths_of(
+    waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], profile: str, router: StreetRouter
+) -> list[LegPath | None]:
+    try:
+        return list(router.paths(waypoints, legs, profile=profile))
+    except WaypointError as error:
+        _log.warning("%s Its legs are drawn as straight lines.", error)
+    found: list[LegPath | None] = []
+    for leg in legs:
+        try:
+            found.extend(router.paths(waypoints, [leg], profile=profile))
+        except WaypointError:
+            found.append(None)
+    return found
