@@ -58,7 +58,7 @@ class Plan:
 FULL = Plan(
     sizes=(100, 500, 1000, 2000, 5000),
     repeats=7,
-    matrix_limit_s=10,
+    matrix_limit_s=15,
     prepare_limit_s=1800,
     change_limit_s=600,
     oracle_rows=1000,

@@ -27,6 +27,7 @@ class Runner:
     def __init__(self, name: str, case: Case, *, track: str, plan: Plan, figures: Figures) -> None:
         self.name = name
         self.is_out = False
+        self._is_too_slow = False
         self._n, self._n_rows = 0, 0
         self._case = case
         self._track = track
@@ -64,7 +65,7 @@ class Runner:
     def turn_to(self, n: int) -> bool:
         """Get ready for a size and warm up; false when it would take too long."""
         self._runs = []
-        if self.is_out:
+        if self.is_out or self._is_too_slow:
             return False
         limit_s = self._plan.left_s(self._plan.matrix_limit_s)
         if limit_s <= 0:
@@ -76,12 +77,14 @@ class Runner:
             self._n_rows = n_rows_within(expected_s / n, n=n, limit_s=limit_s / 8)
             expected_s *= self._n_rows / n
         if expected_s > _PATIENCE / 2 * limit_s:
-            self._note("left_out", n=n, note=f"about {expected_s:.0f} s expected; {limit_s:.0f} s are given")
+            self._is_too_slow = True
+            why = f"about {expected_s:.0f} s expected, {limit_s:.0f} s are given; larger sizes neither"
+            self._note("left_out", n=n, note=why)
             return False
         try:
             warm_up = self._matrix_once(n, self._n_rows, limit_s)
         except LeftOutError as error:
-            self._leave(str(error), n=n)
+            self._leave(f"{error}; larger sizes neither", n=n)
             return False
         self._learn(n, warm_up.cpu_s * n / self._n_rows)
         return True
@@ -142,8 +145,8 @@ class Runner:
 
     def _expected_s(self, n: int) -> float:
         known_n, known_s = self._known[-1]
-        exponent = growth(self._known[-2], self._known[-1]) if len(self._known) > 1 else 2.0
-        return known_s * (n / known_n) ** (1.0 if self._is_row_wise else exponent)
+        exponent = 1.0 if self._is_row_wise else growth(self._known[-2], self._known[-1])
+        return known_s * float((n / known_n) ** exponent)
 
     def _prepare(self) -> None:
         self._worker = Worker(self.name, self._case)

@@ -50,15 +50,16 @@ def track_table(
     """CPU milliseconds of each peer and how many times ours that is."""
     rows = [["peer", "prepare s", "warm start s", "closure ms", "peak MB (points)", *(f"{n} x {n} ms" for n in sizes)]]
     for name in names:
-        place = {"map_name": map_name, "track": track, "peer": name}
-        row = [name]
-        row += [format_value(figures.value(**place, what=what)) for what in ("prepare_s", "warm_start_s", "change_ms")]
-        peaks = [(n, figures.value(**place, what="peak_mb", n=n)) for n in sizes]
+
+        def figure(what: str, n: int = 0, *, peer: str = name) -> float:
+            return figures.value(map_name=map_name, track=track, peer=peer, what=what, n=n)
+
+        row = [name, *(format_value(figure(what)) for what in ("prepare_s", "warm_start_s", "change_ms"))]
+        peaks = [(n, figure("peak_mb", n)) for n in sizes]
         row.append(next((f"{format_value(mb)} ({n})" for n, mb in reversed(peaks) if not math.isnan(mb)), "-"))
         for n in sizes:
-            cpu_ms = figures.value(**place, what="matrix_cpu_ms", n=n)
-            own_ms = figures.value(map_name=map_name, track=track, peer=ours, what="matrix_cpu_ms", n=n)
-            times = ratio(cpu_ms, own_ms)
+            cpu_ms = figure("matrix_cpu_ms", n)
+            times = ratio(cpu_ms, figure("matrix_cpu_ms", n, peer=ours))
             row.append(format_value(cpu_ms) + ("" if math.isnan(times) else f" ({format_value(times)}x)"))
         rows.append(row)
     return format_table(rows)

@@ -14,6 +14,11 @@ from benchmarks.routing.inputs import read_inputs
 from benchmarks.routing.kept import keep, versioned
 from benchmarks.routing.peer import Case, LeftOutError, Preparation, Track
 
+_DRIVABLE = frozenset(
+    "motorway trunk primary secondary tertiary unclassified residential living_street service road".split()
+)
+"""What OSMnx's own download would ask Overpass for, less what a car may not use."""
+
 
 class OsmnxRows:
     """``nearest_nodes`` and one NetworkX search a source."""
@@ -79,7 +84,8 @@ class OsmnxRows:
         xml_path = folder / "map.osm"
         with osmium.SimpleWriter(str(xml_path)) as writer:
             for item in osmium.FileProcessor(str(case.map_path)):
-                writer.add(item)
+                if not item.is_way() or item.tags.get("highway", "").removesuffix("_link") in _DRIVABLE:
+                    writer.add(item)
         graph = osmnx.distance.add_edge_lengths(osmnx.graph_from_xml(xml_path, simplify=False))
         graph = osmnx.simplify_graph(osmnx.truncate.largest_component(graph, strongly=True))
         graph = osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph, fallback=30.0))

@@ -37,7 +37,7 @@ class OursGraph:
         hierarchy = build_hierarchy(graph)
         seconds = time.perf_counter() - begin
         with (case.scratch_dir / f"{self.name}.npz").open("wb") as file:
-            np.savez(file, **hierarchy.arrays())
+            np.savez(file, allow_pickle=False, **hierarchy.arrays())
         self.load(case)
         self.ask(2, 2)
         self.matrix()  # compiles the other kernels, so that the next process finds them on disk
