@@ -15,13 +15,13 @@ from optimizer.solving.insertion import (
     objective_micro_eur,
     solution_of,
 )
+from optimizer.solving.insertion_rounds import Round, rounds_of
+from optimizer.solving.polish import polish
 from optimizer.solving.tour_cost import SearchReport
 from optimizer.solving.tour_draft import TourDraft, Workbench
 
-SMALL_DAY = 400
-"""Up to so many pickups several orders of insertion are tried; beyond it one has to do."""
-MOST_ROUNDS = 4
-"""Rounds of insertion on a small day; an iteration limit counts rounds."""
+MOST_ROUNDS = 100
+"""More than there are; an iteration limit counts rounds."""
 PICKUPS_BETWEEN_REPORTS = 25
 FIRST_ROUND_GRACE_S = 1.5
 """A first round may take so much longer than allowed: a whole plan beats a punctual piece of one."""
@@ -46,17 +46,19 @@ class GreedySolver:
         """The best of a few rounds of insertion, never worse than ``start``."""
         began_s = time.perf_counter()
         bench = Workbench(problem)
-        rounds = _rounds(problem)
+        rounds = rounds_of(bench, seed=limits.seed)
         if limits.iteration_limit is not None:
             rounds = rounds[: max(1, limits.iteration_limit)]
         ends_s = None if limits.time_limit_s is None else began_s + limits.time_limit_s
         clock = _Clock(n_pickups=len(problem.pickups), n_rounds=len(rounds), ends_s=ends_s, progress=progress)
-        best = [] if start is None else _improved(drafts_of_solution(bench, start), rounds[0])
+        best = [] if start is None else _improved(drafts_of_solution(bench, start), rounds[0].order)
         clock.best_micro_eur = objective_micro_eur(problem, best)
-        for order, is_eager in rounds:
+        for one in rounds:
             drafts = empty_drafts(bench)
-            _fill(drafts, order, clock, is_eager=is_eager)
+            _fill([draft for draft in drafts if draft.vehicle_index not in one.resting], one, clock)
             drop_what_does_not_pay(drafts)
+            if not clock.is_over:
+                polish(_improved(drafts, one.order))
             found_micro_eur = objective_micro_eur(problem, drafts)
             if found_micro_eur < clock.best_micro_eur:
                 best, clock.best_micro_eur = drafts, found_micro_eur
@@ -94,52 +96,24 @@ class _Clock:
         self._done += 1
 
 
-def _rounds(problem: Problem) -> list[tuple[list[int], bool]]:
-    """Orders of insertion, each with whether optional pickups may open a tour that does not pay at once."""
-    everyone = range(len(problem.pickups))
-    away_s = _seconds_from_depots(problem)
-    farthest = sorted(everyone, key=lambda at: (not problem.pickups[at].is_must, -away_s[at], at))
-    if len(problem.pickups) > SMALL_DAY:
-        return [(farthest, True)]
-    prized = sorted(everyone, key=lambda at: (-problem.pickups[at].prize_micro_eur, at))
-    tightest = sorted(
-        everyone,
-        key=lambda at: (not problem.pickups[at].is_must, _open_s(problem, at), -problem.pickups[at].demand_kg, at),
-    )
-    return [(farthest, False), (farthest, True), (prized, False), (tightest, False)]
-
-
-def _seconds_from_depots(problem: Problem) -> list[int]:
-    depots = sorted({(vehicle.profile, vehicle.start_place_index) for vehicle in problem.vehicles})
-    return [
-        min(
-            (int(problem.travel[profile].duration_s[depot, pickup.place_index]) for profile, depot in depots), default=0
-        )
-        for pickup in problem.pickups
-    ]
-
-
-def _open_s(problem: Problem, pickup_index: int) -> int:
-    return sum(end - start for start, end in problem.pickups[pickup_index].windows)
-
-
-def _fill(drafts: Sequence[TourDraft], order: Sequence[int], clock: _Clock, *, is_eager: bool) -> None:
+def _fill(drafts: Sequence[TourDraft], one: Round, clock: _Clock) -> None:
     if not drafts:
         return
     pickups = drafts[0].bench.problem.pickups
-    for at in order:
+    dearest = max(draft.vehicle.fixed_micro_eur for draft in drafts)
+    for at in one.order:
         clock.tick()
         if clock.is_over:
             return
-        highest = pickups[at].prize_micro_eur
-        if is_eager:
-            # A tour or a trip may pay only with its later pickups; what does not is dropped at the end.
-            highest += max(draft.vehicle.fixed_micro_eur for draft in drafts) + highest
+        prize = pickups[at].prize_micro_eur
+        # Where eager: a tour or a trip may pay only with its later pickups; what does not is dropped at the end.
+        highest = 2 * prize + dearest if one.is_eager else prize
         insert_best(drafts, at, highest_micro_eur=highest)
 
 
-def _improved(drafts: list[TourDraft], first_round: tuple[list[int], bool]) -> list[TourDraft]:
+def _improved(drafts: list[TourDraft], order: Sequence[int]) -> list[TourDraft]:
+    """The drafts with what pays in addition, and without what does not."""
     served = {visit for draft in drafts for visit in draft.order}
-    insert_all(drafts, [at for at in first_round[0] if at not in served])
+    insert_all(drafts, [at for at in order if at not in served])
     drop_what_does_not_pay(drafts)
     return drafts

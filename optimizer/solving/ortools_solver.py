@@ -18,6 +18,7 @@ from optimizer.solving.insertion import (
 )
 from optimizer.solving.ortools_model import OrToolsModel
 from optimizer.solving.ortools_search import Orders, SearchEar, search_settings
+from optimizer.solving.polish import polish
 from optimizer.solving.schedule import order_of
 from optimizer.solving.tour_cost import SearchReport
 from optimizer.solving.tour_draft import TourDraft, Workbench
@@ -120,3 +121,4 @@ def _mend(drafts: list[TourDraft]) -> None:
     missing = [at for at in range(len(pickups)) if at not in served]
     insert_all(drafts, sorted(missing, key=lambda at: -pickups[at].prize_micro_eur))
     drop_what_does_not_pay(drafts)
+    polish(drafts)

@@ -54,6 +54,10 @@ class Workbench:
         self.most_work_s = [most_work_s(vehicle) for vehicle in problem.vehicles]
         alike = [repr(replace(vehicle, vehicle_id="")) for vehicle in problem.vehicles]
         self.first_alike = [alike.index(description) for description in alike]
+        self._drives_alike = [
+            (first, tuple(index in pickup.allowed_vehicles for pickup in problem.pickups))
+            for index, first in enumerate(self.first_alike)
+        ]
         self.disposals_by_vehicle_stream = {
             (vehicle_index, stream): [
                 index
@@ -63,6 +67,10 @@ class Workbench:
             for vehicle_index, vehicle in enumerate(problem.vehicles)
             for stream in vehicle.capacity_l_by_stream
         }
+
+    def is_alike(self, one: int, other: int) -> bool:
+        """Whether two vehicles can do the same at the same cost."""
+        return self._drives_alike[one] == self._drives_alike[other]
 
 
 class TourDraft:
@@ -90,6 +98,29 @@ class TourDraft:
         self.cost_micro_eur = self.cost_of(self.order, timing)
         self._survey()
         return True
+
+    def may_drive(self, order: Sequence[int]) -> bool:
+        """Whether the vehicle may serve all visits of the order, and its trips fit; times are not looked at."""
+        problem = self.bench.problem
+        kg = litres = trips = 0
+        for visit in order:
+            if visit >= 0:
+                pickup = problem.pickups[visit]
+                kg, litres = kg + pickup.demand_kg, litres + pickup.demand_l
+                room_l = self.vehicle.capacity_l_by_stream.get(pickup.stream, 0)
+                if kg > self.vehicle.capacity_kg or litres > room_l:
+                    return False
+                if self.vehicle_index not in pickup.allowed_vehicles:
+                    return False
+            else:
+                kg, litres, trips = 0, 0, trips + 1
+                if self.vehicle_index not in problem.disposals[~visit].allowed_vehicles:
+                    return False
+        return trips <= self.vehicle.max_trips
+
+    def disposals_for(self, pickup_index: int) -> list[int]:
+        """Where a trip with this pickup may be tipped."""
+        return self._disposals(self.bench.problem.pickups[pickup_index].stream)
 
     def cost_of(self, order: Sequence[int], timing: Timing) -> int:
         """Exact cost of an order of this vehicle."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from optimizer.domain.plan import ReasonCode
 from optimizer.problem.problem import MICRO_EUR_PER_EUR, Pickup, Problem
 from optimizer.problem.solution import Solution
-from optimizer.solving.insertion import drafts_of_solution
+from optimizer.solving.insertion import drafts_of_solution, empty_drafts
 from optimizer.solving.tour_draft import Insertion, TourDraft, Workbench
 
 MOST_TRIES = 4
@@ -58,6 +58,11 @@ class _Explainer:
         cost = _cheapest_way(self._as_it_is, pickup_index)
         if cost is not None:
             return _may_wait(pickup, cost)
+        return self._binding_rule(pickup_index)
+
+    def _binding_rule(self, pickup_index: int) -> Explanation:
+        """The first rule of load, hours or working time without which it could be served."""
+        pickup = self._problem.pickups[pickup_index]
         without_load = _cheapest_way(self._as_it_is, pickup_index, is_load_limited=False)
         if without_load is not None:
             return Explanation(
@@ -79,6 +84,12 @@ class _Explainer:
                 code=ReasonCode.TIME,
                 message="No vehicle has enough working time left today.",
                 what_would_change_it=f"+{minutes} min on {vehicle_id} would serve it.",
+            )
+        if _cheapest_way(empty_drafts(self._as_it_is[0].bench), pickup_index) is None:
+            return Explanation(
+                code=ReasonCode.TIME,
+                message="Even a vehicle that does nothing else cannot collect it and tip within its shift and hours.",
+                what_would_change_it="Lengthen the shift, or find a disposal site that is nearer or open longer.",
             )
         return Explanation(
             code=ReasonCode.TIME,

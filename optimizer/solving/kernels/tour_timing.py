@@ -70,6 +70,13 @@ def time_tour(
     n_labels = 1
     place = limits[START_PLACE]
     fresh = np.zeros(N_FIELDS, dtype=np.int64)
+    # Driving and service still to come: whoever cannot fit even these is given up early.
+    ahead_s = np.int64(0)
+    for step in range(n):
+        ahead_s += duration_s[place, node_table[nodes[step], NODE_PLACE]] + node_table[nodes[step], NODE_SERVICE_S]
+        place = node_table[nodes[step], NODE_PLACE]
+    ahead_s += duration_s[place, limits[END_PLACE]]
+    place = limits[START_PLACE]
     for step in range(n + 1):
         if step < n:
             node = nodes[step]
@@ -83,6 +90,7 @@ def time_tour(
             first_window = 0
             end_window = 1
         leg_s = duration_s[place, next_place]
+        ahead_s -= leg_s + service_s
         n_fresh = 0
         for parent in range(n_labels):
             # A break before the first visit would only be a later departure.
@@ -128,10 +136,15 @@ def time_tour(
                     fresh[PIECE_S] = piece_s
                     fresh[WINDOW] = window
                     stretch_now_s = max(fresh[STRETCH_S], fresh[EARLIEST_S] - fresh[STRETCH_LATEST_S])
+                    least_work_s = work_s + stretch_now_s + ahead_s
+                    due_s = np.int64(0)
+                    for rule in range(rules.shape[0]):
+                        if least_work_s > rules[rule, 0]:
+                            due_s = max(due_s, rules[rule, 1] - break_s)
                     if (
-                        fresh[EARLIEST_S] > limits[SHIFT_END_S]
+                        fresh[EARLIEST_S] + ahead_s + due_s > limits[SHIFT_END_S]
                         or stretch_now_s > limits[MAX_STRETCH_S]
-                        or work_s + stretch_now_s > limits[MAX_WORK_S]
+                        or least_work_s > limits[MAX_WORK_S]
                     ):
                         continue
                     n_fresh = _keep(labels[step + 1], n_fresh, fresh)

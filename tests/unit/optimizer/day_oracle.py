@@ -1,0 +1,58 @@
+"""The best plan of a tiny day by enumeration of every order, every trip and every share between vehicles."""
+
+from optimizer.problem.problem import Problem
+from optimizer.solving.schedule import Scheduler
+from optimizer.solving.tour_cost import order_cost_micro_eur
+
+
+def least_objective_micro_eur(problem: Problem) -> int:
+    """The least possible objective; the number of pickups must be at most six or so."""
+    by_vehicle = [_best_by_subset(problem, vehicle) for vehicle in range(len(problem.vehicles))]
+    best = {0: 0}
+    for costs in by_vehicle:
+        joined: dict[int, int] = {}
+        for taken, cost in best.items():
+            for subset, own in costs.items():
+                if not taken & subset:
+                    together = taken | subset
+                    joined[together] = min(joined.get(together, cost + own), cost + own)
+        best = joined
+    prizes = [pickup.prize_micro_eur for pickup in problem.pickups]
+    return min(
+        cost + sum(prize for at, prize in enumerate(prizes) if not taken >> at & 1) for taken, cost in best.items()
+    )
+
+
+def _best_by_subset(problem: Problem, vehicle_index: int) -> dict[int, int]:  # noqa: C901 - one walk over all orders
+    """Cost of the best tour of one vehicle for every set of pickups (as bits) that it can serve."""
+    vehicle = problem.vehicles[vehicle_index]
+    scheduler = Scheduler(problem)
+    best = {0: 0}
+
+    def finish(order: list[int], subset: int) -> None:
+        timing = scheduler.time(vehicle_index, order)
+        if timing is not None:
+            cost = order_cost_micro_eur(problem, vehicle_index, order, elapsed_s=timing.elapsed_s)
+            best[subset] = min(best.get(subset, cost), cost)
+
+    def extend(order: list[int], subset: int, on_board: list[int], n_trips: int) -> None:
+        for at, pickup in enumerate(problem.pickups):
+            if subset >> at & 1 or vehicle_index not in pickup.allowed_vehicles:
+                continue
+            load = [*on_board, at]
+            if problem.pickups[load[0]].stream != pickup.stream:
+                continue
+            if sum(problem.pickups[one].demand_kg for one in load) > vehicle.capacity_kg:
+                continue
+            if sum(problem.pickups[one].demand_l for one in load) > vehicle.capacity_l_by_stream[pickup.stream]:
+                continue
+            extend([*order, at], subset | 1 << at, load, n_trips)
+        if on_board and n_trips < vehicle.max_trips:
+            stream = problem.pickups[on_board[0]].stream
+            for disposal_index, disposal in enumerate(problem.disposals):
+                if stream in disposal.streams and vehicle_index in disposal.allowed_vehicles:
+                    finish([*order, ~disposal_index], subset)
+                    extend([*order, ~disposal_index], subset, [], n_trips + 1)
+
+    extend([], 0, [], 0)
+    return best
