@@ -15,7 +15,18 @@ from benchmarks.routing.kept import keep, versioned
 from benchmarks.routing.peer import Case, LeftOutError, Preparation, Track
 
 _DRIVABLE = frozenset(
-    "motorway trunk primary secondary tertiary unclassified residential living_street service road".split()
+    [
+        "motorway",
+        "trunk",
+        "primary",
+        "secondary",
+        "tertiary",
+        "unclassified",
+        "residential",
+        "living_street",
+        "service",
+        "road",
+    ]
 )
 """What OSMnx's own download would ask Overpass for, less what a car may not use."""
 
