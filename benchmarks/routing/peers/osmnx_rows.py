@@ -15,7 +15,7 @@ from benchmarks.routing.kept import keep, versioned
 from benchmarks.routing.peer import Case, LeftOutError, Preparation, Track
 
 _DRIVABLE = frozenset(
-    [
+    {
         "motorway",
         "trunk",
         "primary",
@@ -26,7 +26,7 @@ _DRIVABLE = frozenset(
         "living_street",
         "service",
         "road",
-    ]
+    }
 )
 """What OSMnx's own download would ask Overpass for, less what a car may not use."""
 
