@@ -203,7 +203,7 @@ def test_unknown_fields_have_no_effect(client: httpx.Client) -> None:
             assert (answer.status_code, answer.json()["issues"][0]["where"]) == (422, name)
 
 
-@pytest.mark.parametrize("day", ["2026-02-30", "9999-01-01", "1999-12-31", "2028-01-01", 20260302, None, "today"])
+@pytest.mark.parametrize("day", ["2026-02-30", "9999-01-01", "1999-12-31", "2028-01-01", 20260302, "today"])
 def test_day_that_cannot_be_is_refused(client: httpx.Client, day: object) -> None:
     answer = client.post("/v1/plans", json={"day": day})
     assert answer.status_code == 422
