@@ -20,19 +20,28 @@ def empty_drafts(bench: Workbench) -> list[TourDraft]:
 
 
 def drafts_of(bench: Workbench, orders: Iterable[tuple[int, Sequence[int]]]) -> list[TourDraft]:
-    """Drafts of given orders; what cannot be driven in time loses pickups until it can."""
+    """Drafts of given orders; what may not or cannot be driven in time loses pickups until it can."""
     drafts = empty_drafts(bench)
     for vehicle_index, order in orders:
         draft = drafts[vehicle_index]
         wanted = without_empty_trips(order)
-        while wanted and not draft.replace_order(wanted):
+        while wanted and not (draft.may_drive(wanted) and draft.replace_order(wanted)):
             wanted = without_empty_trips(_without_cheapest_loss(bench.problem, wanted))
     return drafts
 
 
 def drafts_of_solution(bench: Workbench, solution: Solution) -> list[TourDraft]:
-    """Drafts of the tours of a solution."""
-    return drafts_of(bench, [(tour.vehicle_index, order_of(tour)) for tour in solution.tours])
+    """Drafts of the tours of a solution, which may have been made for another day: what is unknown is left out."""
+    n_pickups, n_disposals = len(bench.problem.pickups), len(bench.problem.disposals)
+    seen: set[int] = set()
+    orders: dict[int, list[int]] = {}
+    for tour in solution.tours:
+        if tour.vehicle_index in orders or not 0 <= tour.vehicle_index < len(bench.problem.vehicles):
+            continue
+        known = [visit for visit in order_of(tour) if -n_disposals <= visit < n_pickups and visit not in seen]
+        orders[tour.vehicle_index] = known
+        seen.update(visit for visit in known if visit >= 0)
+    return drafts_of(bench, orders.items())
 
 
 def insert_best(drafts: Sequence[TourDraft], pickup_index: int, *, highest_micro_eur: int) -> bool:

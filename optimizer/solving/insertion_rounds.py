@@ -8,7 +8,7 @@ from optimizer.solving.tour_draft import Workbench
 
 SMALL_DAY = 400
 """Up to so many pickups several rounds are made; beyond it one has to do."""
-TINY_DAY = 40
+TINY_DAY = 25
 SHUFFLED_ROUNDS = 12
 """More rounds for a tiny day, where they cost nothing and little is averaged out."""
 

@@ -51,6 +51,16 @@ class Workbench:
                 kinds[kind] = matrix.distance_m.astype(np.int64) * vehicle.per_m_micro_eur
                 kinds[kind] += matrix.duration_s.astype(np.int64) * vehicle.per_s_micro_eur
             self.arc_micro_eur.append(kinds[kind])
+        self.servable = [
+            frozenset(
+                at
+                for at, pickup in enumerate(problem.pickups)
+                if vehicle_index in pickup.allowed_vehicles
+                and pickup.demand_kg <= vehicle.capacity_kg
+                and pickup.demand_l <= vehicle.capacity_l_by_stream.get(pickup.stream, -1)
+            )
+            for vehicle_index, vehicle in enumerate(problem.vehicles)
+        ]
         self.most_work_s = [most_work_s(vehicle) for vehicle in problem.vehicles]
         alike = [repr(replace(vehicle, vehicle_id="")) for vehicle in problem.vehicles]
         self.first_alike = [alike.index(description) for description in alike]
@@ -100,23 +110,24 @@ class TourDraft:
         return True
 
     def may_drive(self, order: Sequence[int]) -> bool:
-        """Whether the vehicle may serve all visits of the order, and its trips fit; times are not looked at."""
+        """Whether access, streams, loads and the number of trips allow the order; times are not looked at."""
         problem = self.bench.problem
         kg = litres = trips = 0
+        stream = ""
         for visit in order:
             if visit >= 0:
                 pickup = problem.pickups[visit]
                 kg, litres = kg + pickup.demand_kg, litres + pickup.demand_l
-                room_l = self.vehicle.capacity_l_by_stream.get(pickup.stream, 0)
-                if kg > self.vehicle.capacity_kg or litres > room_l:
+                if pickup.stream != (stream or pickup.stream) or visit not in self.bench.servable[self.vehicle_index]:
                     return False
-                if self.vehicle_index not in pickup.allowed_vehicles:
+                stream = pickup.stream
+                if kg > self.vehicle.capacity_kg or litres > self.vehicle.capacity_l_by_stream[stream]:
                     return False
             else:
-                kg, litres, trips = 0, 0, trips + 1
-                if self.vehicle_index not in problem.disposals[~visit].allowed_vehicles:
+                if ~visit not in self._disposals(stream):
                     return False
-        return trips <= self.vehicle.max_trips
+                kg, litres, trips, stream = 0, 0, trips + 1, ""
+        return trips <= self.vehicle.max_trips and not stream
 
     def disposals_for(self, pickup_index: int) -> list[int]:
         """Where a trip with this pickup may be tipped."""
@@ -131,7 +142,7 @@ class TourDraft:
     def insertions(self, pickup_index: int, *, most: int, is_load_limited: bool = True) -> list[Insertion]:
         """The cheapest ways to serve a pickup that respect loads and streams; times are not looked at."""
         pickup = self.bench.problem.pickups[pickup_index]
-        if self.vehicle_index not in pickup.allowed_vehicles:
+        if pickup_index not in self.bench.servable[self.vehicle_index]:
             return []
         arc = self.bench.arc_micro_eur[self.vehicle_index]
         from_pickup = arc[pickup.place_index]
@@ -157,7 +168,8 @@ class TourDraft:
         """Whether the vehicle may serve the pickup and could still do so if it were on its way."""
         pickup = self.bench.problem.pickups[pickup_index]
         most_s = self.bench.most_work_s[self.vehicle_index]
-        return self.vehicle_index in pickup.allowed_vehicles and self._busy_s + pickup.service_s <= most_s
+        is_servable = pickup_index in self.bench.servable[self.vehicle_index]
+        return is_servable and self._busy_s + pickup.service_s <= most_s
 
     def most_saved_micro_eur(self, pickup_index: int) -> int:
         """More than leaving out a pickup can save: its detour, its service, its fee, and all waits and breaks."""

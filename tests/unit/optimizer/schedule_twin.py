@@ -22,10 +22,9 @@ def shortest_day_units(problem: Problem, order: list[int]) -> int | None:  # noq
         """From halt ``at`` (its work done) at ``now``: whether the depot can be reached at exactly ``end``."""
         if now > end or worked > work_limit or since_break > stretch:
             return False
-        if at > 0 and now < end:
-            # Every quarter hour of rest is a break of its own, long enough to end a stretch.
-            if can_return(at, now + 1, worked, 0, rested + 1, end=end):
-                return True
+        # Every quarter hour of rest is a break of its own, long enough to end a stretch.
+        if at > 0 and now < end and can_return(at, now + 1, worked, 0, rested + 1, end=end):
+            return True
         arrives = now + legs[at]
         if at == len(halts):
             worked, since_break = worked + legs[at], since_break + legs[at]
