@@ -53,13 +53,17 @@ class WaypointError(RoutingError):
         What the caller called the waypoint.
     code
         Stable, machine-readable reason.
+    fact, advice
+        The two sentences of the message: what is wrong, and what to do.
     """
 
     code = "waypoint"
 
-    def __init__(self, *, label: str, message: str) -> None:
+    def __init__(self, *, label: str, fact: str, advice: str) -> None:
         self.label = label
-        super().__init__(message)
+        self.fact = fact
+        self.advice = advice
+        super().__init__(f"{fact} {advice}")
 
 
 class OutsideMapError(WaypointError):
@@ -76,7 +80,8 @@ class OutsideMapError(WaypointError):
             if is_swapped
             else "Correct the coordinates or import a larger map."
         )
-        super().__init__(label=label, message=f"{label} ({lon_deg:.5f} E, {lat_deg:.5f} N) is outside the map. {hint}")
+        fact = f"{label} ({lon_deg:.5f} E, {lat_deg:.5f} N) is outside the map."
+        super().__init__(label=label, fact=fact, advice=hint)
 
 
 class TooFarFromRoadError(WaypointError):
@@ -91,10 +96,8 @@ class TooFarFromRoadError(WaypointError):
         nearest = f" (nearest: {street_name})" if street_name else ""
         super().__init__(
             label=label,
-            message=(
-                f"{label} is {distance_m:.0f} m from the nearest usable street{nearest}; the limit is {limit_m:.0f} m. "
-                "Move the coordinates to the street where the vehicle stops."
-            ),
+            fact=f"{label} is {distance_m:.0f} m from the nearest usable street{nearest}; the limit is {limit_m:.0f} m.",
+            advice="Move the coordinates to the street where the vehicle stops.",
         )
 
 
@@ -109,8 +112,6 @@ class UnreachableError(WaypointError):
         where = f" on {street_name}" if street_name else ""
         super().__init__(
             label=label,
-            message=(
-                f"{label}{where} cannot be reached by this vehicle: {detail}. "
-                "Use another vehicle, or correct the street's restriction."
-            ),
+            fact=f"{label}{where} cannot be reached by this vehicle: {detail}.",
+            advice="Use another vehicle, or correct the street's restriction.",
         )

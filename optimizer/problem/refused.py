@@ -27,9 +27,9 @@ class RefusedContainer:
 def refused_for_its_place(container_id: str, error: WaypointError) -> RefusedContainer:
     """The stop has no row in any usable matrix."""
     if isinstance(error, OutsideMapError):
-        code, remedy = ReasonCode.OUTSIDE_MAP, "Correct the coordinates or import a larger map."
+        code = ReasonCode.OUTSIDE_MAP
     elif isinstance(error, TooFarFromRoadError):
-        code, remedy = ReasonCode.TOO_FAR_FROM_ROAD, "Move the coordinates to the street where the vehicle stops."
+        code = ReasonCode.TOO_FAR_FROM_ROAD
     else:
-        code, remedy = ReasonCode.UNREACHABLE, "Use a smaller vehicle, or correct the street's restriction in the map."
-    return RefusedContainer(container_id=container_id, code=code, message=str(error), what_would_change_it=remedy)
+        code = ReasonCode.UNREACHABLE
+    return RefusedContainer(container_id=container_id, code=code, message=error.fact, what_would_change_it=error.advice)
