@@ -93,10 +93,10 @@ class TooFarFromRoadError(WaypointError):
         self.distance_m = distance_m
         self.limit_m = limit_m
         self.street_name = street_name
-        nearest = f" (nearest: {street_name})" if street_name else ""
+        nearest = f"the nearest usable street{f', {street_name}' if street_name else ''}"
         super().__init__(
             label=label,
-            fact=f"{label} is {distance_m:.0f} m from the nearest usable street{nearest}; the limit is {limit_m:.0f} m.",
+            fact=f"{label} is {distance_m:.0f} m from {nearest}; the limit is {limit_m:.0f} m.",
             advice="Move the coordinates to the street where the vehicle stops.",
         )
 

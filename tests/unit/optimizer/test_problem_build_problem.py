@@ -323,7 +323,7 @@ def test_container_without_a_place_is_refused_and_the_rest_planned(error: Waypoi
     router = PickyRouter(errors={("truck_26t", "container site site A"): error})
     result = built(town([container("A"), container("B", east=2)]), router=router)
     assert [(one.container_id, one.code) for one in result.refused] == [("A", code)]
-    assert result.refused[0].message == str(error)
+    assert (result.refused[0].message, result.refused[0].what_would_change_it) == (error.fact, error.advice)
     assert [pickup.container_ids for pickup in result.problem.pickups] == [("B",)]
     assert len(result.waypoints) == len(result.place_ids) == 3
 
