@@ -56,7 +56,9 @@ function baselineNote(summary) {
   const containers = summary.comparisons.containers;
   const perContainer = summary.comparisons.distance_km_per_container;
   if (!containers || !perContainer) return null;
-  return t("baseline_note", {
+  const all = summary.container_count + summary.waiting_count + summary.due_count - summary.due_emptied_count;
+  return t(containers.baseline < all ? "baseline_short" : "baseline_note", {
+    all,
     n: containers.baseline,
     plan: t("km_per_container", {km: number(perContainer.plan, 2)}),
     baseline: t("km_per_container", {km: number(perContainer.baseline, 2)}),

@@ -18,6 +18,7 @@ class MapView {
     this.listeners = {};
     this.pointers = new Map();
     this.frame = null;
+    this.isFitted = false;
     this.bind();
     new ResizeObserver(() => this.resize()).observe(canvas.parentElement);
     this.resize();
@@ -39,7 +40,8 @@ class MapView {
     this.ratio = window.devicePixelRatio || 1;
     this.canvas.width = Math.round(this.width * this.ratio);
     this.canvas.height = Math.round(this.height * this.ratio);
-    if (!isFirst) this.tell("resize");
+    // The window settles only after the first layout: as long as nobody has moved the map, it stays fitted.
+    if (!isFirst && this.isFitted) this.tell("fit");
     this.drawNow();
   }
 
@@ -65,7 +67,7 @@ class MapView {
   }
 
   /** Show a box of metres [west, south, east, north] with room around it. */
-  fit(box, paddingPx = 48) {
+  fit(box, paddingPx = 28) {
     if (!Number.isFinite(box[0])) return;
     this.x = (box[0] + box[2]) / 2;
     this.y = (box[1] + box[3]) / 2;
@@ -74,6 +76,7 @@ class MapView {
     const padding = Math.min(paddingPx, this.width / 5, this.height / 5);
     this.scale = this.limited(Math.min((this.width - 2 * padding) / across, (this.height - 2 * padding) / up));
     this.moved();
+    this.isFitted = true;
   }
 
   /** Bring a point to the middle, near enough to read street names. */
@@ -104,6 +107,7 @@ class MapView {
   }
 
   moved() {
+    this.isFitted = false;
     this.tell("moved");
     this.draw();
   }
