@@ -22,17 +22,19 @@ from routing.street_router import RoadRouter
 def write_plan_folder(plan: Plan, town: Town, router: StreetRouter, folder: Path) -> Path:
     """Write ``plan.json``, ``plan.geojson``, ``gpx/<vehicle>.gpx`` and ``map.html``; returns the folder."""
     paths = find_plan_paths(plan, town, router)
+    attribution = router.map_info.attribution
     (folder / "gpx").mkdir(parents=True, exist_ok=True)
     for old in (folder / "gpx").glob("*.gpx"):
         old.unlink()  # a vehicle that no longer drives must not keep yesterday's tour
     write_atomically(folder / "plan.json", dump_plan(plan))
-    geojson = json.dumps(plan_to_geojson(plan, paths, town=town), ensure_ascii=False)
+    geojson = json.dumps(plan_to_geojson(plan, paths, town=town, attribution=attribution), ensure_ascii=False)
     write_atomically(folder / "plan.geojson", geojson.encode())
     for tour in plan.tours:
         name = re.sub(r"[^\w.-]", "_", tour.vehicle_id)
-        gpx = tour_to_gpx(plan, tour.vehicle_id, paths, town=town)
+        gpx = tour_to_gpx(plan, tour.vehicle_id, paths, town=town, attribution=attribution)
         write_atomically(folder / "gpx" / f"{name}.gpx", gpx.encode())
-    write_atomically(folder / "map.html", plan_to_html(plan, town, paths, street_lines(router)).encode())
+    page = plan_to_html(plan, town, paths, street_lines(router), attribution=attribution)
+    write_atomically(folder / "map.html", page.encode())
     return folder
 
 

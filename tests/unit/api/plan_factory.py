@@ -1,6 +1,7 @@
 """A small town on a crooked grid of streets and a believable day's plan in it, without any map file or solver."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
@@ -48,7 +49,9 @@ REASONS = (
 class GridRouter(CrowFlightRouter):
     """Paths with one corner, so that lines differ from the straight legs."""
 
-    def paths(self, waypoints, legs, *, profile):
+    def paths(
+        self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
+    ) -> tuple[LegPath, ...]:
         bent = []
         for path in super().paths(waypoints, legs, profile=profile):
             (west, south), (east, north) = path.lon_lat_deg
@@ -111,7 +114,7 @@ def make_town(*, container_count: int = 60, vehicle_count: int = 3, seed: int = 
         zone=ZONE,
         streams=(Stream(stream_id="glass", density_kg_per_l=0.3), Stream(stream_id="paper", density_kg_per_l=0.06)),
         depots=(
-            Depot(depot_id="hof", name="Betriebshof Josef-Rethmann-Straße", location=Location(lon_deg=7.503, lat_deg=51.628)),
+            Depot(depot_id="hof", name="Betriebshof Rethmannstraße", location=Location(lon_deg=7.503, lat_deg=51.628)),
         ),
         disposal_sites=(
             DisposalSite(
@@ -241,7 +244,8 @@ def _tour(town: Town, vehicle: Vehicle, sites: list[list[Container]], router: St
             )
         )
         now = departs_at
-    return Tour(vehicle_id=vehicle.vehicle_id, profile=vehicle.profile, stops=tuple(stops), totals=_totals(vehicle, stops))
+    totals = _totals(vehicle, stops)
+    return Tour(vehicle_id=vehicle.vehicle_id, profile=vehicle.profile, stops=tuple(stops), totals=totals)
 
 
 def _totals(vehicle: Vehicle, stops: list[Stop]) -> Totals:
