@@ -1,134 +1,156 @@
-"""The query phase: costs between snapped points and the paths behind them.
+"""The query phase: durations, distances and paths between places, for one map and one metric.
 
-Guards that matrices and paths give one number for one pair: both come from the same packed costs and are rounded
-once, here.
+Guards that matrices and paths give one number for one pair: both are the cheapest packed cost in whole milliseconds
+and millimetres, rounded once, half a second or metre up.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.kernels.search import UNREACHED, Entries, search_many, search_tree
-from routing.metric import MS_SHIFT, Metric
-from routing.snapping import Snap
+from routing.cch.legs import leg_arcs
+from routing.cch.many_to_many import Matrix, durations_and_lengths
+from routing.cch.phantoms import Phantoms
+from routing.cch.weights import HierarchyWeights
+from routing.kernels.cch_matrix import UNREACHABLE
+from routing.metric import Metric
+from routing.places import Places
+from routing.ports import ProgressCallback
 from routing.streets import StreetGraph
+from routing.turn_hierarchy import TurnHierarchy
 from routing.turns import TurnGraph
 
-_CHUNK_ROWS = 32
+_UNIT = 1000
+"""Milliseconds of a second, millimetres of a metre."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """A path: the arcs in driving order, first and last only in part."""
+class Traces:
+    """Paths of some legs.
 
-    arcs: tuple[int, ...]
-    cost: int
+    Attributes
+    ----------
+    duration_s, distance_m
+        ``(n_legs,)`` int64, ``UNREACHABLE`` where there is no path.
+    first, arc
+        ``(n_legs + 1,)``, ``(n_arcs_of_all_legs,)`` int64: arcs of leg ``l``, in driving order, the first and last
+        only in part, are ``arc[first[l]:first[l + 1]]``; none where there is no path.
+    """
+
+    duration_s: NDArray[np.int64]
+    distance_m: NDArray[np.int64]
+    first: NDArray[np.int64]
+    arc: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryEngine:
-    """Answers for one map and one profile."""
+    """Answers for one map and one metric."""
 
     streets: StreetGraph
     turns: TurnGraph
     metric: Metric
+    hierarchy: TurnHierarchy
+    weights: HierarchyWeights
 
-    def packed_costs(
-        self, snaps: Sequence[Snap], *, n_threads: int = 1, progress: Callable[[float], None] | None = None
-    ) -> NDArray[np.int64]:
-        """``(n, n)`` packed costs from row to column; ``UNREACHED`` where there is no path, zero on the diagonal."""
-        n = len(snaps)
-        cost = np.full((n, n), UNREACHED, dtype=np.int64)
-        sources, targets = self._entries(snaps, is_target=False), self._entries(snaps, is_target=True)
-        bounds = [(begin, min(begin + _CHUNK_ROWS, n)) for begin in range(0, n, _CHUNK_ROWS)]
-        with ThreadPoolExecutor(max_workers=max(1, n_threads)) as pool:
-            futures = [pool.submit(search_many, self.metric.graph, sources, targets, *rows, cost) for rows in bounds]
-            for done, future in enumerate(futures, start=1):
-                future.result()
-                if progress is not None:
-                    progress(done / len(futures))
-        self._take_direct_ways(snaps, cost)
-        np.fill_diagonal(cost, 0)
-        return cost
+    @classmethod
+    def on(cls, streets: StreetGraph, turns: TurnGraph, metric: Metric, hierarchy: TurnHierarchy) -> Self:
+        """Weigh a hierarchy that covers the metric."""
+        return cls(streets=streets, turns=turns, metric=metric, hierarchy=hierarchy, weights=hierarchy.weighed(metric))
 
-    def trace(self, start: Snap, end: Snap) -> Trace | None:
-        """The path behind one packed cost, ``None`` where there is none."""
-        sources = self._entries([start], is_target=False)
-        targets = self._entries([end], is_target=True)
-        n_states = self.turns.n_states
-        label = np.full(n_states, UNREACHED, dtype=np.int64)
-        previous = np.zeros(n_states, dtype=np.int32)
-        search_tree(self.metric.graph, sources, targets.state, label, previous)
-        best, best_state = int(UNREACHED), -1
-        for state, part in zip(targets.state.tolist(), targets.cost.tolist(), strict=True):
-            if label[state] < UNREACHED and int(label[state]) + part < best:
-                best, best_state = int(label[state]) + part, state
-        direct = self._direct(start, end)
-        if direct is not None and direct[1] <= best:
-            return Trace(arcs=(direct[0],), cost=direct[1])
-        if best_state < 0:
-            return None
-        arcs = [int(self.turns.state_arc[best_state])]
-        state = int(previous[best_state])
-        while state >= 0:
-            arcs.append(int(self.turns.state_arc[state]))
-            state = int(previous[state])
-        arcs.append(int(sources.state[-1 - state]))
-        return Trace(arcs=tuple(reversed(arcs)), cost=best)
-
-    def standstill(self, snap: Snap) -> Trace:
-        """The path from a point to itself."""
-        return Trace(arcs=snap.arcs[:1], cost=0)
-
-    def part(self, snap: Snap, arc: int) -> int:
-        """Packed cost from the arc's start to the point."""
-        length_mm = int(self.streets.segment_length_mm[arc >> 1])
-        along_mm = snap.offset_mm if arc % 2 == 0 else length_mm - snap.offset_mm
-        return (int(self.metric.arc_ms[arc]) * along_mm // length_mm) << MS_SHIFT | along_mm
-
-    def _entries(self, snaps: Sequence[Snap], *, is_target: bool) -> Entries:
-        first, states, costs = [0], [], []
-        for snap in snaps:
-            for arc in snap.arcs:
-                for state in self.turns.states_of(arc) if is_target else (arc,):
-                    states.append(state)
-                    costs.append(self.part(snap, arc))
-            first.append(len(states))
-        return Entries(
-            first=np.array(first, dtype=np.int32),
-            state=np.array(states, dtype=np.int32),
-            cost=np.array(costs, dtype=np.int64),
+    def with_metric(self, metric: Metric) -> "QueryEngine":
+        """The same with other costs, which the hierarchy covers; only what changed is worked out anew."""
+        weights = self.hierarchy.weighed_again(self.weights, metric)
+        return QueryEngine(
+            streets=self.streets, turns=self.turns, metric=metric, hierarchy=self.hierarchy, weights=weights
         )
 
-    def _direct(self, start: Snap, end: Snap) -> tuple[int, int] | None:
-        """The way along one arc from a point to a later one."""
-        ways = [(self.part(end, arc) - self.part(start, arc), arc) for arc in start.arcs if arc in end.arcs]
-        ahead = [(cost, arc) for cost, arc in ways if cost >= 0]
-        if not ahead:
-            return None
-        cost, arc = min(ahead)
-        return arc, cost
+    def matrices(
+        self,
+        places: Places,
+        *,
+        n_threads: int = 1,
+        progress: ProgressCallback | None = None,
+        out: tuple[Matrix, Matrix] | None = None,
+    ) -> tuple[Matrix, Matrix]:
+        """``(n, n)`` seconds and metres from row to column; ``UNREACHABLE`` where there is no path."""
+        return durations_and_lengths(
+            self.weights,
+            self.sources(places),
+            self.targets(places),
+            unit_ms=_UNIT,
+            unit_length=_UNIT,
+            n_threads=n_threads,
+            out=out,
+            progress=progress,
+        )
 
-    def _take_direct_ways(self, snaps: Sequence[Snap], cost: NDArray[np.int64]) -> None:
-        by_segment: dict[int, list[int]] = {}
-        for index, snap in enumerate(snaps):
-            by_segment.setdefault(snap.segment, []).append(index)
-        for members in by_segment.values():
-            for start in members if len(members) > 1 else ():
-                for end in members:
-                    direct = self._direct(snaps[start], snaps[end])
-                    if direct is not None:
-                        cost[start, end] = min(int(cost[start, end]), direct[1])
+    def traces(self, places: Places, legs: Sequence[tuple[int, int]]) -> Traces:
+        """The paths behind some entries of the matrices, as pairs of places."""
+        start, end = np.array(legs, dtype=np.intp).reshape(-1, 2).T
+        sources, targets = self.sources(places), self.targets(places)
+        ways = leg_arcs(self.weights, sources, targets, start, end)
+        is_found = ways.source_place >= 0
+        first = np.concatenate(([0], np.cumsum(np.diff(ways.first) + is_found)))
+        # Turns lead to all arcs of a path but the first, which is the one that its source stands on.
+        _, arc_of_stop = places.stops()
+        arc = np.empty(int(first[-1]), dtype=np.int64)
+        is_start = np.zeros(arc.size, dtype=np.bool_)
+        is_start[first[:-1][is_found]] = True
+        arc[is_start] = arc_of_stop[self._stops_in_use(arc_of_stop)][ways.source_place[is_found]]
+        arc[~is_start] = self.turns.state_arc[self.hierarchy.turn_to[ways.arc]]
+        return Traces(
+            duration_s=_rounded(ways.duration_ms, is_found),
+            distance_m=_rounded(ways.length, is_found),
+            first=first,
+            arc=arc,
+        )
+
+    def sources(self, places: Places) -> Phantoms:
+        """Where the places are left: on their arcs, less what lies behind them."""
+        place, arc = places.stops()
+        in_use = self._stops_in_use(arc)
+        ms, mm = self.parts(places, place, arc)
+        return _phantoms(len(places), place[in_use], self.hierarchy.node_of[arc[in_use]], -ms[in_use], -mm[in_use])
+
+    def targets(self, places: Places) -> Phantoms:
+        """Where the places are reached: on their arcs and all copies of these."""
+        place, arc = places.stops()
+        ms, mm = self.parts(places, place, arc)
+        first_copy = self.turns.first_copy
+        counts = 1 + first_copy[arc + 1] - first_copy[arc]
+        stop = np.repeat(np.arange(arc.size), counts)
+        inside = np.arange(stop.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        state = arc[stop]
+        is_copy = inside > 0
+        state[is_copy] = self.turns.copies[first_copy[state[is_copy]] + inside[is_copy] - 1]
+        node = self.hierarchy.node_of[state]
+        in_use = node >= 0
+        stop = stop[in_use]
+        return _phantoms(len(places), place[stop], node[in_use], ms[stop], mm[stop])
+
+    def parts(
+        self, places: Places, place: NDArray[np.int64], arc: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Milliseconds and millimetres from the arcs' starts to the places, milliseconds rounded down."""
+        length_mm = self.streets.segment_length_mm[arc >> 1]
+        offset_mm = places.offset_mm[place]
+        along_mm = np.where(arc % 2 == 0, offset_mm, length_mm - offset_mm)
+        return self.metric.arc_ms[arc] * along_mm // length_mm, along_mm
+
+    def _stops_in_use(self, arc: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return self.hierarchy.node_of[arc] >= 0
 
 
-def seconds(cost: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Whole seconds of packed costs, half a second rounded up."""
-    return (((cost >> MS_SHIFT) + 500) // 1000).astype(np.int32)
+def _phantoms(
+    n: int, place: NDArray[np.int64], node: NDArray[np.int32], ms: NDArray[np.int64], mm: NDArray[np.int64]
+) -> Phantoms:
+    first = np.concatenate(([0], np.cumsum(np.bincount(place, minlength=n)))).astype(np.int32)
+    return Phantoms(first=first, state=node, duration_ms=ms, length=mm)
 
 
-def metres(cost: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Whole metres of packed costs, half a metre rounded up."""
-    return (((cost & ((1 << MS_SHIFT) - 1)) + 500) // 1000).astype(np.int32)
+def _rounded(value: NDArray[np.int64], is_found: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return np.where(is_found, (value + _UNIT // 2) // _UNIT, UNREACHABLE)

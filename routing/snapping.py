@@ -17,7 +17,10 @@ from routing.errors import OutsideMapError, TooFarFromRoadError, UnreachableErro
 from routing.kernels.nearest import Grid, Nearest, Pieces, nearest_pieces
 from routing.location import Location, Side, Waypoint
 from routing.metric import Metric
+from routing.places import Places, Snap, arc_sides
 from routing.streets import StreetGraph
+
+__all__ = ["DEFAULT_LIMIT_M", "NearestStreet", "Placement", "Snap", "SnapIndex"]
 
 DEFAULT_LIMIT_M = 150.0
 """How far a street may be from its waypoint."""
@@ -32,33 +35,27 @@ _CELL_M = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snap:
-    """A waypoint on the street.
-
-    Attributes
-    ----------
-    segment
-        The street segment.
-    offset_mm
-        Millimetres from the segment's tail.
-    arcs
-        Arcs on which a vehicle may stop here.
-    distance_m
-        From the waypoint to the street.
-    """
-
-    segment: int
-    offset_mm: int
-    arcs: tuple[int, ...]
-    distance_m: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NearestStreet:
     """The named street at a location."""
 
     name: str
     distance_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where waypoints lie on streets.
+
+    Attributes
+    ----------
+    places
+        One for each waypoint; those of waypoints with an error mean nothing.
+    errors
+        Why a waypoint has no place, by its index.
+    """
+
+    places: Places
+    errors: dict[int, WaypointError]
 
 
 @dataclass(frozen=True)
@@ -116,37 +113,43 @@ class SnapIndex:
         *,
         limit_m: float,
     ) -> Nearest:
-        arcs_open, arcs_main = _arc_bits(is_open), _arc_bits(is_main[: is_open.size])
+        arcs_open, arcs_main = arc_sides(is_open), arc_sides(is_main[: is_open.size])
         return nearest_pieces(
             lon_lat_deg, is_right_only, self._grid, self._pieces[0], arcs_open, arcs_main, limit_m, _ISLAND_PENALTY_M
         )
+
+    def locate(self, waypoints: Sequence[Waypoint], metric: Metric, *, limit_m: float = DEFAULT_LIMIT_M) -> Placement:
+        """All waypoints' places on the street, or why they have none."""
+        places = [item.location for item in waypoints]
+        lon_lat_deg = np.array([(place.lon_deg, place.lat_deg) for place in places], dtype=np.float64).reshape(-1, 2)
+        found = self.nearest(lon_lat_deg, np.zeros(len(waypoints), dtype=np.bool_), metric, limit_m=limit_m)
+        is_placed = self._are_inside(lon_lat_deg, limit_m=limit_m) & (found.piece >= 0)
+        # Only those who ask for a side are searched for a second time.
+        right = np.flatnonzero(np.array([item.side is Side.RIGHT for item in waypoints], dtype=np.bool_) & is_placed)
+        nearest_piece = found.piece.copy()
+        if right.size:
+            sided = self.nearest(lon_lat_deg[right], np.ones(right.size, dtype=np.bool_), metric, limit_m=limit_m)
+            is_served = (sided.piece >= 0) & (sided.distance_m <= found.distance_m[right] + _SIDE_SLACK_M)
+            found.piece[right], found.fraction[right] = sided.piece, sided.fraction
+            found.distance_m[right], found.arcs[right] = sided.distance_m, sided.arcs
+            is_placed[right] = is_served
+        errors: dict[int, WaypointError] = {}
+        for index in np.flatnonzero(~is_placed).tolist():
+            outside = self._outside(waypoints[index], limit_m=limit_m)
+            if outside is not None:
+                errors[index] = outside
+            elif nearest_piece[index] >= 0:
+                errors[index] = self._not_on_the_right(waypoints[index], int(nearest_piece[index]))
+        far = np.array([index for index in np.flatnonzero(~is_placed).tolist() if index not in errors], dtype=np.intp)
+        errors.update(self._too_far(waypoints, far, lon_lat_deg, metric, limit_m=limit_m))
+        return Placement(places=self._places(found), errors=errors)
 
     def place(
         self, waypoints: Sequence[Waypoint], metric: Metric, *, limit_m: float = DEFAULT_LIMIT_M
     ) -> list[Snap | WaypointError]:
         """Each waypoint's place on the street, or why it has none."""
-        if not waypoints:
-            return []
-        lon_lat_deg = np.array([(item.location.lon_deg, item.location.lat_deg) for item in waypoints])
-        is_right_only = np.array([item.side is Side.RIGHT for item in waypoints])
-        found = self.nearest(lon_lat_deg, np.zeros(len(waypoints), dtype=np.bool_), metric, limit_m=limit_m)
-        sided = found
-        if is_right_only.any():
-            sided = self.nearest(lon_lat_deg, is_right_only, metric, limit_m=limit_m)
-        placed: list[Snap | WaypointError] = []
-        for index, waypoint in enumerate(waypoints):
-            error = self._outside(waypoint, limit_m=limit_m)
-            if error is not None:
-                placed.append(error)
-            elif found.piece[index] < 0:
-                placed.append(self._too_far(waypoint, metric, limit_m=limit_m))
-            elif sided.piece[index] < 0 or sided.distance_m[index] > found.distance_m[index] + _SIDE_SLACK_M:
-                name = self.streets.segment_name(int(self._pieces[0].segment[found.piece[index]]))
-                detail = "in no permitted direction does it lie on the vehicle's right"
-                placed.append(UnreachableError(label=waypoint.label, street_name=name, detail=detail))
-            else:
-                placed.append(self._snap(sided, index))
-        return placed
+        found = self.locate(waypoints, metric, limit_m=limit_m)
+        return [found.errors.get(index) or found.places.snap(index) for index in range(len(waypoints))]
 
     def nearest_named(self, location: Location, metric: Metric, *, limit_m: float) -> NearestStreet | None:
         """The nearest usable street that has a name."""
@@ -160,46 +163,57 @@ class SnapIndex:
         name = self.streets.segment_name(int(self._pieces[0].segment[piece]))
         return NearestStreet(name=name, distance_m=float(found.distance_m[0]))
 
-    def _snap(self, found: Nearest, index: int) -> Snap:
+    def _places(self, found: Nearest) -> Places:
         pieces, points = self._pieces
-        piece = int(found.piece[index])
-        segment = int(pieces.segment[piece])
+        piece = np.maximum(found.piece, 0)  # those without a piece have an error
+        segment, point = pieces.segment[piece].astype(np.int64), points[piece]
         along = self.streets.point_along_mm
-        start = along[points[piece]]
-        length_mm = float(along[points[piece] + 1] - start)
-        begin = along[self.streets.segment_first_point[segment]]
-        offset_mm = int(start - begin) + round(float(found.fraction[index]) * length_mm)
-        bits = int(found.arcs[index])
-        return Snap(
+        start_mm, length_mm = along[point], along[point + 1] - along[point]
+        offset_mm = start_mm - along[self.streets.segment_first_point[segment]]
+        offset_mm += np.rint(found.fraction * length_mm).astype(np.int64)
+        return Places(
             segment=segment,
-            offset_mm=min(offset_mm, int(self.streets.segment_length_mm[segment])),
-            arcs=tuple(2 * segment + side for side in (0, 1) if bits & (1 << side)),
-            distance_m=float(found.distance_m[index]),
+            offset_mm=np.minimum(offset_mm, self.streets.segment_length_mm[segment]),
+            sides=found.arcs,
+            distance_m=found.distance_m,
         )
+
+    def _not_on_the_right(self, waypoint: Waypoint, piece: int) -> UnreachableError:
+        name = self.streets.segment_name(int(self._pieces[0].segment[piece]))
+        detail = "in no permitted direction does it lie on the vehicle's right"
+        return UnreachableError(label=waypoint.label, street_name=name, detail=detail)
 
     def _outside(self, waypoint: Waypoint, *, limit_m: float) -> OutsideMapError | None:
         lon, lat = waypoint.location.lon_deg, waypoint.location.lat_deg
-        if self._is_inside(lon, lat, limit_m=limit_m):
+        is_inside, is_inside_swapped = self._are_inside(np.array([(lon, lat), (lat, lon)]), limit_m=limit_m).tolist()
+        if is_inside:
             return None
-        is_swapped = self._is_inside(lat, lon, limit_m=limit_m)
-        return OutsideMapError(label=waypoint.label, lon_deg=lon, lat_deg=lat, is_swapped=is_swapped)
+        return OutsideMapError(label=waypoint.label, lon_deg=lon, lat_deg=lat, is_swapped=is_inside_swapped)
 
-    def _is_inside(self, lon_deg: float, lat_deg: float, *, limit_m: float) -> bool:
+    def _are_inside(self, lon_lat_deg: NDArray[np.float64], *, limit_m: float) -> NDArray[np.bool_]:
         west, south, east, north = self.streets.info.bounds_deg
-        metres_per_lon, metres_per_lat = metres_per_degree((south + north) / 2)
-        lon_slack, lat_slack = limit_m / metres_per_lon, limit_m / metres_per_lat
-        return west - lon_slack <= lon_deg <= east + lon_slack and south - lat_slack <= lat_deg <= north + lat_slack
+        slack_deg = limit_m / np.array(metres_per_degree((south + north) / 2))
+        low_deg, high_deg = np.array((west, south)) - slack_deg, np.array((east, north)) + slack_deg
+        is_inside = (lon_lat_deg >= low_deg) & (lon_lat_deg <= high_deg)
+        return is_inside[:, 0] & is_inside[:, 1]
 
-    def _too_far(self, waypoint: Waypoint, metric: Metric, *, limit_m: float) -> TooFarFromRoadError:
-        place = np.array([(waypoint.location.lon_deg, waypoint.location.lat_deg)])
-        found = self.nearest(place, np.zeros(1, dtype=np.bool_), metric, limit_m=math.inf)
-        piece = int(found.piece[0])
-        name = self.streets.segment_name(int(self._pieces[0].segment[piece])) if piece >= 0 else ""
-        return TooFarFromRoadError(
-            label=waypoint.label, distance_m=float(found.distance_m[0]), limit_m=limit_m, street_name=name
-        )
-
-
-def _arc_bits(is_set: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Per segment: bit 1 for its arc along, bit 2 for the one against."""
-    return (is_set[0::2].astype(np.uint8) | (is_set[1::2].astype(np.uint8) << 1)).astype(np.uint8)
+    def _too_far(
+        self,
+        waypoints: Sequence[Waypoint],
+        chosen: NDArray[np.intp],
+        lon_lat_deg: NDArray[np.float64],
+        metric: Metric,
+        *,
+        limit_m: float,
+    ) -> dict[int, WaypointError]:
+        """Errors with the nearest street at any distance, for some of the waypoints."""
+        errors: dict[int, WaypointError] = {}
+        if chosen.size:
+            is_right_only = np.zeros(chosen.size, dtype=np.bool_)
+            found = self.nearest(lon_lat_deg[chosen], is_right_only, metric, limit_m=math.inf)
+            for index, piece, distance_m in zip(chosen.tolist(), found.piece, found.distance_m.tolist(), strict=True):
+                name = self.streets.segment_name(int(self._pieces[0].segment[piece])) if piece >= 0 else ""
+                errors[index] = TooFarFromRoadError(
+                    label=waypoints[index].label, distance_m=distance_m, limit_m=limit_m, street_name=name
+                )
+        return errors

@@ -5,7 +5,6 @@ with, is named and left out before anything is searched.
 """
 
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,25 @@ from typing import Any
 import numpy as np
 
 from routing.errors import UnreachableError, WaypointError
-from routing.kernels.search import UNREACHED
+from routing.kernels.cch_matrix import UNREACHABLE
 from routing.leg_shapes import leg_shape, street_names
 from routing.location import Location, Waypoint
 from routing.matrix import PlacedTravel, Rejection, TravelMatrix
-from routing.metric import build_metric
+from routing.metric import Metric
 from routing.path import LegPath
+from routing.places import Places, Snap
 from routing.ports import MapInfo, ProgressCallback
-from routing.profile import load_profile, profile_names
-from routing.query import QueryEngine, metres, seconds
-from routing.reachability import Reach, anchor_reach, blocking_rule
-from routing.snapping import DEFAULT_LIMIT_M, NearestStreet, Snap, SnapIndex
+from routing.profile import profile_names
+from routing.profile_engines import ProfileEngines
+from routing.query import QueryEngine, Traces
+from routing.reachability import Reachability, blocking_rule
+from routing.result_arrays import empty_matrix
+from routing.snapping import DEFAULT_LIMIT_M, NearestStreet, Placement, SnapIndex
 from routing.streets import StreetGraph
 from routing.streets_file import load_cached_streets
-from routing.turns import TurnGraph, build_turns
+
+_SMALL_POINTS = 200
+"""Below, starting a second thread takes longer than it saves."""
 
 
 def open_router(path: Path, *, cache_dir: Path | None = None, profiles_dir: Path | None = None) -> "RoadRouter":
@@ -37,7 +41,7 @@ def open_router(path: Path, *, cache_dir: Path | None = None, profiles_dir: Path
     path
         An OSM file (``.osm.pbf``, ``.osm``).
     cache_dir
-        Where imported streets are kept; nothing is written when it is not given.
+        Where imported streets and their hierarchy are kept; nothing is written when it is not given.
     profiles_dir
         Folder with vehicle profiles of one's own (``*.toml``).
 
@@ -46,13 +50,27 @@ def open_router(path: Path, *, cache_dir: Path | None = None, profiles_dir: Path
     BrokenMapError
         When the file cannot be read.
     """
-    return RoadRouter.from_streets(load_cached_streets(path, cache_dir=cache_dir), profiles_dir=profiles_dir)
+    streets = load_cached_streets(path, cache_dir=cache_dir)
+    return RoadRouter.from_streets(streets, profiles_dir=profiles_dir, cache_dir=cache_dir)
 
 
 class RoadRouter:
     """Travel matrices and leg paths on the streets of one map.
 
-    Safe to share between threads; a pickled copy rebuilds its indices on first use.
+    Safe to share between threads; a pickled copy reads or rebuilds its indices on first use.
+
+    Parameters
+    ----------
+    streets
+        The map.
+    profiles_dir
+        Folder with vehicle profiles of one's own.
+    cache_dir
+        Where the hierarchy is kept, and where very large matrices have their nameless files.
+    limit_m
+        How far a street may be from its waypoint.
+    n_threads
+        Threads of one matrix; two where there are two cores, if not given. The answer is the same for any number.
     """
 
     def __init__(
@@ -60,13 +78,15 @@ class RoadRouter:
         streets: StreetGraph,
         *,
         profiles_dir: Path | None = None,
+        cache_dir: Path | None = None,
         limit_m: float = DEFAULT_LIMIT_M,
         n_threads: int | None = None,
     ) -> None:
         self.streets = streets
         self._profiles_dir = profiles_dir
         self._limit_m = limit_m
-        self._n_threads = n_threads
+        self._cache_dir = cache_dir
+        self._n_threads = n_threads or min(2, os.cpu_count() or 1)
         self._prepare()
 
     @classmethod
@@ -75,11 +95,12 @@ class RoadRouter:
         streets: StreetGraph,
         *,
         profiles_dir: Path | None = None,
+        cache_dir: Path | None = None,
         limit_m: float = DEFAULT_LIMIT_M,
         n_threads: int | None = None,
     ) -> "RoadRouter":
         """A router on streets that are already in memory."""
-        return cls(streets, profiles_dir=profiles_dir, limit_m=limit_m, n_threads=n_threads)
+        return cls(streets, profiles_dir=profiles_dir, cache_dir=cache_dir, limit_m=limit_m, n_threads=n_threads)
 
     @property
     def map_info(self) -> MapInfo:
@@ -108,27 +129,19 @@ class RoadRouter:
         BrokenProfileError
             When the profile's file has missing or impossible values.
         """
-        engine = self._engine(profile)
-        placed = self._index.place(waypoints, engine.metric, limit_m=self._limit_m)
-        outcomes = self._connected(waypoints, placed, engine, anchor_index=anchor_index)
-        snaps = [outcome for outcome in outcomes if isinstance(outcome, Snap)]
-        rejections = tuple(
-            Rejection(waypoint_index=index, error=outcome)
-            for index, outcome in enumerate(outcomes)
-            if isinstance(outcome, WaypointError)
-        )
-        row_of = np.full(len(waypoints), -1, dtype=np.int32)
-        row_of[[index for index, outcome in enumerate(outcomes) if isinstance(outcome, Snap)]] = np.arange(len(snaps))
-        cost = engine.packed_costs(snaps, n_threads=self._n_threads or os.cpu_count() or 1, progress=progress)
+        engine, reachability = self._engines.of(profile)
+        placement = self._index.locate(waypoints, engine.metric, limit_m=self._limit_m)
+        errors = placement.errors
+        if waypoints:
+            errors = self._errors(waypoints, placement, engine.metric, reachability, anchor_index=anchor_index)
+        rejections = tuple(Rejection(waypoint_index=index, error=errors[index]) for index in sorted(errors))
+        is_placed = np.ones(len(waypoints), dtype=np.bool_)
+        is_placed[list(errors)] = False
+        row_of = np.where(is_placed, np.cumsum(is_placed) - 1, -1).astype(np.int32)
+        matrix = self._matrix(engine, placement.places.taken(np.flatnonzero(is_placed)), progress)
         if progress is not None:
             progress(1.0)
-        if (cost == UNREACHED).any():
-            raise AssertionError("Connected places have no path between them: the reachability check is wrong.")
-        return PlacedTravel(
-            matrix=TravelMatrix.from_arrays(duration_s=seconds(cost), distance_m=metres(cost)),
-            row_of=row_of,
-            rejections=rejections,
-        )
+        return PlacedTravel(matrix=matrix, row_of=row_of, rejections=rejections)
 
     def paths(
         self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
@@ -144,25 +157,46 @@ class RoadRouter:
         WaypointError
             When a leg's end cannot be placed or the leg has no path.
         """
-        engine = self._engine(profile)
-        asked = sorted({index for leg in legs for index in leg})
-        placed = self._index.place([waypoints[index] for index in asked], engine.metric, limit_m=self._limit_m)
-        snap_of: dict[int, Snap] = {}
-        for index, outcome in zip(asked, placed, strict=True):
-            if isinstance(outcome, WaypointError):
-                raise outcome
-            snap_of[index] = outcome
-        return tuple(self._leg(engine, waypoints, snap_of, leg) for leg in legs)
+        engine, _ = self._engines.of(profile)
+        asked, flat = np.unique(np.array(legs, dtype=np.intp).reshape(-1, 2), return_inverse=True)
+        placement = self._index.locate([waypoints[i] for i in asked.tolist()], engine.metric, limit_m=self._limit_m)
+        if placement.errors:
+            raise placement.errors[min(placement.errors)]
+        pairs = [(int(start), int(end)) for start, end in flat.reshape(-1, 2)]
+        traces = engine.traces(placement.places, pairs)
+        lost = np.flatnonzero(traces.duration_s == UNREACHABLE)
+        if lost.size:
+            start, end = legs[int(lost[0])]
+            name = self.streets.segment_name(int(placement.places.segment[pairs[int(lost[0])][1]]))
+            detail = f"there is no way from {waypoints[start].label}"
+            raise UnreachableError(label=waypoints[end].label, street_name=name, detail=detail)
+        snaps = [placement.places.snap(index) for index in range(len(asked))]
+        return tuple(self._leg(traces, leg, snaps[start], snaps[end]) for leg, (start, end) in enumerate(pairs))
+
+    def replace_metric(self, profile: str, metric: Metric) -> None:
+        """Answer for a profile with other costs from now on; only what changed is worked out anew.
+
+        Calls that have begun end with the costs they began with.
+
+        Raises
+        ------
+        UnknownProfileError
+            When there is no such profile.
+        BrokenProfileError
+            When the profile's file has missing or impossible values.
+        """
+        self._engines.replace_metric(profile, metric)
 
     def nearest_street(self, location: Location, *, profile: str = "van_3_5t") -> NearestStreet | None:
         """The nearest street with a name that the vehicle may use, ``None`` when there is none within the limit."""
-        engine = self._engine(profile)
+        engine, _ = self._engines.of(profile)
         return self._index.nearest_named(location, engine.metric, limit_m=self._limit_m)
 
     def __getstate__(self) -> dict[str, Any]:
         return {
             "streets": self.streets,
             "profiles_dir": self._profiles_dir,
+            "cache_dir": self._cache_dir,
             "limit_m": self._limit_m,
             "n_threads": self._n_threads,
         }
@@ -173,88 +207,55 @@ class RoadRouter:
 
     def _prepare(self) -> None:
         self._index = SnapIndex(self.streets)
-        self._turns: TurnGraph | None = None
-        self._engines: dict[str, QueryEngine] = {}
-        self._lock = threading.Lock()
+        self._engines = ProfileEngines(self.streets, profiles_dir=self._profiles_dir, cache_dir=self._cache_dir)
 
-    def _engine(self, profile: str) -> QueryEngine:
-        with self._lock:
-            if profile not in self._engines:
-                vehicle = load_profile(profile, profiles_dir=self._profiles_dir)
-                if self._turns is None:
-                    self._turns = build_turns(self.streets)
-                metric = build_metric(self.streets, self._turns, vehicle)
-                self._engines[profile] = QueryEngine(streets=self.streets, turns=self._turns, metric=metric)
-            return self._engines[profile]
+    def _matrix(self, engine: QueryEngine, places: Places, progress: ProgressCallback | None) -> TravelMatrix:
+        n = len(places)
+        out = (empty_matrix(n, scratch_dir=self._cache_dir), empty_matrix(n, scratch_dir=self._cache_dir))
+        n_threads = self._n_threads if n >= _SMALL_POINTS else 1
+        duration_s, distance_m = engine.matrices(places, n_threads=n_threads, progress=progress, out=out)
+        if n and duration_s.max() == UNREACHABLE:
+            raise AssertionError("Connected places have no path between them: the reachability check is wrong.")
+        duration_s.setflags(write=False)
+        distance_m.setflags(write=False)
+        return TravelMatrix(duration_s=duration_s, distance_m=distance_m)
 
-    def _connected(
+    def _errors(
         self,
         waypoints: Sequence[Waypoint],
-        placed: list[Snap | WaypointError],
-        engine: QueryEngine,
+        placement: Placement,
+        metric: Metric,
+        reachability: Reachability,
         *,
         anchor_index: int,
-    ) -> list[Snap | WaypointError]:
-        """Snaps that can exchange a vehicle with the anchor; the others become errors."""
-        if not waypoints:
-            return []
-        anchor = placed[anchor_index]
-        if isinstance(anchor, WaypointError):
-            return [
-                self._without_anchor(waypoint, outcome, anchor)
-                for waypoint, outcome in zip(waypoints, placed, strict=True)
-            ]
-        reach = anchor_reach(engine.metric, engine.turns, anchor)
-        return [
-            self._reachable(waypoint, outcome, engine, reach, anchor_label=waypoints[anchor_index].label)
-            for waypoint, outcome in zip(waypoints, placed, strict=True)
-        ]
+    ) -> dict[int, WaypointError]:
+        """Waypoints that have no place or cannot exchange a vehicle with the anchor."""
+        errors = dict(placement.errors)
+        anchor_index %= len(waypoints)
+        if anchor_index in errors:
+            detail = f"the place that all tours start from cannot be used ({errors[anchor_index]})"
+            for index in set(range(len(waypoints))) - errors.keys():
+                errors[index] = self._unreachable(waypoints[index], placement, index, detail)
+            return errors
+        reach = reachability.around(placement.places.taken(np.array([anchor_index])))
+        no_way_from, no_way_to = reach.missing(placement.places)
+        for index in np.flatnonzero(no_way_from | no_way_to).tolist():
+            if index not in errors:
+                rule = blocking_rule(self.streets, metric, int(placement.places.segment[index]))
+                detail = f"there is no way {'from' if no_way_from[index] else 'to'} {waypoints[anchor_index].label}"
+                detail += f"; {rule}" if rule else ""
+                errors[index] = self._unreachable(waypoints[index], placement, index, detail)
+        return errors
 
-    def _without_anchor(
-        self, waypoint: Waypoint, outcome: Snap | WaypointError, anchor_error: WaypointError
-    ) -> WaypointError:
-        if isinstance(outcome, WaypointError):
-            return outcome
-        name = self.streets.segment_name(outcome.segment)
-        detail = f"the place that all tours start from cannot be used ({anchor_error})"
+    def _unreachable(self, waypoint: Waypoint, placement: Placement, index: int, detail: str) -> UnreachableError:
+        name = self.streets.segment_name(int(placement.places.segment[index]))
         return UnreachableError(label=waypoint.label, street_name=name, detail=detail)
 
-    def _reachable(
-        self,
-        waypoint: Waypoint,
-        outcome: Snap | WaypointError,
-        engine: QueryEngine,
-        reach: Reach,
-        *,
-        anchor_label: str,
-    ) -> Snap | WaypointError:
-        if isinstance(outcome, WaypointError):
-            return outcome
-        missing = reach.missing(outcome, engine.turns)
-        if not missing:
-            return outcome
-        rule = blocking_rule(self.streets, engine.metric, outcome.segment)
-        detail = f"there is no way {missing} {anchor_label}" + (f"; {rule}" if rule else "")
-        name = self.streets.segment_name(outcome.segment)
-        return UnreachableError(label=waypoint.label, street_name=name, detail=detail)
-
-    def _leg(
-        self,
-        engine: QueryEngine,
-        waypoints: Sequence[Waypoint],
-        snap_of: dict[int, Snap],
-        leg: tuple[int, int],
-    ) -> LegPath:
-        start, end = snap_of[leg[0]], snap_of[leg[1]]
-        trace = engine.trace(start, end) if leg[0] != leg[1] else engine.standstill(start)
-        if trace is None:
-            name = self.streets.segment_name(end.segment)
-            detail = f"there is no way from {waypoints[leg[0]].label}"
-            raise UnreachableError(label=waypoints[leg[1]].label, street_name=name, detail=detail)
-        cost = np.array(trace.cost, dtype=np.int64)
+    def _leg(self, traces: Traces, leg: int, start: Snap, end: Snap) -> LegPath:
+        arcs = tuple(traces.arc[traces.first[leg] : traces.first[leg + 1]].tolist())
         return LegPath(
-            lon_lat_deg=leg_shape(self.streets, trace.arcs, start, end),
-            duration_s=int(seconds(cost)),
-            distance_m=int(metres(cost)),
-            street_names=street_names(self.streets, trace.arcs),
+            lon_lat_deg=leg_shape(self.streets, arcs, start, end),
+            duration_s=int(traces.duration_s[leg]),
+            distance_m=int(traces.distance_m[leg]),
+            street_names=street_names(self.streets, arcs),
         )

@@ -1,32 +1,24 @@
 """Keep imported streets on disk: one file per map content and format, checked before it is believed.
 
 Guards against half-written, damaged and outdated files: the name holds the digest of the map file and the format
-version, the content starts with its own checksum, and the file appears in one step.
+version, and ``routing.arrays_file`` checks the content.
 """
 
 import hashlib
-import io
-import json
 import logging
-import os
-import tempfile
-import zipfile
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from routing.arrays_file import read_arrays, write_arrays
 from routing.osm.pbf import load_streets, require_map_file
 from routing.ports import MapInfo
 from routing.streets import ARRAY_FIELDS, MapIssue, StreetGraph, TurnRestriction
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised whenever the import or the layout changes, so that older files are not used."""
 
-_MAGIC = b"fuhre-streets\n"
-_CHECKSUM_BYTES = 32
 _logger = logging.getLogger(__name__)
 
 
@@ -64,45 +56,23 @@ def write_streets(path: Path, streets: StreetGraph) -> None:
         "restrictions": [asdict(item) for item in streets.restrictions],
         "issues": [asdict(item) for item in streets.issues],
     }
-    buffer = io.BytesIO()
-    arrays = {name: getattr(streets, name) for name in ARRAY_FIELDS}
-    np.savez(buffer, texts=np.frombuffer(json.dumps(texts).encode(), dtype=np.uint8), **arrays)
-    payload = buffer.getvalue()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + hashlib.sha256(payload).digest() + payload)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_arrays(path, {name: getattr(streets, name) for name in ARRAY_FIELDS}, texts)
 
 
 def read_streets(path: Path) -> StreetGraph:
-    """Read streets that ``write_streets`` wrote.
+    """Read streets that ``write_streets`` wrote; the arrays are mapped from the file.
 
     Raises
     ------
     ValueError
         When the file is damaged or of another format.
     """
-    content = path.read_bytes()
-    header_bytes = len(_MAGIC) + _CHECKSUM_BYTES
-    if not content.startswith(_MAGIC) or len(content) < header_bytes:
-        raise ValueError("it is no street file")
-    payload = memoryview(content)[header_bytes:]
-    if hashlib.sha256(payload).digest() != content[len(_MAGIC) : header_bytes]:
-        raise ValueError("its checksum is wrong")
+    arrays, texts = read_arrays(path)
     try:
-        with np.load(io.BytesIO(payload), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in ARRAY_FIELDS}
-            texts = json.loads(archive["texts"].tobytes())
-    except (KeyError, zipfile.BadZipFile) as error:
+        values: dict[str, Any] = {**{name: arrays[name] for name in ARRAY_FIELDS}, **_texts(texts)}
+        return StreetGraph(**values)
+    except (KeyError, TypeError) as error:
         raise ValueError(f"its content is incomplete ({error})") from error
-    return StreetGraph(**arrays, **_texts(texts))
 
 
 def _texts(texts: dict[str, Any]) -> dict[str, Any]:

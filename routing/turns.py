@@ -51,6 +51,10 @@ class TurnGraph:
     first_copy: NDArray[np.int32]
     copies: NDArray[np.int32]
 
+    def __post_init__(self) -> None:
+        for name in ARRAY_FIELDS:
+            getattr(self, name).setflags(write=False)
+
     @property
     def n_states(self) -> int:
         """Number of arcs and copies."""
@@ -164,3 +168,16 @@ def _angles(streets: StreetGraph, from_arc: NDArray[np.int32], to_arc: NDArray[n
     end_bearing = np.column_stack((arriving, (leaving + 180) % 360)).ravel()
     angle: NDArray[np.float64] = (start_bearing[to_arc] - end_bearing[from_arc] + 180) % 360 - 180
     return angle
+
+
+ARRAY_FIELDS = (
+    "state_arc",
+    "first_turn",
+    "turn_from",
+    "turn_to",
+    "turn_angle_deg",
+    "turn_rule",
+    "first_copy",
+    "copies",
+)
+"""Names of the array attributes of a ``TurnGraph``."""

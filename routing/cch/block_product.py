@@ -35,6 +35,7 @@ def fill_matrix(
     *,
     infinity: int,
     n_threads: int = 1,
+    progress: Callable[[float], None] | None = None,
 ) -> None:
     """Call ``fill`` for every block of sources, in up to ``n_threads`` threads.
 
@@ -50,6 +51,8 @@ def fill_matrix(
         A cost that counts as unreachable.
     n_threads
         Threads to use.
+    progress
+        Called with the share of blocks done.
     """
     sources, source_excess = _from_zero(sources)
     targets, target_excess = _from_zero(targets)
@@ -70,7 +73,10 @@ def fill_matrix(
             rows = _rows(hierarchy, arcs[0], sources, points, columns, infinity=infinity)
             fill(hierarchy.tree, rows, columns, source_excess + target_excess)
 
-        list(in_parallel(fill_block, _blocks(hierarchy, sources[0], n_threads)))
+        blocks = _blocks(hierarchy, sources[0], n_threads)
+        for n_done, _ in enumerate(in_parallel(fill_block, blocks), start=1):
+            if progress is not None:
+                progress(n_done / len(blocks))
 
 
 def _from_zero(points: Points) -> tuple[Points, int]:

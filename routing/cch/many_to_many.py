@@ -4,6 +4,8 @@ Guards that the answer is the same, bit for bit, for any number of threads, and 
 state never has a negative cost.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,10 +84,12 @@ def durations_and_lengths(
     unit_length: int = 1,
     n_threads: int = 1,
     out: tuple[Matrix, Matrix] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> tuple[Matrix, Matrix]:
     """Durations of the fastest ways, and lengths of the same ways: the shortest among equally fast ones.
 
     The parameters are those of ``durations``; lengths come in units of ``unit_length`` units of the weights.
+    ``progress`` is called with the share of the work done.
     """
     duration = _output(sources, targets, None if out is None else out[0])
     length = _output(sources, targets, None if out is None else out[1])
@@ -101,6 +105,7 @@ def durations_and_lengths(
         fill,
         infinity=INFINITE,
         n_threads=n_threads,
+        progress=progress,
     )
     no_place = sources.without_place()
     duration[no_place], length[no_place] = UNREACHABLE, UNREACHABLE

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from routing.kernels.search import UNREACHED
 from routing.metric import MS_SHIFT
 from routing.osm.builder import build_streets
 from routing.osm.pbf import load_streets
 from routing.osm.raw import RawRestriction, RawStreets
 from routing.profile import VehicleProfile, load_profile
-from routing.query import QueryEngine
 from routing.snapping import Snap, SnapIndex
 from routing.streets import StreetGraph
+from tests.unit.routing.exact_engine import ExactEngine
 from tests.unit.routing.obvious_search import ObviousSearch
+from tests.unit.routing.plain_engine import PlainEngine
+from tests.unit.routing.plain_search import UNREACHED
 from tests.unit.routing.town_sketch import Sketch, engine_on
 
 TRUCK = load_profile("truck_26t")
@@ -34,7 +35,7 @@ _KINDS: list[tuple[str, tuple[str, ...]]] = [
 ]
 
 
-def _random_snaps(engine: QueryEngine, n: int, seed: int) -> list[Snap]:
+def _random_snaps(engine: ExactEngine, n: int, seed: int) -> list[Snap]:
     """Points on open segments, one or both directions, several on the same segment, some on its very ends."""
     rng = np.random.default_rng(seed)
     segments = np.flatnonzero((engine.metric.arc_ms.reshape(-1, 2) >= 0).any(axis=1))
@@ -48,7 +49,7 @@ def _random_snaps(engine: QueryEngine, n: int, seed: int) -> list[Snap]:
     return snaps[:n]
 
 
-def _assert_equals_obvious_search(engine: QueryEngine, profile: VehicleProfile, snaps: list[Snap]) -> int:
+def _assert_equals_obvious_search(engine: ExactEngine, profile: VehicleProfile, snaps: list[Snap]) -> int:
     search = ObviousSearch(engine, profile)
     cost = engine.packed_costs(snaps)
     for source, start in enumerate(snaps):
@@ -257,7 +258,7 @@ def test_progress_rises_to_one(helsinki: StreetGraph) -> None:
     assert seen[-1] == 1.0
 
 
-def _on_segment(engine: QueryEngine, sketch: Sketch, *places: tuple[float, float]) -> list[Snap]:
+def _on_segment(engine: ExactEngine, sketch: Sketch, *places: tuple[float, float]) -> list[Snap]:
     found = SnapIndex(engine.streets).place([sketch.at(*place) for place in places], engine.metric)
     return [snap for snap in found if isinstance(snap, Snap)]
 
@@ -294,6 +295,7 @@ def test_equal_places_cost_nothing(sketch: Sketch) -> None:
 @pytest.mark.parametrize(("town", "profile"), [("heidelberg", TRUCK), ("bad_hersfeld", VAN), ("porto_alegre", TRUCK)])
 def test_durations_equal_scipy_on_whole_towns(shared_data: Path, town: str, profile: VehicleProfile) -> None:
     engine = engine_on(load_streets(shared_data / "osm" / f"{town}.osm.pbf"), profile)
+    plain = PlainEngine(streets=engine.streets, turns=engine.turns, metric=engine.metric)
     snaps = _random_snaps(engine, 100, seed=2)
     cost = engine.packed_costs(snaps, n_threads=2)
     # One more node per point in front of scipy's graph: leaving a point is an edge to the start of the next arc.
@@ -322,7 +324,7 @@ def test_durations_equal_scipy_on_whole_towns(shared_data: Path, town: str, prof
         ]
         expected = np.min(ends, axis=0)
         for source in range(len(snaps)):
-            direct = engine._direct(snaps[source], snap)
+            direct = plain.direct(snaps[source], snap)
             options = [expected[source]] + ([direct[1] >> MS_SHIFT] if direct else [])
             wanted = 0 if source == target else min(options)
             if np.isinf(wanted):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from routing import streets_file
+from routing import arrays_file, streets_file
 from routing.errors import BrokenMapError
 from routing.streets import ARRAY_FIELDS, StreetGraph
 from routing.streets_file import load_cached_streets, read_streets, write_streets
@@ -87,7 +87,7 @@ def test_failed_write_leaves_nothing_behind(
     def full_disk(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(streets_file.os, "fsync", full_disk)
+    monkeypatch.setattr(arrays_file.os, "fsync", full_disk)
     with pytest.raises(OSError, match="No space"):
         write_streets(tmp_path / "map.bin", helsinki)
     assert list(tmp_path.iterdir()) == []

@@ -10,10 +10,11 @@ from routing.location import Location, Side, Waypoint
 from routing.metric import build_metric
 from routing.osm.pbf import load_streets
 from routing.profile import VehicleProfile, load_profile
-from routing.query import QueryEngine
 from routing.street_router import RoadRouter
 from routing.streets import StreetGraph
+from routing.turn_hierarchy import build_turn_hierarchy
 from routing.turns import build_turns
+from tests.unit.routing.exact_engine import ExactEngine
 
 ORIGIN = (10.0, 50.0)
 _LON_M, _LAT_M = metres_per_degree(ORIGIN[1])
@@ -89,8 +90,9 @@ def _xml_tags(tags: dict[str, str]) -> list[str]:
     return [f"<tag k={quoteattr(key)} v={quoteattr(value)}/>" for key, value in tags.items()]
 
 
-def engine_on(streets: StreetGraph, profile: VehicleProfile | str = "truck_26t") -> QueryEngine:
+def engine_on(streets: StreetGraph, profile: VehicleProfile | str = "truck_26t") -> ExactEngine:
     """The query engine of a profile, without a router around it."""
     vehicle = load_profile(profile) if isinstance(profile, str) else profile
     turns = build_turns(streets)
-    return QueryEngine(streets=streets, turns=turns, metric=build_metric(streets, turns, vehicle))
+    metric = build_metric(streets, turns, vehicle)
+    return ExactEngine.on(streets, turns, metric, build_turn_hierarchy(streets, turns, [metric]))

@@ -5,7 +5,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.kernels.search import UNREACHED, Entries, SearchGraph, search_many, search_tree
+from routing.kernels.search import SearchGraph
+from tests.unit.routing.plain_search import UNREACHED, Entries, search_many
 
 
 @st.composite
@@ -51,7 +52,7 @@ def plain_labels(graph: SearchGraph, source: Any) -> dict[int, int]:
     return label
 
 
-@settings(max_examples=300, deadline=None)  # the first call compiles
+@settings(max_examples=150, deadline=None)  # the first call compiles
 @given(searches())
 def test_search_many_finds_what_the_plain_search_finds(case: Any) -> None:
     graph, points = case
@@ -64,29 +65,6 @@ def test_search_many_finds_what_the_plain_search_finds(case: Any) -> None:
         for target in range(n):
             options = [label[state] + part for state, part in points[target] if state in label]
             assert cost[source, target] == min(options, default=UNREACHED)
-
-
-@settings(max_examples=300, deadline=None)  # the first call compiles
-@given(searches())
-def test_search_tree_leads_back_to_its_source_at_the_label_cost(case: Any) -> None:
-    graph, points = case
-    label = np.full(graph.first_out.size - 1, UNREACHED, dtype=np.int64)
-    previous = np.zeros(label.size, dtype=np.int32)
-    targets = np.arange(label.size, dtype=np.int32)
-    search_tree(graph, _entries(points[:1]), targets, label, previous)
-    assert {s: int(c) for s, c in enumerate(label) if c < UNREACHED} == plain_labels(graph, points[0])
-    for state in np.flatnonzero(label < UNREACHED).tolist():
-        cost, head = 0, state
-        while True:
-            before = int(previous[head])
-            tail = points[0][-1 - before][0] if before < 0 else before
-            outs = range(graph.first_out[tail], graph.first_out[tail + 1])
-            cost += min(int(graph.weight[out]) for out in outs if graph.head[out] == head)
-            if before < 0:
-                cost -= points[0][-1 - before][1]
-                break
-            head = before
-        assert cost == label[state]
 
 
 def test_rows_can_be_searched_in_any_portions() -> None:

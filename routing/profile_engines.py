@@ -1,0 +1,112 @@
+"""Query engines of one map, one per vehicle profile, on one hierarchy that all of them share.
+
+Guards that every engine's hierarchy holds all that its metric opens: a profile or closure that opens more than any
+before widens the hierarchy, and the engines made before keep theirs.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from routing.errors import BrokenProfileError
+from routing.hierarchy_file import hierarchy_path, read_hierarchy, write_hierarchy
+from routing.metric import Metric, build_metric
+from routing.profile import VehicleProfile, load_profile, profile_names
+from routing.query import QueryEngine
+from routing.reachability import Reachability
+from routing.streets import StreetGraph
+from routing.turn_hierarchy import TurnHierarchy, build_turn_hierarchy
+from routing.turns import TurnGraph, build_turns
+
+
+class ProfileEngine(NamedTuple):
+    """What answers for one profile."""
+
+    query: QueryEngine
+    reachability: Reachability
+
+
+class ProfileEngines:
+    """Engines, made when they are first asked for; safe to share between threads.
+
+    Parameters
+    ----------
+    streets
+        The map.
+    profiles_dir
+        Folder with vehicle profiles of one's own.
+    cache_dir
+        Where turns and hierarchy are kept; nothing is written when it is not given.
+    """
+
+    def __init__(self, streets: StreetGraph, *, profiles_dir: Path | None, cache_dir: Path | None) -> None:
+        self._streets = streets
+        self._profiles_dir = profiles_dir
+        self._path = hierarchy_path(streets, cache_dir) if cache_dir else None
+        self._engines: dict[str, ProfileEngine] = {}
+        self._turns: TurnGraph | None = None
+        self._hierarchy: TurnHierarchy | None = None
+        self._lock = threading.Lock()
+
+    def of(self, profile: str) -> ProfileEngine:
+        """The engine of a profile.
+
+        Raises
+        ------
+        UnknownProfileError
+            When there is no such profile.
+        BrokenProfileError
+            When the profile's file has missing or impossible values.
+        """
+        with self._lock:
+            if profile not in self._engines:
+                self._add(profile, self._metric(load_profile(profile, profiles_dir=self._profiles_dir)))
+            return self._engines[profile]
+
+    def replace_metric(self, profile: str, metric: Metric) -> None:
+        """Answer for a profile with other costs; only what changed is worked out anew, where the hierarchy holds it."""
+        query = self.of(profile).query
+        with self._lock:
+            if query.hierarchy.covers(metric):
+                self._keep(profile, query.with_metric(metric))
+            else:
+                self._add(profile, metric)
+
+    def _add(self, profile: str, metric: Metric) -> None:
+        turns = self._map_turns()
+        if self._hierarchy is None:
+            self._widen([metric, *self._other_metrics(profile)])
+        elif not self._hierarchy.covers(metric):
+            self._widen([metric])
+        assert self._hierarchy is not None
+        self._keep(profile, QueryEngine.on(self._streets, turns, metric, self._hierarchy))
+
+    def _keep(self, profile: str, query: QueryEngine) -> None:
+        self._engines[profile] = ProfileEngine(query, Reachability(metric=query.metric, turns=query.turns))
+
+    def _metric(self, vehicle: VehicleProfile) -> Metric:
+        return build_metric(self._streets, self._map_turns(), vehicle)
+
+    def _other_metrics(self, profile: str) -> Iterator[Metric]:
+        """Those of all other profiles that can be read, so that one hierarchy serves them all."""
+        for name in profile_names(self._profiles_dir):
+            if name != profile:
+                with contextlib.suppress(BrokenProfileError):
+                    yield self._metric(load_profile(name, profiles_dir=self._profiles_dir))
+
+    def _map_turns(self) -> TurnGraph:
+        """Turns; they and the hierarchy are read where they are kept on disk."""
+        if self._turns is None and self._path is not None:
+            self._turns, self._hierarchy = read_hierarchy(self._path, self._streets) or (None, None)
+        if self._turns is None:
+            self._turns = build_turns(self._streets)
+        return self._turns
+
+    def _widen(self, metrics: Sequence[Metric]) -> None:
+        """Make a hierarchy that holds some metrics more than the one before."""
+        turns = self._map_turns()
+        self._hierarchy = build_turn_hierarchy(self._streets, turns, metrics, wider_than=self._hierarchy)
+        if self._path is not None:
+            write_hierarchy(self._path, self._streets, turns, self._hierarchy)
