@@ -15,6 +15,7 @@ from routing.errors import UnreachableError, WaypointError
 from routing.kernels.cch_matrix import UNREACHABLE
 from routing.leg_shapes import leg_shape, street_names
 from routing.location import Location, Waypoint
+from routing.manoeuvres import TurnGuide
 from routing.matrix import PlacedTravel, Rejection, TravelMatrix
 from routing.metric import Metric
 from routing.path import LegPath
@@ -146,7 +147,7 @@ class RoadRouter:
     def paths(
         self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
     ) -> tuple[LegPath, ...]:
-        """Street geometry for legs between waypoint indices, in the order asked; see the port.
+        """Street geometry and manoeuvres for legs between waypoint indices, in the order asked; see the port.
 
         Raises
         ------
@@ -171,7 +172,10 @@ class RoadRouter:
             detail = f"there is no way from {waypoints[start].label}"
             raise UnreachableError(label=waypoints[end].label, street_name=name, detail=detail)
         snaps = [placement.places.snap(index) for index in range(len(asked))]
-        return tuple(self._leg(traces, leg, snaps[start], snaps[end]) for leg, (start, end) in enumerate(pairs))
+        return tuple(
+            self._leg(traces, leg, snaps[start], snaps[end], place=waypoints[legs[leg][1]].location)
+            for leg, (start, end) in enumerate(pairs)
+        )
 
     def replace_metric(self, profile: str, metric: Metric) -> None:
         """Answer for a profile with other costs from now on; only what changed is worked out anew.
@@ -207,6 +211,7 @@ class RoadRouter:
 
     def _prepare(self) -> None:
         self._index = SnapIndex(self.streets)
+        self._guide = TurnGuide(self.streets)
         self._engines = ProfileEngines(self.streets, profiles_dir=self._profiles_dir, cache_dir=self._cache_dir)
 
     def _matrix(self, engine: QueryEngine, places: Places, progress: ProgressCallback | None) -> TravelMatrix:
@@ -251,11 +256,12 @@ class RoadRouter:
         name = self.streets.segment_name(int(placement.places.segment[index]))
         return UnreachableError(label=waypoint.label, street_name=name, detail=detail)
 
-    def _leg(self, traces: Traces, leg: int, start: Snap, end: Snap) -> LegPath:
+    def _leg(self, traces: Traces, leg: int, start: Snap, end: Snap, *, place: Location) -> LegPath:
         arcs = tuple(traces.arc[traces.first[leg] : traces.first[leg + 1]].tolist())
         return LegPath(
             lon_lat_deg=leg_shape(self.streets, arcs, start, end),
             duration_s=int(traces.duration_s[leg]),
             distance_m=int(traces.distance_m[leg]),
             street_names=street_names(self.streets, arcs),
+            manoeuvres=self._guide.manoeuvres(arcs, start, end, distance_m=int(traces.distance_m[leg]), place=place),
         )

@@ -9,6 +9,7 @@ import pytest
 from routing.crow_flight import CrowFlightRouter
 from routing.errors import UnknownProfileError
 from routing.location import Location, Waypoint
+from routing.path import LegPath, ManoeuvreKind
 from routing.ports import StreetRouter
 from routing.street_router import open_router
 
@@ -82,6 +83,18 @@ def test_paths_have_the_numbers_of_the_matrix(router: StreetRouter) -> None:
         )
         assert path.lon_lat_deg.ndim == 2
         assert path.lon_lat_deg.shape[0] >= 2
+        _assert_manoeuvres_fit(path)
+
+
+def _assert_manoeuvres_fit(path: LegPath) -> None:
+    """Departure first, arrival last, the rest in the order driven; a router without streets has none."""
+    at_m = [item.at_m for item in path.manoeuvres]
+    if at_m:
+        assert (at_m[0], at_m[-1]) == (0, path.distance_m)
+        assert at_m == sorted(at_m)
+        kinds = [item.kind for item in path.manoeuvres]
+        assert (kinds[0], kinds[-1]) == (ManoeuvreKind.DEPART, ManoeuvreKind.ARRIVE)
+        assert not {*kinds[1:-1]} & {ManoeuvreKind.DEPART, ManoeuvreKind.ARRIVE}
 
 
 def test_one_waypoint_gives_a_matrix_of_one(router: StreetRouter) -> None:

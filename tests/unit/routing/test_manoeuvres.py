@@ -310,3 +310,19 @@ def test_turning_points_equal_their_slow_twin(helsinki: StreetGraph) -> None:
         found = find_turning_points(np.array(arcs, dtype=np.int32), guide._junctions)
         rows = list(zip(*(column.tolist() for column in found), strict=True))
         assert rows == turning_points_twin(arcs, guide._junctions)
+
+
+def test_router_gives_manoeuvres_with_its_legs(sketch: Sketch) -> None:
+    sketch.nodes(west=(-200, 0), mid=(0, 0), east=(200, 0), north=(0, 200))
+    sketch.way(1, "west mid east", name="Long").way(2, "mid north", name="Side")
+    ends = [sketch.at(-100, 5), sketch.at(8, 100)]
+    [there, back, nowhere] = sketch.router().paths(ends, [(0, 1), (1, 0), (0, 0)], profile="truck_26t")
+    assert [(item.kind.value, item.street_name, item.at_m) for item in there.manoeuvres] == [
+        ("depart", "Long", 0),
+        ("left", "Side", 100),
+        ("arrive", "Side", 200),
+    ]
+    assert there.manoeuvres[-1].arrival_side is ArrivalSide.RIGHT
+    assert there.manoeuvres[-1].aside_m == pytest.approx(8, abs=0.1)
+    assert back.manoeuvres[1].kind is ManoeuvreKind.RIGHT
+    assert [item.at_m for item in nowhere.manoeuvres] == [0, 0]
