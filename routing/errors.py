@@ -32,6 +32,32 @@ class BrokenProfileError(RoutingError):
         super().__init__(f"The vehicle profile {source} cannot be used: {detail}.")
 
 
+class UnknownTimeSliceError(RoutingError):
+    """A time slice was named that the vehicle profile does not have."""
+
+    def __init__(self, *, profile: str, slice_name: str, known: tuple[str, ...]) -> None:
+        self.profile = profile
+        self.slice_name = slice_name
+        self.known = known
+        names = f"Known are: {', '.join(known)}" if known else "Add one as a table [[time_slice]] to its file"
+        super().__init__(f"The vehicle profile '{profile}' has no time slice '{slice_name}'. {names}.")
+
+
+class BrokenOverridesError(RoutingError):
+    """A file of overrides has missing or impossible values; all of them are named.
+
+    Attributes
+    ----------
+    issues
+        One sentence for each.
+    """
+
+    def __init__(self, *, source: str, issues: tuple[str, ...]) -> None:
+        self.source = source
+        self.issues = issues
+        super().__init__(f"The overrides in {source} cannot be used. {' '.join(issues)}")
+
+
 class PlaceNotFoundError(RoutingError):
     """A place name gave no streets: unknown to the geocoder, or the download failed."""
 

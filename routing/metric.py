@@ -10,19 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.arc_costs import ArcCostTable
+from routing.conditions import ALWAYS, Conditions, Situation, conditional_hours, situation
 from routing.kernels.components import reachable_states, strong_components
 from routing.kernels.search import SearchGraph
-from routing.permissions import Passage, node_reason, way_passage
+from routing.local_time import LocalTime
 from routing.profile import VehicleProfile
 from routing.streets import StreetGraph
+from routing.turn_costs import TurnCostTable
 from routing.turns import TurnGraph
 
 MS_SHIFT = 32
 """A packed cost is ``ms << MS_SHIFT | mm``."""
-
-_TURN_PLACES = frozenset({"turning_circle", "turning_loop"})
-_STRAIGHT_DEG = 35.0
-_SHARP_DEG = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,114 +55,58 @@ class Metric:
     is_reached: NDArray[np.bool_]
 
 
-def build_metric(streets: StreetGraph, turns: TurnGraph, profile: VehicleProfile) -> Metric:
-    """Costs of everything that the profile may use."""
-    reasons: dict[str, int] = {"": 0}
-    arc_ms, arc_reason = _arc_costs(streets, profile, reasons)
-    closed_node = _closed_nodes(streets, profile, reasons)
-    turn_ms = _turn_costs(streets, turns, profile, arc_ms=arc_ms, is_node_open=closed_node == 0)
-    graph = _search_graph(streets, turns, arc_ms=arc_ms, turn_ms=turn_ms)
-    is_main, reaches_main, is_reached = _connectivity(graph, is_open=arc_ms[turns.state_arc] >= 0)
-    return Metric(
-        arc_ms=arc_ms,
-        arc_reason=arc_reason,
-        node_reason=closed_node,
-        reasons=tuple(reasons),
-        graph=graph,
-        is_main=is_main,
-        reaches_main=reaches_main,
-        is_reached=is_reached,
-    )
+class MetricTable:
+    """Metrics of one profile on one map; what no situation changes is worked out once."""
+
+    def __init__(self, streets: StreetGraph, turns: TurnGraph, profile: VehicleProfile) -> None:
+        self.profile = profile
+        self._streets = streets
+        self._turns = turns
+        self._arc_costs = ArcCostTable(streets, profile)
+        self._turn_costs = TurnCostTable(streets, turns, profile)
+        self._hours = conditional_hours(streets)
+        self._local_time = LocalTime.of_map(streets.info)
+
+    def situation(self, conditions: Conditions) -> Situation:
+        """What conditions come down to for the profile on this map.
+
+        Raises
+        ------
+        UnknownTimeSliceError
+            When the profile has no time slice of the name asked for.
+        """
+        return situation(conditions, self.profile, hours=self._hours, local_time=self._local_time)
+
+    def metric(self, situation: Situation) -> Metric:
+        """Costs of everything that the profile may use in a situation."""
+        arcs = self._arc_costs.costs(situation)
+        turn_ms = self._turn_costs.costs(situation, arc_ms=arcs.arc_ms, is_node_open=arcs.node_reason == 0)
+        graph = _search_graph(self._streets, self._turns, arc_ms=arcs.arc_ms, turn_ms=turn_ms)
+        is_main, reaches_main, is_reached = _connectivity(graph, is_open=arcs.arc_ms[self._turns.state_arc] >= 0)
+        return Metric(
+            arc_ms=arcs.arc_ms,
+            arc_reason=arcs.arc_reason,
+            node_reason=arcs.node_reason,
+            reasons=arcs.reasons,
+            graph=graph,
+            is_main=is_main,
+            reaches_main=reaches_main,
+            is_reached=is_reached,
+        )
 
 
-def _arc_costs(
-    streets: StreetGraph, profile: VehicleProfile, reasons: dict[str, int]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    kph = np.zeros((len(streets.way_tags), 2))
-    reason = np.zeros((len(streets.way_tags), 2), dtype=np.int32)
-    for index, pairs in enumerate(streets.way_tags):
-        tags = dict(pairs)
-        for side, direction in enumerate(("forward", "backward")):
-            passage: Passage = way_passage(tags, profile, direction=direction)
-            kph[index, side] = passage.kph
-            reason[index, side] = reasons.setdefault(passage.reason, len(reasons))
-    tags_of_segment = streets.way_tags_index[streets.segment_way]
-    arc_kph = kph[tags_of_segment].ravel()
-    length_mm = np.repeat(streets.segment_length_mm, 2)
-    is_open = arc_kph > 0
-    arc_ms = np.full(arc_kph.size, -1, dtype=np.int64)
-    arc_ms[is_open] = np.maximum(1, np.rint(length_mm[is_open] * 3.6 / arc_kph[is_open])).astype(np.int64)
-    return arc_ms, reason[tags_of_segment].ravel()
+def build_metric(
+    streets: StreetGraph, turns: TurnGraph, profile: VehicleProfile, *, conditions: Conditions = ALWAYS
+) -> Metric:
+    """Costs of everything that the profile may use under some conditions.
 
-
-def _closed_nodes(streets: StreetGraph, profile: VehicleProfile, reasons: dict[str, int]) -> NDArray[np.int32]:
-    by_tags = [reasons.setdefault(node_reason(dict(tags), profile), len(reasons)) for tags in streets.node_tags]
-    return np.array([0, *by_tags], dtype=np.int32)[streets.node_tags_index + 1]  # entry 0: nodes without tags
-
-
-def _turn_costs(
-    streets: StreetGraph,
-    turns: TurnGraph,
-    profile: VehicleProfile,
-    *,
-    arc_ms: NDArray[np.int64],
-    is_node_open: NDArray[np.bool_],
-) -> NDArray[np.int64]:
-    """``(n_turns,)`` milliseconds, -1 where the turn is closed."""
-    from_arc, to_arc = turns.state_arc[turns.turn_from], turns.state_arc[turns.turn_to]
-    node = streets.arc_head[from_arc]
-    is_u_turn = to_arc == (from_arc ^ 1)
-    is_forbidden = np.append([_applies(rule, streets, profile) for rule in turns.rules], False)[turns.turn_rule]
-    is_drivable = (arc_ms[from_arc] >= 0) & (arc_ms[to_arc] >= 0) & ~is_forbidden.astype(np.bool_)
-
-    angle = turns.turn_angle_deg
-    cost_s = np.where(
-        np.abs(angle) < _STRAIGHT_DEG, profile.straight_s, np.where(angle > 0, profile.right_s, profile.left_s)
-    )
-    cost_s = cost_s + np.where(np.abs(angle) > _SHARP_DEG, profile.sharp_s, 0.0)
-    degree = np.bincount(streets.segment_tail, minlength=streets.n_nodes) + np.bincount(
-        streets.segment_head, minlength=streets.n_nodes
-    )
-    cost_s = np.where(degree[node] >= 3, cost_s, 0.0)
-    has_signals, has_barrier, may_turn_round = _node_kinds(streets)
-    cost_s += np.where(has_signals[node], profile.traffic_signals_s, 0.0)
-    cost_s += np.where(has_barrier[node], profile.barrier_s, 0.0)
-
-    is_through = is_drivable & ~is_u_turn & is_node_open[node]
-    has_way_on = np.zeros(turns.n_states, dtype=np.bool_)
-    has_way_on[turns.turn_from[is_through]] = True
-    u_turn_s = np.where(has_way_on[turns.turn_from], profile.junction_u_turn_s, profile.dead_end_s)
-    u_turn_s = np.where(may_turn_round[node], profile.turning_circle_s, u_turn_s)
-    is_turning_round = is_drivable & is_u_turn & (u_turn_s >= 0)
-
-    turn_ms = np.full(turns.turn_to.size, -1, dtype=np.int64)
-    turn_ms[is_through] = np.rint(cost_s[is_through] * 1000).astype(np.int64)
-    turn_ms[is_turning_round] = np.rint(u_turn_s[is_turning_round] * 1000).astype(np.int64)
-    return turn_ms
-
-
-def _applies(rule: tuple[int, ...], streets: StreetGraph, profile: VehicleProfile) -> bool:
-    """Whether one of the restrictions of a rule binds the profile."""
-    for index in rule:
-        restriction = streets.restrictions[index]
-        is_meant = not restriction.vehicle or restriction.vehicle in profile.access_keys
-        if restriction.vehicle == "hgv" and not profile.is_heavy:
-            is_meant = False
-        is_exempt = any(key in profile.access_keys for key in restriction.exempt)
-        if is_meant and not is_exempt and not restriction.condition:
-            return True
-    return False
-
-
-def _node_kinds(streets: StreetGraph) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Per node: traffic signals, a barrier, a place to turn round."""
-    kinds = [(False, False, False)]
-    for pairs in streets.node_tags:
-        tags = dict(pairs)
-        highway = tags.get("highway")
-        kinds.append((highway == "traffic_signals", "barrier" in tags, highway in _TURN_PLACES))
-    by_node = np.array(kinds, dtype=np.bool_)[streets.node_tags_index + 1]
-    return by_node[:, 0], by_node[:, 1], by_node[:, 2]
+    Raises
+    ------
+    UnknownTimeSliceError
+        When the conditions name a time slice that the profile does not have.
+    """
+    table = MetricTable(streets, turns, profile)
+    return table.metric(table.situation(conditions))
 
 
 def _search_graph(

@@ -27,13 +27,16 @@ class Passage:
 
 def way_passage(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> Passage:
     """How fast the vehicle drives on a way in one direction (``forward`` or ``backward``)."""
+    reason = closing_reason(tags, profile, direction=direction)
+    return Passage(0.0, reason) if reason else _speed(tags, profile, direction=direction)
+
+
+def closing_reason(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> str:
+    """Which sign keeps the vehicle out of a way in one direction, empty when none does."""
     allowed = rules.directions(tags, vehicle_keys=profile.access_keys[1:])
     if not (allowed.may_forward if direction == "forward" else allowed.may_backward):
-        return Passage(0.0, "it is one-way")
-    reason = _closing_access(tags, profile, direction=direction) or _exceeded_limit(tags, profile, direction=direction)
-    if reason:
-        return Passage(0.0, reason)
-    return _speed(tags, profile, direction=direction)
+        return "it is one-way"
+    return _closing_access(tags, profile, direction=direction) or _exceeded_limit(tags, profile, direction=direction)
 
 
 def node_reason(tags: Mapping[str, str], profile: VehicleProfile) -> str:

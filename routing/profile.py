@@ -13,6 +13,7 @@ from typing import Any
 
 from routing.errors import BrokenProfileError, UnknownProfileError
 from routing.profile_reader import ProfileReader
+from routing.time_slices import TimeSlice
 
 _SHIPPED = importlib.resources.files("routing.profiles")
 
@@ -39,6 +40,8 @@ class VehicleProfile:
         Seconds of turns and places.
     turning_circle_s, dead_end_s, junction_u_turn_s
         Seconds of turning round; negative where it is forbidden.
+    time_slices
+        Hours of the week with slower traffic; the first one that fits an instant counts.
     """
 
     name: str
@@ -68,6 +71,7 @@ class VehicleProfile:
     turning_circle_s: float
     dead_end_s: float
     junction_u_turn_s: float
+    time_slices: tuple[TimeSlice, ...] = ()
 
     @property
     def is_heavy(self) -> bool:
@@ -146,6 +150,7 @@ def parse_profile(document: dict[str, Any], *, name: str, source: str) -> Vehicl
         turning_circle_s=read.number("u_turns", "turning_circle_s", low=-1, high=3600),
         dead_end_s=read.number("u_turns", "dead_end_s", low=-1, high=3600),
         junction_u_turn_s=read.number("u_turns", "junction_s", low=-1, high=3600),
+        time_slices=read.time_slices("time_slice"),
     )
     issues = read.all_issues()
     if issues:

@@ -1,7 +1,11 @@
 """Read typed values from the tables of a profile file and collect every problem instead of stopping at the first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
+
+from routing.local_time import hours_problem
+from routing.osm.tag_keys import HIGHWAY_CLASSES
+from routing.time_slices import TimeSlice
 
 T = TypeVar("T")
 
@@ -67,6 +71,22 @@ class ProfileReader:
                 self._issues.append(f"[{table}] {key} must be a speed from 0 to 200 km/h")
         return {key: float(value) for key, value in values.items() if _is_number(value)}
 
+    def time_slices(self, key: str) -> tuple[TimeSlice, ...]:
+        """Tables ``[[key]]``, none or several, each with name, hours and factors by class."""
+        self._used.add(("", key))
+        tables = self._document.get(key, [])
+        if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
+            return self._reject("", key, f"must be written as tables [[{key}]]", ())
+        slices: list[TimeSlice] = []
+        for number, table in enumerate(tables, start=1):
+            problems = list(_slice_problems(table, known=[item.name for item in slices]))
+            self._issues += [f"[[{key}]] {number}: {problem}" for problem in problems]
+            if not problems:
+                factors = {str(name): float(factor) for name, factor in table["speed_factor"].items()}
+                item = TimeSlice(name=table["name"], hours=table["hours"], speed_factor=tuple(sorted(factors.items())))
+                slices.append(item)
+        return tuple(slices)
+
     def all_issues(self) -> list[str]:
         """Everything that is wrong, unknown keys included."""
         unknown = []
@@ -86,6 +106,31 @@ class ProfileReader:
     def _reject(self, table: str, key: str, detail: str, stand_in: T) -> T:
         self._issues.append(f"{_place(table, key)} {detail}")
         return stand_in
+
+
+def _slice_problems(table: Mapping[str, Any], *, known: list[str]) -> Iterator[str]:
+    name, hours, factors = (table.get(key) for key in ("name", "hours", "speed_factor"))
+    if not isinstance(name, str) or not name.strip():
+        yield "name must be a text"
+    elif name in known:
+        yield f"the name '{name}' is taken"
+    if not isinstance(hours, str):
+        yield "hours must be a text in opening_hours syntax, as in 'Mo-Fr 07:00-09:00'"
+    elif hours_problem(hours):
+        yield hours_problem(hours)
+    yield from _factor_problems(factors)
+    yield from (f"{key} is unknown" for key in table if key not in {"name", "hours", "speed_factor"})
+
+
+def _factor_problems(factors: object) -> Iterator[str]:
+    if not isinstance(factors, Mapping) or not factors:
+        yield "speed_factor must be a table of factors by highway class"
+        return
+    for highway, factor in factors.items():
+        if highway not in HIGHWAY_CLASSES:
+            yield f"speed_factor: '{highway}' is no highway class"
+        if not _is_number(factor) or not 0.05 <= factor <= 2:
+            yield f"speed_factor: {highway} must be a number from 0.05 to 2"
 
 
 def _is_number(value: object) -> bool:

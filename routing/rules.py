@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from routing import tag_values
+from routing.conditional import SUFFIX, parse_conditional
 from routing.streets import MapIssue, StreetGraph
 
 T = TypeVar("T")
@@ -101,13 +102,22 @@ def strictest(key: str, values: list[str]) -> str | None:
 
 
 def tag_issues(streets: StreetGraph) -> Iterator[MapIssue]:
-    """Values of limits, speeds and directions that cannot be understood, each named once."""
+    """Values of limits, speeds, directions and conditions that cannot be understood, each named once."""
     for kind, tag_sets in (("way", streets.way_tags), ("node", streets.node_tags)):
         for tags in tag_sets:
             for key, value in tags:
-                detail = _value_problem(key, value)
-                if detail:
+                for detail in tag_problems(key, value):
                     yield MapIssue(element=f"{kind} tag {key}={value}", detail=detail)
+
+
+def tag_problems(key: str, value: str) -> list[str]:
+    """What cannot be understood in a tag; of a conditional one, in each of its clauses."""
+    if not key.endswith(SUFFIX):
+        problem = _value_problem(key, value)
+        return [problem] if problem else []
+    base = key.removesuffix(SUFFIX)
+    clauses = parse_conditional(value)
+    return [problem for clause in clauses if (problem := clause.problem or _value_problem(base, clause.value))]
 
 
 def _value_problem(key: str, value: str) -> str:

@@ -15,12 +15,12 @@ from osmium import osm
 
 from routing.errors import BrokenMapError
 from routing.osm.builder import build_streets
-from routing.osm.raw import RawRestriction, RawStreets
+from routing.osm.raw import RawStreets
+from routing.osm.restrictions import raw_restrictions
 from routing.osm.tag_keys import HIGHWAY_CLASSES, NODE_HIGHWAY_VALUES, NODE_KEYS, WAY_KEYS
 from routing.streets import MapIssue, StreetGraph, Tags
 
 _WKB_HEADER_BYTES = 9
-_RESTRICTION_KEYS = ("restriction", "restriction:hgv", "restriction:motor_vehicle", "restriction:conditional")
 
 
 def load_streets(
@@ -145,29 +145,7 @@ def _read_restrictions(path: Path, raw: RawStreets) -> None:
     )
     for relation in relations:
         assert isinstance(relation, osm.Relation)
-        tags = dict(relation.tags)
-        roles: dict[str, list[tuple[str, int]]] = {"from": [], "via": [], "to": []}
-        for member in relation.members:
-            if member.role in roles:
-                roles[member.role].append((member.type, member.ref))
-        via_nodes = [ref for kind, ref in roles["via"] if kind == "n"]
-        via_ways = tuple(ref for kind, ref in roles["via"] if kind == "w")
-        for key in _RESTRICTION_KEYS:
-            if key not in tags:
-                continue
-            kind, condition = tags[key], ""
-            if key.endswith(":conditional"):
-                kind, _, condition = (part.strip() for part in kind.partition("@"))
-            raw.restrictions.append(
-                RawRestriction(
-                    osm_id=relation.id,
-                    kind=kind,
-                    from_ways=tuple(ref for _, ref in roles["from"]),
-                    via_node=via_nodes[0] if len(via_nodes) == 1 and not via_ways else None,
-                    via_ways=via_ways,
-                    to_ways=tuple(ref for _, ref in roles["to"]),
-                    vehicle=key.partition(":")[2].replace("conditional", "").replace("motor_vehicle", ""),
-                    exempt=tuple(sorted(part.strip() for part in tags.get("except", "").split(";") if part.strip())),
-                    condition=condition.strip("() "),
-                )
-            )
+        members = [(member.type, member.ref, member.role) for member in relation.members]
+        found, issues = raw_restrictions(relation.id, dict(relation.tags), members)
+        raw.restrictions += found
+        raw.issues += issues

@@ -5,8 +5,10 @@ streets becomes an issue.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import product
 
+from routing.conditional import SUFFIX, parse_condition, split_clauses
 from routing.osm.raw import RawRestriction
 from routing.streets import MapIssue, StreetGraph, TurnRestriction
 
@@ -14,8 +16,62 @@ _KINDS = (
     *(f"no_{turn}" for turn in ("left_turn", "right_turn", "straight_on", "u_turn", "entry", "exit")),
     *(f"only_{turn}" for turn in ("left_turn", "right_turn", "straight_on", "u_turn")),
 )
+_VEHICLE_OF_KEY = {
+    "restriction": "",
+    "restriction:motor_vehicle": "",
+    "restriction:hgv": "hgv",
+    "restriction:goods": "goods",
+}
 _MAX_VIA_ARCS = 40
 """A via way of more segments than this is an error of the map (a whole road tagged as via)."""
+
+
+def raw_restrictions(
+    osm_id: int, tags: Mapping[str, str], members: Sequence[tuple[str, int, str]]
+) -> tuple[list[RawRestriction], list[MapIssue]]:
+    """What a relation restricts, one entry for each kind, vehicle class and condition, and what is not understood.
+
+    Parameters
+    ----------
+    osm_id
+        The relation.
+    tags
+        Its tags.
+    members
+        Type (``n``, ``w``, ``r``), id and role.
+    """
+    roles: dict[str, list[tuple[str, int]]] = {"from": [], "via": [], "to": []}
+    for kind, ref, role in members:
+        if role in roles:
+            roles[role].append((kind, ref))
+    via_nodes = [ref for kind, ref in roles["via"] if kind == "n"]
+    via_ways = tuple(ref for kind, ref in roles["via"] if kind == "w")
+    found: list[RawRestriction] = []
+    issues: list[MapIssue] = []
+    for key, value in tags.items():
+        vehicle = _VEHICLE_OF_KEY.get(key.removesuffix(SUFFIX))
+        if vehicle is None:
+            continue
+        for kind, condition in split_clauses(value) if key.endswith(SUFFIX) else [(value, "")]:
+            problem = parse_condition(condition).problem if key.endswith(SUFFIX) else ""
+            if problem:
+                detail = f"the turn restriction '{key}={value}' is not followed: {problem}"
+                issues.append(MapIssue(element=f"relation {osm_id}", detail=detail))
+                continue
+            found.append(
+                RawRestriction(
+                    osm_id=osm_id,
+                    kind=kind,
+                    from_ways=tuple(ref for _, ref in roles["from"]),
+                    via_node=via_nodes[0] if len(via_nodes) == 1 and not via_ways else None,
+                    via_ways=via_ways,
+                    to_ways=tuple(ref for _, ref in roles["to"]),
+                    vehicle=vehicle,
+                    exempt=tuple(sorted(part.strip() for part in tags.get("except", "").split(";") if part.strip())),
+                    condition=condition,
+                )
+            )
+    return found, issues
 
 
 def resolve_restrictions(

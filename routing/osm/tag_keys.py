@@ -27,10 +27,16 @@ VEHICLE_CLASSES = ("access", "vehicle", "motor_vehicle", "motorcar", "goods", "h
 LIMIT_KEYS = ("maxweight", "maxweightrating", "maxaxleload", "maxheight", "maxwidth", "maxlength")
 """Limits that a sign puts on ways and on nodes."""
 
+_QUALIFIERS = ("forward", "backward", "hgv", "motor_vehicle", "goods")
+
 _QUALIFIED = tuple(
-    f"{key}:{qualifier}"
+    f"{key}{qualifier}"
     for key in (*VEHICLE_CLASSES, *LIMIT_KEYS, "maxspeed", "oneway")
-    for qualifier in ("forward", "backward", "hgv", "conditional", "motor_vehicle", "goods", "hgv:conditional")
+    for qualifier in (
+        *(f":{one}" for one in _QUALIFIERS),
+        ":conditional",
+        *(f":{one}:conditional" for one in _QUALIFIERS),
+    )
 )
 
 WAY_KEYS = frozenset(
@@ -46,6 +52,8 @@ WAY_KEYS = frozenset(
         "maxspeed",
         "maxspeed:hgv:forward",
         "maxspeed:hgv:backward",
+        "maxspeed:hgv:forward:conditional",
+        "maxspeed:hgv:backward:conditional",
         "width",
         "est_width",
         "lanes",
@@ -62,7 +70,17 @@ WAY_KEYS = frozenset(
 )
 """Tags of ways that are kept."""
 
-NODE_KEYS = frozenset({"highway", "barrier", "noexit", "locked", *VEHICLE_CLASSES, *LIMIT_KEYS})
+NODE_KEYS = frozenset(
+    {
+        "highway",
+        "barrier",
+        "noexit",
+        "locked",
+        *VEHICLE_CLASSES,
+        *LIMIT_KEYS,
+        *(f"{key}:conditional" for key in (*VEHICLE_CLASSES, *LIMIT_KEYS)),
+    }
+)
 """Tags of nodes that are kept; a node that has only ``highway`` needs one of ``NODE_HIGHWAY_VALUES``."""
 
 NODE_HIGHWAY_VALUES = frozenset({"turning_circle", "turning_loop", "traffic_signals", "stop", "give_way"})

@@ -1,0 +1,91 @@
+"""What every turn costs one vehicle: angle, signals, barriers and turning round, and which restrictions bind it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.conditional import Clause, parse_condition
+from routing.conditions import Situation
+from routing.profile import VehicleProfile
+from routing.streets import StreetGraph
+from routing.turns import TurnGraph
+
+_TURN_PLACES = frozenset({"turning_circle", "turning_loop"})
+_STRAIGHT_DEG = 35.0
+_SHARP_DEG = 120.0
+
+
+class TurnCostTable:
+    """Weighs the turns of a map for a profile once and answers for any situation."""
+
+    def __init__(self, streets: StreetGraph, turns: TurnGraph, profile: VehicleProfile) -> None:
+        self._streets = streets
+        self._turns = turns
+        self._profile = profile
+        self._from_arc, self._to_arc = turns.state_arc[turns.turn_from], turns.state_arc[turns.turn_to]
+        self._node = streets.arc_head[self._from_arc]
+        self._is_u_turn = self._to_arc == (self._from_arc ^ 1)
+        has_signals, has_barrier, may_turn_round = _node_kinds(streets)
+        self._through_ms = self._angle_costs_ms(has_signals, has_barrier)
+        self._may_turn_round = may_turn_round[self._node]
+        self._clauses = [_clause(item.condition) for item in streets.restrictions]
+
+    def costs(
+        self, situation: Situation, *, arc_ms: NDArray[np.int64], is_node_open: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """``(n_turns,)`` milliseconds, -1 where the turn is closed."""
+        turns, profile = self._turns, self._profile
+        binds = [self._binds(index, situation) for index in range(len(self._streets.restrictions))]
+        is_forbidden = np.append([any(binds[index] for index in rule) for rule in turns.rules], False)[turns.turn_rule]
+        is_drivable = (arc_ms[self._from_arc] >= 0) & (arc_ms[self._to_arc] >= 0) & ~is_forbidden.astype(np.bool_)
+
+        is_through = is_drivable & ~self._is_u_turn & is_node_open[self._node]
+        has_way_on = np.zeros(turns.n_states, dtype=np.bool_)
+        has_way_on[turns.turn_from[is_through]] = True
+        is_turning_round = is_drivable & self._is_u_turn
+        at = np.flatnonzero(is_turning_round)
+        u_turn_s = np.where(has_way_on[turns.turn_from[at]], profile.junction_u_turn_s, profile.dead_end_s)
+        u_turn_s = np.where(self._may_turn_round[at], profile.turning_circle_s, u_turn_s)
+
+        turn_ms: NDArray[np.int64] = np.where(is_through, self._through_ms, np.int64(-1))
+        turn_ms[at[u_turn_s >= 0]] = np.rint(u_turn_s[u_turn_s >= 0] * 1000).astype(np.int64)
+        return turn_ms
+
+    def _angle_costs_ms(self, has_signals: NDArray[np.bool_], has_barrier: NDArray[np.bool_]) -> NDArray[np.int64]:
+        streets, profile, angle = self._streets, self._profile, self._turns.turn_angle_deg
+        cost_s = np.where(
+            np.abs(angle) < _STRAIGHT_DEG, profile.straight_s, np.where(angle > 0, profile.right_s, profile.left_s)
+        )
+        cost_s = cost_s + np.where(np.abs(angle) > _SHARP_DEG, profile.sharp_s, 0.0)
+        degree = np.bincount(streets.segment_tail, minlength=streets.n_nodes) + np.bincount(
+            streets.segment_head, minlength=streets.n_nodes
+        )
+        cost_s = np.where(degree[self._node] >= 3, cost_s, 0.0)
+        cost_s += np.where(has_signals[self._node], profile.traffic_signals_s, 0.0)
+        cost_s += np.where(has_barrier[self._node], profile.barrier_s, 0.0)
+        cost_ms: NDArray[np.int64] = np.rint(cost_s * 1000).astype(np.int64)
+        return cost_ms
+
+    def _binds(self, index: int, situation: Situation) -> bool:
+        """Whether a restriction binds the vehicle in a situation; conditional ones do only at a time."""
+        restriction, profile, clause = self._streets.restrictions[index], self._profile, self._clauses[index]
+        is_meant = not restriction.vehicle or restriction.vehicle in profile.access_keys
+        if restriction.vehicle == "hgv" and not profile.is_heavy:
+            is_meant = False
+        if not is_meant or any(key in profile.access_keys for key in restriction.exempt):
+            return False
+        return clause is None or (situation.running is not None and clause.holds(profile, situation.running))
+
+
+def _clause(condition: str) -> Clause | None:
+    return parse_condition(condition) if condition else None
+
+
+def _node_kinds(streets: StreetGraph) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Per node: traffic signals, a barrier, a place to turn round."""
+    kinds = [(False, False, False)]
+    for pairs in streets.node_tags:
+        tags = dict(pairs)
+        highway = tags.get("highway")
+        kinds.append((highway == "traffic_signals", "barrier" in tags, highway in _TURN_PLACES))
+    by_node = np.array(kinds, dtype=np.bool_)[streets.node_tags_index + 1]
+    return by_node[:, 0], by_node[:, 1], by_node[:, 2]
