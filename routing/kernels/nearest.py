@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 ON_THE_LINE_M = 0.5
 """Nearer than this, nobody can tell on which side of the street a point lies."""
 
+_ROUNDING = 1.0 + 1e-9
+"""A little more than the rounding of a squared distance."""
+
 
 class Grid(NamedTuple):
     """Pieces by cell: those of cell ``row * n_columns + column`` are ``items[first[cell]:first[cell + 1]]``."""
@@ -72,10 +75,15 @@ def nearest_pieces(
         lon = lon_lat_deg[index, 0]
         lat = lon_lat_deg[index, 1]
         metres_per_lon = metres_per_lat * np.cos(lat * np.pi / 180)
-        cell_m = min(grid.cell_lon_deg * metres_per_lon, grid.cell_lat_deg * metres_per_lat)
+        cell_lon_m, cell_lat_m = grid.cell_lon_deg * metres_per_lon, grid.cell_lat_deg * metres_per_lat
         column = int(np.floor((lon - grid.west_deg) / grid.cell_lon_deg))
         row = int(np.floor((lat - grid.south_deg) / grid.cell_lat_deg))
+        # How far the point's own cell reaches in the nearest of the four directions.
+        east_m = (lon - grid.west_deg) * metres_per_lon - column * cell_lon_m
+        north_m = (lat - grid.south_deg) * metres_per_lat - row * cell_lat_m
+        own_m = max(0.0, min(east_m, cell_lon_m - east_m, north_m, cell_lat_m - north_m))
         best_m = np.inf
+        most_squared = limit_m * limit_m * _ROUNDING  # what lies farther cannot be the best
         ring = 0
         while True:
             for cell_row in range(max(0, row - ring), min(grid.n_rows - 1, row + ring) + 1):
@@ -87,10 +95,6 @@ def nearest_pieces(
                     cell = cell_row * grid.n_columns + cell_column
                     for item in range(grid.first[cell], grid.first[cell + 1]):
                         piece = grid.items[item]
-                        segment = pieces.segment[piece]
-                        usable = arcs_open[segment]
-                        if usable == 0:
-                            continue
                         x1 = (pieces.lon1_deg[piece] - lon) * metres_per_lon
                         y1 = (pieces.lat1_deg[piece] - lat) * metres_per_lat
                         dx = (pieces.lon2_deg[piece] - lon) * metres_per_lon - x1
@@ -99,7 +103,14 @@ def nearest_pieces(
                         share = 0.0
                         if squared > 0.0:
                             share = min(1.0, max(0.0, -(x1 * dx + y1 * dy) / squared))
-                        distance_m = np.hypot(x1 + share * dx, y1 + share * dy)
+                        x, y = x1 + share * dx, y1 + share * dy
+                        if x * x + y * y > most_squared:
+                            continue
+                        segment = pieces.segment[piece]
+                        usable = arcs_open[segment]
+                        if usable == 0:
+                            continue
+                        distance_m = np.hypot(x, y)
                         if is_right_only[index] and distance_m > ON_THE_LINE_M:
                             # Cross product of the direction and the way to the point: negative is to the right.
                             usable &= np.uint8(1) if dy * x1 - dx * y1 < 0.0 else np.uint8(2)
@@ -111,11 +122,12 @@ def nearest_pieces(
                         is_nearer = ranked_m < best_m or (ranked_m == best_m and piece < found.piece[index])
                         if is_nearer and distance_m <= limit_m:
                             best_m = ranked_m
+                            most_squared = min(most_squared, best_m * best_m * _ROUNDING)
                             found.piece[index] = piece
                             found.fraction[index] = share
                             found.distance_m[index] = distance_m
                             found.arcs[index] = usable
-            reach_m = ring * cell_m
+            reach_m = own_m + ring * min(cell_lon_m, cell_lat_m)
             is_everything_seen = (
                 row - ring <= 0
                 and column - ring <= 0

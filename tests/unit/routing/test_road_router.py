@@ -1,3 +1,4 @@
+import dataclasses
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -5,12 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from routing.errors import BrokenMapError, BrokenProfileError, OutsideMapError, UnreachableError
+from routing import profile_engines, result_arrays
+from routing.errors import BrokenMapError, BrokenProfileError, OutsideMapError, TooFarFromRoadError, UnreachableError
 from routing.location import Location, Side, Waypoint
+from routing.metric import build_metric
+from routing.places import Places
 from routing.profile import load_profile
+from routing.snapping import SnapIndex
 from routing.street_router import RoadRouter, open_router
 from routing.streets import StreetGraph
-from tests.unit.routing.town_sketch import Sketch
+from tests.unit.routing.town_sketch import Sketch, engine_on
 
 
 def _helsinki_waypoints(streets: StreetGraph, n: int, seed: int = 4) -> list[Waypoint]:
@@ -152,6 +157,66 @@ def test_pickled_router_answers_alike(router: RoadRouter, helsinki: StreetGraph)
     one, other = (r.travel(waypoints, profile="van_3_5t") for r in (router, copy))
     assert np.array_equal(one.matrix.duration_s, other.matrix.duration_s)
     assert copy.map_info == router.map_info
+
+
+def test_pickled_router_takes_its_hierarchy_from_the_cache(
+    router: RoadRouter, helsinki_path: Path, helsinki: StreetGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waypoints = _helsinki_waypoints(helsinki, 20)
+    cached = open_router(helsinki_path, cache_dir=tmp_path)
+    cached.travel(waypoints, profile="truck_18t")
+    copy = pickle.loads(pickle.dumps(cached))
+    monkeypatch.setattr(profile_engines, "build_turn_hierarchy", lambda *_, **__: pytest.fail("it was built again"))
+    one, other = (r.travel(waypoints, profile="truck_18t") for r in (copy, router))
+    assert np.array_equal(one.matrix.duration_s, other.matrix.duration_s)
+
+
+def test_threads_and_place_of_the_matrix_change_nothing(
+    helsinki: StreetGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waypoints = _helsinki_waypoints(helsinki, 700)
+    alone = RoadRouter.from_streets(helsinki, n_threads=1).travel(waypoints, profile="van_3_5t").matrix
+    assert len(alone) > 300
+    monkeypatch.setattr(result_arrays, "LARGE_POINTS", 100)
+    for n_threads in (2, 3):
+        router = RoadRouter.from_streets(helsinki, n_threads=n_threads, cache_dir=tmp_path)
+        found = router.travel(waypoints, profile="van_3_5t").matrix
+        assert np.array_equal(found.duration_s, alone.duration_s)
+        assert np.array_equal(found.distance_m, alone.distance_m)
+        assert not found.duration_s.flags.writeable
+        assert not found.distance_m.flags.writeable
+
+
+def test_replaced_metric_changes_matrices_and_paths(sketch: Sketch) -> None:
+    sketch.nodes(a=(0, 0), b=(300, 0), c=(600, 0), d=(300, 200))
+    sketch.way(1, "a b", name="Short").way(2, "b c").way(3, "a d c", name="Long")
+    router = sketch.router()
+    stops = [sketch.at(1, 0), sketch.at(550, 0)]
+    before = router.travel(stops, profile="truck_26t").matrix
+    engine = router._engines.of("truck_26t").query
+    slow = dataclasses.replace(load_profile("truck_26t"), class_kph={"residential": 5.0})
+    router.replace_metric("truck_26t", build_metric(router.streets, engine.turns, slow))
+    after = router.travel(stops, profile="truck_26t").matrix
+    fresh = engine_on(router.streets, slow)
+    places = Places.of(SnapIndex(router.streets).place(stops, fresh.metric))
+    assert np.array_equal(after.duration_s, fresh.matrices(places)[0])
+    assert after.duration_s[0, 1] > 2 * before.duration_s[0, 1]
+    [path] = router.paths(stops, [(0, 1)], profile="truck_26t")
+    assert path.duration_s == after.duration_s[0, 1]
+
+
+def test_anchor_may_be_counted_from_the_end(sketch: Sketch) -> None:
+    sketch.nodes(a=(0, 0), b=(1000, 0), c=(0, 1000), d=(1000, 1000), e=(2000, 1000))
+    sketch.way(1, "a b", name="Island").way(2, "c d e", name="Land")
+    stops = [sketch.at(500, 1000), sketch.at(1500, 1000), sketch.at(500, 0)]
+    assert sketch.router().travel(stops, profile="van_3_5t", anchor_index=-1).row_of.tolist() == [-1, -1, 0]
+
+
+def test_map_that_no_vehicle_may_use_rejects_everything(sketch: Sketch) -> None:
+    sketch.nodes(a=(0, 0), b=(1000, 0)).way(1, "a b", access="no")
+    found = sketch.router().travel([sketch.at(100, 0), sketch.at(900, 0)], profile="van_3_5t")
+    assert found.row_of.tolist() == [-1, -1]
+    assert [type(r.error) for r in found.rejections] == [TooFarFromRoadError, TooFarFromRoadError]
 
 
 def test_router_can_be_shared_between_threads(helsinki: StreetGraph) -> None:
