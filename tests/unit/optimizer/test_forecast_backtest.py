@@ -222,17 +222,17 @@ def test_a_thousand_containers_are_cleaned_learnt_and_forecast_in_seconds() -> N
     fills = simulate_fills(town.containers, {"glass": hourly}, start_at=start, days=90, zone=PRAGUE, seed=1)
     as_of = start + timedelta(days=90)
     forecaster = EmpiricalBayesForecaster(statistics=STATISTICS, is_holiday=_never)
-    clock = [time.perf_counter()]
+    clock = [time.process_time()]
     cleaned = {name: clean_series(one, as_of_s=int(as_of.timestamp())) for name, one in fills.series.items()}
-    clock.append(time.perf_counter())
+    clock.append(time.process_time())
     models = forecaster.learn(town.containers, cleaned, town=town, as_of=as_of)
-    clock.append(time.perf_counter())
+    clock.append(time.process_time())
     ask = {"town": town, "as_of": as_of, "until": as_of + timedelta(days=14)}
     forecaster.predict(models, town.containers, cleaned, **ask)
-    clock.append(time.perf_counter())
+    clock.append(time.process_time())
     print("clean, learn, predict [s]:", np.diff(clock).round(2))  # noqa: T201 - as measured
     assert clock[-1] - clock[0] < 10
-    assert clock[-1] - clock[-2] < 0.5
+    assert clock[-1] - clock[-2] < 0.5  # CPU seconds: other work on the machine does not count
 
 
 def _never(_day: date) -> bool:

@@ -249,7 +249,7 @@ def test_cleaning_a_hundred_containers_takes_a_fraction_of_a_second() -> None:
         make_series(np.clip(sawtooth(90, per_day=0.3, every_days=2) + random.normal(0, 0.01, 90 * 24), 0, 1))
         for _ in range(100)
     ]
-    start = time.perf_counter()
+    start = time.process_time()
     for each in series:
         clean_series(each, as_of_s=end_of(each))
-    assert time.perf_counter() - start < 3  # 0.25 s on two old cores
+    assert time.process_time() - start < 3  # 0.25 s on two old cores
