@@ -6,7 +6,7 @@ they lie is left to the scheduler. What OR-Tools does not see: waits and breaks 
 that depends on the load of a trip.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -22,6 +22,7 @@ from optimizer.solving.working_time import most_work_s
 NO_ARC_S = 10_000_000
 NO_ARC_MICRO_EUR = 1 << 46
 """Where no arc is: longer than any shift, dearer than any tour, and far from overflow when summed."""
+SECONDS_PER_ARC = 2.5e-7
 SPARE_TIPPINGS = 2
 """Copies of a disposal site beyond those that the start uses: every copy not in use costs the search time."""
 FULL = 1_000_000_000
@@ -47,8 +48,16 @@ class Node:
 class OrToolsModel:
     """The routing model of one problem, and the way from its indices to orders and back."""
 
-    def __init__(self, problem: Problem, *, start: Solution, pickup_sequence: Sequence[int]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        start: Solution,
+        pickup_sequence: Sequence[int],
+        tick: Callable[[], None] | None = None,
+    ) -> None:
         self.problem = problem
+        self._tick = tick or (lambda: None)
         self.nodes = _nodes(problem, start, pickup_sequence)
         depots = [(vehicle.start_place_index, vehicle.end_place_index) for vehicle in problem.vehicles]
         self._starts = [self._add_depot(start_place) for start_place, _ in depots]
@@ -136,6 +145,7 @@ class OrToolsModel:
                 costs += fees[:, None]
                 costs[self._forbidden] = NO_ARC_MICRO_EUR
                 registered[kind] = self.routing.RegisterTransitMatrix(costs.tolist())
+                self._tick()
             self.routing.SetArcCostEvaluatorOfVehicle(registered[kind], vehicle_index)
             self.routing.SetFixedCostOfVehicle(vehicle.fixed_micro_eur, vehicle_index)
 
@@ -157,10 +167,11 @@ class OrToolsModel:
         places = np.array([node.place_index for node in self.nodes])
         service_s = np.array([node.service_s for node in self.nodes], dtype=np.int64)
         registered: dict[str, int] = {}
-        for profile in {vehicle.profile for vehicle in problem.vehicles}:
+        for profile in sorted({vehicle.profile for vehicle in problem.vehicles}):
             times = problem.travel[profile].duration_s[np.ix_(places, places)] + service_s[:, None]
             times[self._forbidden] = NO_ARC_S
             registered[profile] = self.routing.RegisterTransitMatrix(times.tolist())
+            self._tick()
         horizon_s = max(vehicle.shift[1] for vehicle in problem.vehicles)
         evaluators = [registered[vehicle.profile] for vehicle in problem.vehicles]
         self.routing.AddDimensionWithVehicleTransits(evaluators, horizon_s, horizon_s, False, "time")
@@ -223,6 +234,13 @@ class OrToolsModel:
             if len(allowed) < len(self.problem.vehicles):
                 # OR-Tools reads an empty list as "all": -1 stands for "none".
                 self.routing.VehicleVar(index).SetValues([-1, *sorted(allowed)])
+
+
+def seconds_to_build(problem: Problem) -> float:
+    """About how long handing the matrices over to OR-Tools takes."""
+    profiles = {vehicle.profile for vehicle in problem.vehicles}
+    kinds = {(one.profile, one.per_m_micro_eur, one.per_s_micro_eur) for one in problem.vehicles}
+    return SECONDS_PER_ARC * len(problem.pickups) ** 2 * (len(profiles) + len(kinds))
 
 
 def _nodes(problem: Problem, start: Solution, pickup_sequence: Sequence[int]) -> list[Node]:

@@ -31,9 +31,12 @@ UNUSED_OPERATORS = (
     "use_relocate_path_global_cheapest_insertion_insert_unperformed",
     "use_global_cheapest_insertion_visit_types_lns",
     "use_local_cheapest_insertion_visit_types_lns",
+    "use_lin_kernighan",
+    "use_swap_active_chain",
+    "use_relocate_expensive_chain",
 )
-"""Moves for pickup-and-delivery pairs, of which there are none, and large neighbourhoods, which cost more than they
-find and whose own time limits would make answers depend on the machine."""
+"""Moves for pickup-and-delivery pairs, of which there are none; large neighbourhoods, whose own time limits would make
+answers depend on the machine; and chains that cost more time than they save on tours with many tippings."""
 
 
 def search_settings(*, time_limit_s: float | None, solution_limit: int | None) -> Any:
@@ -43,6 +46,7 @@ def search_settings(*, time_limit_s: float | None, solution_limit: int | None) -
     settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     for operator in UNUSED_OPERATORS:
         setattr(settings.local_search_operators, operator, optional_boolean_pb2.BOOL_FALSE)
+    settings.local_search_operators.use_cross_exchange = optional_boolean_pb2.BOOL_TRUE
     if time_limit_s is not None:
         settings.time_limit.FromMilliseconds(max(1, round(1000 * time_limit_s)))
     if solution_limit is not None:

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from optimizer.domain.request import SolveLimits
 from optimizer.problem.problem import Problem
@@ -16,7 +16,7 @@ from optimizer.solving.insertion import (
     objective_micro_eur,
     solution_of,
 )
-from optimizer.solving.ortools_model import OrToolsModel
+from optimizer.solving.ortools_model import OrToolsModel, seconds_to_build
 from optimizer.solving.ortools_search import Orders, SearchEar, search_settings
 from optimizer.solving.polish import polish
 from optimizer.solving.schedule import order_of
@@ -25,6 +25,7 @@ from optimizer.solving.tour_draft import TourDraft, Workbench
 
 SOLUTIONS_PER_PICKUP = 150
 """Without an iteration limit: a day of a few pickups is done long before the time is over."""
+TIME_TOLERANCE_S = 0.05
 
 
 class OrToolsSolver:
@@ -45,29 +46,36 @@ class OrToolsSolver:
     ) -> Solution:
         """Tours by guided local search; waits and breaks are timed exactly afterwards."""
         began_s = time.perf_counter()
+        ends_s = None if limits.time_limit_s is None else began_s + limits.time_limit_s
         greedy_limits = replace(limits, iteration_limit=MOST_ROUNDS)
         first = GreedySolver().solve(problem, greedy_limits, start=start, progress=progress)
-        iterations, status = 0, "feasible"
-        best = first
+        best, iterations, status = first, 0, "feasible"
         if problem.vehicles and problem.pickups and problem.disposals:
-            bench = Workbench(problem)
-            model = OrToolsModel(problem, start=first, pickup_sequence=_sequence(problem, limits.seed))
-            left_s = None
-            if limits.time_limit_s is not None:
-                left_s = limits.time_limit_s - (time.perf_counter() - began_s)
-            if left_s is None or left_s > 0:
-                answers, iterations = _search(model, first, limits, left_s=left_s, progress=progress)
-                best = _best_of(bench, first, answers)
-            if limits.time_limit_s is not None and time.perf_counter() - began_s >= 0.98 * limits.time_limit_s:
+            # Timing and mending an answer takes about as long as a round of insertion did.
+            search_ends_s = None if ends_s is None else ends_s - first.wall_s / first.iterations
+            if search_ends_s is not None and time.perf_counter() + 2 * seconds_to_build(problem) > search_ends_s:
                 status = "time_limit"
-        wall_s = time.perf_counter() - began_s
+            else:
+                found = _search(problem, first, limits, ends_s=search_ends_s, progress=progress)
+                iterations = found.iterations
+                status = "time_limit" if found.is_out_of_time else "feasible"
+                best = _best_of(Workbench(problem), first, found.answers, ends_s=ends_s)
         return replace(
             best,
             status=status if best.tours else "empty",
             solver=self.name,
             iterations=iterations,
-            wall_s=wall_s,
+            wall_s=time.perf_counter() - began_s,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Better answers, the best one first; how many OR-Tools saw, and whether the time ended the search."""
+
+    answers: list[Orders]
+    iterations: int
+    is_out_of_time: bool
 
 
 def _sequence(problem: Problem, seed: int) -> list[int]:
@@ -78,15 +86,22 @@ def _sequence(problem: Problem, seed: int) -> list[int]:
 
 
 def _search(
-    model: OrToolsModel,
+    problem: Problem,
     first: Solution,
     limits: SolveLimits,
     *,
-    left_s: float | None,
+    ends_s: float | None,
     progress: Callable[[float, int], None] | None,
-) -> tuple[list[Orders], int]:
-    """Better answers, the best one first, and the number of solutions seen."""
-    solution_limit = limits.iteration_limit or SOLUTIONS_PER_PICKUP * len(model.problem.pickups)
+) -> _Found:
+    """Local search from the first plan."""
+
+    def tick() -> None:
+        if progress is not None:
+            progress(0.0, first.objective_micro_eur)
+
+    model = OrToolsModel(problem, start=first, pickup_sequence=_sequence(problem, limits.seed), tick=tick)
+    solution_limit = limits.iteration_limit or SOLUTIONS_PER_PICKUP * len(problem.pickups)
+    left_s = None if ends_s is None else max(0.001, ends_s - time.perf_counter())
     settings = search_settings(time_limit_s=left_s, solution_limit=solution_limit)
     ear = SearchEar(model, time_limit_s=left_s, progress=progress)
     ear.best_micro_eur = first.objective_micro_eur
@@ -99,13 +114,19 @@ def _search(
         model.routing.SolveWithParameters(settings)
     if ear.raised is not None:
         raise ear.raised
-    return list(ear.answers)[::-1], ear.solutions
+    return _Found(
+        answers=list(ear.answers)[::-1],
+        iterations=ear.solutions,
+        is_out_of_time=ends_s is not None and time.perf_counter() >= ends_s - TIME_TOLERANCE_S,
+    )
 
 
-def _best_of(bench: Workbench, first: Solution, answers: list[Orders]) -> Solution:
+def _best_of(bench: Workbench, first: Solution, answers: list[Orders], *, ends_s: float | None) -> Solution:
     """The answer with the least exact objective; an answer whose breaks do not fit is repaired before."""
     best = first
-    for orders in answers:
+    for at, orders in enumerate(answers):
+        if at > 0 and ends_s is not None and time.perf_counter() > ends_s:
+            break
         drafts = drafts_of(bench, orders)
         _mend(drafts)
         if objective_micro_eur(bench.problem, drafts) < best.objective_micro_eur:
