@@ -53,7 +53,8 @@ class GreedySolver:
         clock = _Clock(n_pickups=len(problem.pickups), n_rounds=len(rounds), ends_s=ends_s, progress=progress)
         best = [] if start is None else _improved(drafts_of_solution(bench, start), rounds[0].order)
         clock.best_micro_eur = objective_micro_eur(problem, best)
-        for one in rounds:
+        n_rounds = 0
+        for n_rounds, one in enumerate(rounds, start=1):
             drafts = empty_drafts(bench)
             _fill([draft for draft in drafts if draft.vehicle_index not in one.resting], one, clock)
             drop_what_does_not_pay(drafts)
@@ -67,7 +68,7 @@ class GreedySolver:
         report = SearchReport(
             solver=self.name,
             status="time_limit" if clock.is_over else "feasible",
-            iterations=len(rounds),
+            iterations=n_rounds,
             wall_s=time.perf_counter() - began_s,
         )
         return solution_of(bench, best, report)
