@@ -67,6 +67,10 @@ class Situation:
     time_slice: TimeSlice | None = None
 
 
+NO_SITUATION = Situation()
+"""What no conditions come down to."""
+
+
 def conditional_hours(streets: StreetGraph) -> frozenset[str]:
     """All opening hours that conditional tags and turn restrictions of a map depend on."""
     tag_sets = [dict(tags) for tags in (*streets.way_tags, *streets.node_tags)]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class CrowFlightRouter:
         profile: str,
         anchor_index: int = 0,  # noqa: ARG002 - everything reaches everything
         progress: ProgressCallback | None = None,
+        at: datetime | None = None,  # noqa: ARG002 - straight lines know no times
     ) -> PlacedTravel:
         """Every waypoint is placed where it is.
 
@@ -80,7 +82,12 @@ class CrowFlightRouter:
         )
 
     def paths(
-        self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
+        self,
+        waypoints: Sequence[Waypoint],
+        legs: Sequence[tuple[int, int]],
+        *,
+        profile: str,
+        at: datetime | None = None,
     ) -> tuple[LegPath, ...]:
         """Straight lines between the two ends of each leg.
 
@@ -89,7 +96,7 @@ class CrowFlightRouter:
         UnknownProfileError
             When there is no such profile.
         """
-        matrix = self.travel(waypoints, profile=profile).matrix
+        matrix = self.travel(waypoints, profile=profile, at=at).matrix
         ends = [(waypoint.location.lon_deg, waypoint.location.lat_deg) for waypoint in waypoints]
         return tuple(
             LegPath(

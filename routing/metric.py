@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from routing.arc_costs import ArcCostTable
 from routing.conditions import ALWAYS, Conditions, Situation, conditional_hours, situation
 from routing.kernels.components import reachable_states, strong_components
+from routing.kernels.reverse import reversed_arcs
 from routing.kernels.search import SearchGraph
 from routing.local_time import LocalTime
 from routing.profile import VehicleProfile
@@ -133,13 +134,5 @@ def _connectivity(
     has_round_trip = np.bincount(inner, minlength=int(component.max()) + 1) > 0
     sizes = np.bincount(component[is_open], minlength=has_round_trip.size) * has_round_trip
     is_main = is_open & has_round_trip[component] & (component == int(np.argmax(sizes)))
-    return is_main, reaching(graph, is_main), reachable_states(graph.first_out, graph.head, is_main)
-
-
-def reaching(graph: SearchGraph, seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """States from which one of the seeds can be reached."""
-    n_states = graph.first_out.size - 1
-    by_head = np.argsort(graph.head, kind="stable")
-    tails = np.repeat(np.arange(n_states, dtype=np.int32), np.diff(graph.first_out))
-    first_in = np.searchsorted(graph.head[by_head], np.arange(n_states + 1)).astype(np.int32)
-    return reachable_states(first_in, tails[by_head], seeds)
+    reaches_main = reachable_states(*reversed_arcs(graph.first_out, graph.head), is_main)
+    return is_main, reaches_main, reachable_states(graph.first_out, graph.head, is_main)

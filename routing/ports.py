@@ -58,6 +58,7 @@ class StreetRouter(Protocol):
         profile: str,
         anchor_index: int = 0,
         progress: ProgressCallback | None = None,
+        at: datetime | None = None,
     ) -> PlacedTravel:
         """Durations and distances between all waypoints that can be placed.
 
@@ -72,6 +73,9 @@ class StreetRouter(Protocol):
             itself, all waypoints are rejected.
         progress
             Called now and then with the share done.
+        at
+            When the vehicle drives, aware: signs with times, dated overrides and rush hours count as they are then.
+            Without it no times apply.
 
         Raises
         ------
@@ -81,9 +85,14 @@ class StreetRouter(Protocol):
         ...
 
     def paths(
-        self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
+        self,
+        waypoints: Sequence[Waypoint],
+        legs: Sequence[tuple[int, int]],
+        *,
+        profile: str,
+        at: datetime | None = None,
     ) -> tuple[LegPath, ...]:
-        """Street geometry for legs between waypoint indices, in the order asked.
+        """Street geometry for legs between waypoint indices, in the order asked, at the instant of their matrix.
 
         Raises
         ------

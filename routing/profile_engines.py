@@ -1,24 +1,30 @@
-"""Query engines of one map, one per vehicle profile, on one hierarchy that all of them share.
+"""Query engines of one map, one per vehicle profile and situation, on one hierarchy that all of them share.
 
 Guards that every engine's hierarchy holds all that its metric opens: a profile or closure that opens more than any
-before widens the hierarchy, and the engines made before keep theirs.
+before widens the hierarchy, and the engines made before keep theirs. A situation (an instant, a closure) costs work
+for what it changes only, and only the latest ones are kept.
 """
 
 import contextlib
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from routing.conditions import ALWAYS, NO_SITUATION, Conditions, Situation
 from routing.errors import BrokenProfileError
 from routing.hierarchy_file import hierarchy_path, read_hierarchy, write_hierarchy
-from routing.metric import Metric, build_metric
+from routing.metric import Metric, MetricTable, build_metric
 from routing.profile import VehicleProfile, load_profile, profile_names
 from routing.query import QueryEngine
 from routing.reachability import Reachability
 from routing.streets import StreetGraph
 from routing.turn_hierarchy import TurnHierarchy, build_turn_hierarchy
 from routing.turns import TurnGraph, build_turns
+
+_KEPT_SITUATIONS = 8
+"""Engines besides those without times and overrides; each takes some dozens of bytes per turn of the map."""
 
 
 class ProfileEngine(NamedTuple):
@@ -46,12 +52,14 @@ class ProfileEngines:
         self._profiles_dir = profiles_dir
         self._path = hierarchy_path(streets, cache_dir) if cache_dir else None
         self._engines: dict[str, ProfileEngine] = {}
+        self._latest: OrderedDict[tuple[str, Situation], ProfileEngine] = OrderedDict()
+        self._tables: dict[str, MetricTable] = {}
         self._turns: TurnGraph | None = None
         self._hierarchy: TurnHierarchy | None = None
         self._lock = threading.Lock()
 
-    def of(self, profile: str) -> ProfileEngine:
-        """The engine of a profile.
+    def of(self, profile: str, conditions: Conditions = ALWAYS) -> ProfileEngine:
+        """The engine of a profile under some conditions.
 
         Raises
         ------
@@ -59,32 +67,56 @@ class ProfileEngines:
             When there is no such profile.
         BrokenProfileError
             When the profile's file has missing or impossible values.
+        UnknownTimeSliceError
+            When the conditions name a time slice that the profile does not have.
         """
         with self._lock:
             if profile not in self._engines:
-                self._add(profile, self._metric(load_profile(profile, profiles_dir=self._profiles_dir)))
-            return self._engines[profile]
+                self._engines[profile] = self._engine(self._table(profile).metric(NO_SITUATION), profile)
+            if conditions == ALWAYS:
+                return self._engines[profile]
+            situation = self._table(profile).situation(conditions)
+            if situation == NO_SITUATION:
+                return self._engines[profile]
+            return self._in_situation(profile, situation)
 
     def replace_metric(self, profile: str, metric: Metric) -> None:
         """Answer for a profile with other costs; only what changed is worked out anew, where the hierarchy holds it."""
-        query = self.of(profile).query
+        before = self.of(profile).query
         with self._lock:
-            if query.hierarchy.covers(metric):
-                self._keep(profile, query.with_metric(metric))
-            else:
-                self._add(profile, metric)
+            self._engines[profile] = self._changed(before, metric, profile)
 
-    def _add(self, profile: str, metric: Metric) -> None:
+    def _in_situation(self, profile: str, situation: Situation) -> ProfileEngine:
+        key = (profile, situation)
+        if key not in self._latest:
+            metric = self._table(profile).metric(situation)
+            self._latest[key] = self._changed(self._engines[profile].query, metric, profile)
+            if len(self._latest) > _KEPT_SITUATIONS:
+                self._latest.popitem(last=False)
+        self._latest.move_to_end(key)
+        return self._latest[key]
+
+    def _changed(self, before: QueryEngine, metric: Metric, profile: str) -> ProfileEngine:
+        if not before.hierarchy.covers(metric):
+            return self._engine(metric, profile)
+        query = before.with_metric(metric)
+        return ProfileEngine(query, Reachability(metric=query.metric, turns=query.turns))
+
+    def _engine(self, metric: Metric, profile: str) -> ProfileEngine:
         turns = self._map_turns()
         if self._hierarchy is None:
             self._widen([metric, *self._other_metrics(profile)])
         elif not self._hierarchy.covers(metric):
             self._widen([metric])
         assert self._hierarchy is not None
-        self._keep(profile, QueryEngine.on(self._streets, turns, metric, self._hierarchy))
+        query = QueryEngine.on(self._streets, turns, metric, self._hierarchy)
+        return ProfileEngine(query, Reachability(metric=query.metric, turns=query.turns))
 
-    def _keep(self, profile: str, query: QueryEngine) -> None:
-        self._engines[profile] = ProfileEngine(query, Reachability(metric=query.metric, turns=query.turns))
+    def _table(self, profile: str) -> MetricTable:
+        if profile not in self._tables:
+            vehicle = load_profile(profile, profiles_dir=self._profiles_dir)
+            self._tables[profile] = MetricTable(self._streets, self._map_turns(), vehicle)
+        return self._tables[profile]
 
     def _metric(self, vehicle: VehicleProfile) -> Metric:
         return build_metric(self._streets, self._map_turns(), vehicle)

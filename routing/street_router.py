@@ -6,11 +6,14 @@ with, is named and left out before anything is searched.
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from routing.conditions import NO_OVERRIDES, Conditions
 from routing.errors import UnreachableError, WaypointError
 from routing.kernels.cch_matrix import UNREACHABLE
 from routing.leg_shapes import leg_shape, street_names
@@ -18,6 +21,8 @@ from routing.location import Location, Waypoint
 from routing.manoeuvres import TurnGuide
 from routing.matrix import PlacedTravel, Rejection, TravelMatrix
 from routing.metric import Metric
+from routing.override_book import OverrideBook
+from routing.override_targets import target_issues
 from routing.path import LegPath
 from routing.places import Places, Snap
 from routing.ports import MapInfo, ProgressCallback
@@ -27,14 +32,20 @@ from routing.query import QueryEngine, Traces
 from routing.reachability import Reachability, blocking_rule
 from routing.result_arrays import empty_matrix
 from routing.snapping import DEFAULT_LIMIT_M, NearestStreet, Placement, SnapIndex
-from routing.streets import StreetGraph
+from routing.streets import MapIssue, StreetGraph
 from routing.streets_file import load_cached_streets
 
 _SMALL_POINTS = 200
 """Below, starting a second thread takes longer than it saves."""
 
 
-def open_router(path: Path, *, cache_dir: Path | None = None, profiles_dir: Path | None = None) -> "RoadRouter":
+def open_router(
+    path: Path,
+    *,
+    cache_dir: Path | None = None,
+    profiles_dir: Path | None = None,
+    overrides: OverrideBook = NO_OVERRIDES,
+) -> "RoadRouter":
     """A router on an OSM file, from the cache when the same file was opened before.
 
     Parameters
@@ -45,6 +56,8 @@ def open_router(path: Path, *, cache_dir: Path | None = None, profiles_dir: Path
         Where imported streets and their hierarchy are kept; nothing is written when it is not given.
     profiles_dir
         Folder with vehicle profiles of one's own (``*.toml``).
+    overrides
+        What the depot knows better than the map.
 
     Raises
     ------
@@ -52,7 +65,7 @@ def open_router(path: Path, *, cache_dir: Path | None = None, profiles_dir: Path
         When the file cannot be read.
     """
     streets = load_cached_streets(path, cache_dir=cache_dir)
-    return RoadRouter.from_streets(streets, profiles_dir=profiles_dir, cache_dir=cache_dir)
+    return RoadRouter(streets, profiles_dir=profiles_dir, cache_dir=cache_dir, overrides=overrides)
 
 
 class RoadRouter:
@@ -72,6 +85,8 @@ class RoadRouter:
         How far a street may be from its waypoint.
     n_threads
         Threads of one matrix; two where there are two cores, if not given. The answer is the same for any number.
+    overrides
+        What the depot knows better than the map. Dated ones need the instant ``at`` of a query to hold.
     """
 
     def __init__(
@@ -82,12 +97,14 @@ class RoadRouter:
         cache_dir: Path | None = None,
         limit_m: float = DEFAULT_LIMIT_M,
         n_threads: int | None = None,
+        overrides: OverrideBook = NO_OVERRIDES,
     ) -> None:
         self.streets = streets
         self._profiles_dir = profiles_dir
         self._limit_m = limit_m
         self._cache_dir = cache_dir
         self._n_threads = n_threads or min(2, os.cpu_count() or 1)
+        self._overrides = overrides
         self._prepare()
 
     @classmethod
@@ -109,6 +126,24 @@ class RoadRouter:
         return self.streets.info
 
     @property
+    def overrides(self) -> OverrideBook:
+        """What the depot knows better than the map."""
+        return self._overrides
+
+    @cached_property
+    def override_issues(self) -> tuple[MapIssue, ...]:
+        """Ways, names and areas of overrides that this map does not have, with suggestions."""
+        return target_issues(self._overrides, self.streets)
+
+    def with_overrides(self, overrides: OverrideBook) -> "RoadRouter":
+        """A router with another book; it shares the map, all indices and what has been worked out with this one."""
+        router = object.__new__(RoadRouter)  # copying would prepare everything anew, as for another process
+        router.__dict__.update(self.__dict__)
+        router._overrides = overrides
+        router.__dict__.pop("override_issues", None)
+        return router
+
+    @property
     def profiles(self) -> tuple[str, ...]:
         """Names of the shipped profiles and of those in the profiles folder."""
         return profile_names(self._profiles_dir)
@@ -120,6 +155,7 @@ class RoadRouter:
         profile: str,
         anchor_index: int = 0,
         progress: ProgressCallback | None = None,
+        at: datetime | None = None,
     ) -> PlacedTravel:
         """Durations and distances between all waypoints that can be placed; see the port.
 
@@ -130,7 +166,7 @@ class RoadRouter:
         BrokenProfileError
             When the profile's file has missing or impossible values.
         """
-        engine, reachability = self._engines.of(profile)
+        engine, reachability = self._engines.of(profile, self._conditions(at))
         placement = self._index.locate(waypoints, engine.metric, limit_m=self._limit_m)
         errors = placement.errors
         if waypoints:
@@ -145,7 +181,12 @@ class RoadRouter:
         return PlacedTravel(matrix=matrix, row_of=row_of, rejections=rejections)
 
     def paths(
-        self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
+        self,
+        waypoints: Sequence[Waypoint],
+        legs: Sequence[tuple[int, int]],
+        *,
+        profile: str,
+        at: datetime | None = None,
     ) -> tuple[LegPath, ...]:
         """Street geometry and manoeuvres for legs between waypoint indices, in the order asked; see the port.
 
@@ -158,7 +199,7 @@ class RoadRouter:
         WaypointError
             When a leg's end cannot be placed or the leg has no path.
         """
-        engine, _ = self._engines.of(profile)
+        engine, _ = self._engines.of(profile, self._conditions(at))
         asked, flat = np.unique(np.array(legs, dtype=np.intp).reshape(-1, 2), return_inverse=True)
         placement = self._index.locate([waypoints[i] for i in asked.tolist()], engine.metric, limit_m=self._limit_m)
         if placement.errors:
@@ -203,6 +244,7 @@ class RoadRouter:
             "cache_dir": self._cache_dir,
             "limit_m": self._limit_m,
             "n_threads": self._n_threads,
+            "overrides": self._overrides,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -213,6 +255,9 @@ class RoadRouter:
         self._index = SnapIndex(self.streets)
         self._guide = TurnGuide(self.streets)
         self._engines = ProfileEngines(self.streets, profiles_dir=self._profiles_dir, cache_dir=self._cache_dir)
+
+    def _conditions(self, at: datetime | None) -> Conditions:
+        return Conditions(at=at, overrides=self._overrides)
 
     def _matrix(self, engine: QueryEngine, places: Places, progress: ProgressCallback | None) -> TravelMatrix:
         n = len(places)

@@ -27,6 +27,7 @@ class TurnCostTable:
         has_signals, has_barrier, may_turn_round = _node_kinds(streets)
         self._through_ms = self._angle_costs_ms(has_signals, has_barrier)
         self._may_turn_round = may_turn_round[self._node]
+        self._latest_allowed: tuple[frozenset[str] | None, NDArray[np.bool_] | None] = (None, None)
         self._clauses = [_clause(item.condition) for item in streets.restrictions]
 
     def costs(
@@ -34,9 +35,7 @@ class TurnCostTable:
     ) -> NDArray[np.int64]:
         """``(n_turns,)`` milliseconds, -1 where the turn is closed."""
         turns, profile = self._turns, self._profile
-        binds = [self._binds(index, situation) for index in range(len(self._streets.restrictions))]
-        is_forbidden = np.append([any(binds[index] for index in rule) for rule in turns.rules], False)[turns.turn_rule]
-        is_drivable = (arc_ms[self._from_arc] >= 0) & (arc_ms[self._to_arc] >= 0) & ~is_forbidden.astype(np.bool_)
+        is_drivable = (arc_ms[self._from_arc] >= 0) & (arc_ms[self._to_arc] >= 0) & self._is_allowed(situation.running)
 
         is_through = is_drivable & ~self._is_u_turn & is_node_open[self._node]
         has_way_on = np.zeros(turns.n_states, dtype=np.bool_)
@@ -65,15 +64,25 @@ class TurnCostTable:
         cost_ms: NDArray[np.int64] = np.rint(cost_s * 1000).astype(np.int64)
         return cost_ms
 
-    def _binds(self, index: int, situation: Situation) -> bool:
-        """Whether a restriction binds the vehicle in a situation; conditional ones do only at a time."""
+    def _is_allowed(self, running: frozenset[str] | None) -> NDArray[np.bool_]:
+        """``(n_turns,)``: no restriction that binds the vehicle forbids the turn. The latest answer is kept."""
+        known, is_allowed = self._latest_allowed
+        if is_allowed is None or known != running:
+            binds = [self._binds(index, running) for index in range(len(self._streets.restrictions))]
+            by_rule = [not any(binds[index] for index in rule) for rule in self._turns.rules]
+            is_allowed = np.array([*by_rule, True], dtype=np.bool_)[self._turns.turn_rule]  # -1 is the last: no rule
+            self._latest_allowed = running, is_allowed
+        return is_allowed
+
+    def _binds(self, index: int, running: frozenset[str] | None) -> bool:
+        """Whether a restriction binds the vehicle; conditional ones do only at a time."""
         restriction, profile, clause = self._streets.restrictions[index], self._profile, self._clauses[index]
         is_meant = not restriction.vehicle or restriction.vehicle in profile.access_keys
         if restriction.vehicle == "hgv" and not profile.is_heavy:
             is_meant = False
         if not is_meant or any(key in profile.access_keys for key in restriction.exempt):
             return False
-        return clause is None or (situation.running is not None and clause.holds(profile, situation.running))
+        return clause is None or (running is not None and clause.holds(profile, running))
 
 
 def _clause(condition: str) -> Clause | None:
