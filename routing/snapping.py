@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from routing.crow_flight import metres_per_degree
 from routing.errors import OutsideMapError, TooFarFromRoadError, UnreachableError, WaypointError
-from routing.kernels.nearest import Grid, Nearest, Pieces, nearest_pieces
+from routing.kernels.nearest import Grid, Nearest, Pieces, fill_cells, nearest_pieces
 from routing.location import Location, Side, Waypoint
 from routing.metric import Metric
 from routing.places import Places, Snap, arc_sides
@@ -85,18 +85,15 @@ class SnapIndex:
         cell_m = max(_CELL_M, math.sqrt(area_m2 / (4 * pieces.segment.size)))
         cell_lon, cell_lat = cell_m / metres_per_lon, cell_m / metres_per_lat
         n_columns, n_rows = int((east - west) / cell_lon) + 1, int((north - south) / cell_lat) + 1
-        columns = np.sort(np.stack((pieces.lon1_deg, pieces.lon2_deg)), axis=0)
-        rows = np.sort(np.stack((pieces.lat1_deg, pieces.lat2_deg)), axis=0)
-        columns = np.clip(((columns - west) / cell_lon).astype(np.int64), 0, n_columns - 1)
-        rows = np.clip(((rows - south) / cell_lat).astype(np.int64), 0, n_rows - 1)
-        width = columns[1] - columns[0] + 1
-        n_cells = width * (rows[1] - rows[0] + 1)
-        item = np.repeat(np.arange(pieces.segment.size, dtype=np.int32), n_cells)
-        inside = np.arange(item.size) - np.repeat(np.cumsum(n_cells) - n_cells, n_cells)
-        cell = (rows[0][item] + inside // width[item]) * n_columns + columns[0][item] + inside % width[item]
-        by_cell = np.argsort(cell, kind="stable")
-        first = np.searchsorted(cell[by_cell], np.arange(n_columns * n_rows + 1)).astype(np.int32)
-        return Grid(west, south, cell_lon, cell_lat, n_columns, n_rows, first, item[by_cell])
+        columns = (np.stack((pieces.lon1_deg, pieces.lon2_deg)) - west) / cell_lon
+        rows = (np.stack((pieces.lat1_deg, pieces.lat2_deg)) - south) / cell_lat
+        first, items = fill_cells(
+            np.clip(columns, 0, n_columns - 1).astype(np.int32),
+            np.clip(rows, 0, n_rows - 1).astype(np.int32),
+            n_columns,
+            n_rows,
+        )
+        return Grid(west, south, cell_lon, cell_lat, n_columns, n_rows, first, items)
 
     def nearest(
         self, lon_lat_deg: NDArray[np.float64], is_right_only: NDArray[np.bool_], metric: Metric, *, limit_m: float

@@ -53,6 +53,42 @@ class Nearest(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
+def fill_cells(
+    columns: NDArray[np.int32], rows: NDArray[np.int32], n_columns: int, n_rows: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """``first`` and ``items`` of a grid; ``columns`` and ``rows`` are the cells of the pieces' ends, ``(2, n)``.
+
+    A piece lies in all cells of the rectangle between its ends.
+    """
+    first = np.zeros(n_columns * n_rows + 1, dtype=np.int32)
+    items = np.empty(0, dtype=np.int32)
+    for is_filling in range(2):
+        for index in range(columns.shape[1]):
+            # Later pieces first: counting down from a cell's end leaves its items in rising order.
+            piece = columns.shape[1] - 1 - index
+            low, high = _sorted_pair(columns[0, piece], columns[1, piece])
+            bottom, top = _sorted_pair(rows[0, piece], rows[1, piece])
+            for row in range(bottom, top + 1):
+                for cell in range(row * n_columns + low, row * n_columns + high + 1):
+                    if is_filling:
+                        first[cell] -= 1
+                        items[first[cell]] = piece
+                    else:
+                        first[cell] += 1
+        if not is_filling:
+            for cell in range(first.size - 1):
+                first[cell + 1] += first[cell]
+            items = np.empty(first[-1], dtype=np.int32)
+    return first, items
+
+
+@njit(cache=True, nogil=True)
+def _sorted_pair(one: int, other: int) -> tuple[int, int]:
+    """The smaller and the larger."""
+    return (one, other) if one < other else (other, one)
+
+
+@njit(cache=True, nogil=True)
 def nearest_pieces(
     lon_lat_deg: NDArray[np.float64],
     is_right_only: NDArray[np.bool_],

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.crow_flight import metres_per_degree
-from routing.kernels.nearest import ON_THE_LINE_M, Grid, Nearest, Pieces, nearest_pieces
+from routing.kernels.nearest import ON_THE_LINE_M, Grid, Nearest, Pieces, fill_cells, nearest_pieces
 
 _LIMIT_M = 150.0
 _PENALTY_M = 30.0
@@ -91,3 +91,18 @@ def test_grid_finds_what_looking_at_every_piece_finds(
         else:  # only rounding may tell two equally near pieces apart
             other = int(found.piece[index])
             assert abs(found.distance_m[index] - distance_m) < 1e-6 or bool(arcs_main[other]) != bool(arcs_main[piece])
+
+
+@settings(max_examples=100, deadline=None)  # the first call compiles
+@given(maps(), st.sampled_from([0.0004, 0.0011, 0.1]))
+def test_cells_hold_the_pieces_that_touch_their_rectangles(
+    case: tuple[Pieces, np.ndarray, np.ndarray, np.ndarray, np.ndarray], cell_deg: float
+) -> None:
+    pieces = case[0]
+    grid = _grid(pieces, cell_deg)
+    columns = np.stack([((lon - grid.west_deg) / cell_deg).astype(np.int32) for lon in pieces[0:4:2]])
+    rows = np.stack([((lat - grid.south_deg) / cell_deg).astype(np.int32) for lat in pieces[1:4:2]])
+    columns, rows = np.minimum(columns, grid.n_columns - 1), np.minimum(rows, grid.n_rows - 1)
+    first, items = fill_cells(columns, rows, grid.n_columns, grid.n_rows)
+    assert first.tolist() == grid.first.tolist()
+    assert items.tolist() == grid.items.tolist()
