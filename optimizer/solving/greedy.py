@@ -54,7 +54,8 @@ class GreedySolver:
         best = [] if start is None else _improved(drafts_of_solution(bench, start), rounds[0].order)
         clock.best_micro_eur = objective_micro_eur(problem, best)
         n_rounds = 0
-        for n_rounds, one in enumerate(rounds, start=1):
+        for one in rounds:
+            n_rounds += 1
             drafts = empty_drafts(bench)
             _fill([draft for draft in drafts if draft.vehicle_index not in one.resting], one, clock)
             drop_what_does_not_pay(drafts)
