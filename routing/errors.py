@@ -141,3 +141,31 @@ class UnreachableError(WaypointError):
             fact=f"{label}{where} cannot be reached by this vehicle: {detail}.",
             advice="Use another vehicle, or correct the street's restriction.",
         )
+
+
+class ReversingError(WaypointError):
+    """The waypoint lies too deep in a dead end without a place to turn.
+
+    Attributes
+    ----------
+    street_name
+        The waypoint's street, empty when it has no name.
+    reversing_m, limit_m
+        How far the vehicle would have to reverse, and how far it may.
+    """
+
+    code = "reversing"
+
+    def __init__(self, *, label: str, street_name: str, reversing_m: float, limit_m: float) -> None:
+        self.street_name = street_name
+        self.reversing_m = reversing_m
+        self.limit_m = limit_m
+        where = f" on {street_name}" if street_name else ""
+        super().__init__(
+            label=label,
+            fact=(
+                f"{label}{where} lies in a dead end without a turning place: the vehicle would have to reverse "
+                f"{reversing_m:.0f} m and may reverse {limit_m:.0f} m."
+            ),
+            advice="Send a shorter vehicle, move the container to the last turning place, or map the turning place.",
+        )

@@ -13,6 +13,7 @@ from typing import Any
 
 from routing.errors import BrokenProfileError, UnknownProfileError
 from routing.profile_reader import ProfileReader
+from routing.reversing_rule import ReversingRule
 from routing.time_slices import TimeSlice
 
 _SHIPPED = importlib.resources.files("routing.profiles")
@@ -42,6 +43,8 @@ class VehicleProfile:
         Seconds of turning round; negative where it is forbidden.
     time_slices
         Hours of the week with slower traffic; the first one that fits an instant counts.
+    reversing
+        Limits of reversing in dead ends, ``None`` where the vehicle turns round at every end of a street.
     """
 
     name: str
@@ -72,6 +75,7 @@ class VehicleProfile:
     dead_end_s: float
     junction_u_turn_s: float
     time_slices: tuple[TimeSlice, ...] = ()
+    reversing: ReversingRule | None = None
 
     @property
     def is_heavy(self) -> bool:
@@ -151,8 +155,19 @@ def parse_profile(document: dict[str, Any], *, name: str, source: str) -> Vehicl
         dead_end_s=read.number("u_turns", "dead_end_s", low=-1, high=3600),
         junction_u_turn_s=read.number("u_turns", "junction_s", low=-1, high=3600),
         time_slices=read.time_slices("time_slice"),
+        reversing=_reversing(read) if read.has("reversing") else None,
     )
     issues = read.all_issues()
     if issues:
         raise BrokenProfileError(source=source, detail="; ".join(issues))
     return profile
+
+
+def _reversing(read: ProfileReader) -> ReversingRule | None:
+    kind = read.choice("reversing", "rule", known=("none", "dguv"))
+    rule = ReversingRule(
+        turning_circle_m=read.number("reversing", "turning_circle_m", low=0, high=100),
+        max_reversing_m=read.number("reversing", "max_reversing_m", low=0, high=1_000),
+        max_rolling_m=read.number("reversing", "max_rolling_m", low=0, high=1_000),
+    )
+    return rule if kind == "dguv" else None

@@ -71,6 +71,17 @@ class ProfileReader:
                 self._issues.append(f"[{table}] {key} must be a speed from 0 to 200 km/h")
         return {key: float(value) for key, value in values.items() if _is_number(value)}
 
+    def has(self, table: str) -> bool:
+        """Whether the file has a table that it may leave out."""
+        return table in self._document
+
+    def choice(self, table: str, key: str, *, known: tuple[str, ...]) -> str:
+        """One of some known texts."""
+        value = self.text(table, key)
+        if not value or value in known:
+            return value
+        return self._reject(table, key, f"must be one of {', '.join(known)}", known[0])
+
     def time_slices(self, key: str) -> tuple[TimeSlice, ...]:
         """Tables ``[[key]]``, none or several, each with name, hours and factors by class."""
         self._used.add(("", key))

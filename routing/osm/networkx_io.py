@@ -19,7 +19,7 @@ from routing import rules
 from routing.errors import BrokenMapError
 from routing.osm.builder import build_streets
 from routing.osm.raw import RawRestriction, RawStreets
-from routing.osm.tag_keys import NODE_KEYS, WAY_KEYS
+from routing.osm.tag_keys import WAY_KEYS, kept_node_tags
 from routing.streets import StreetGraph, Tags, TurnRestriction
 
 CRS = "epsg:4326"
@@ -99,7 +99,7 @@ def from_networkx(
     raw = RawStreets()
     try:
         for node, data in graph.nodes(data=True):
-            kept = tuple(sorted((key, str(value)) for key, value in data.items() if key in NODE_KEYS))
+            kept = kept_node_tags((key, str(value)) for key, value in data.items())
             if kept:
                 raw.node_tags[node_number[node]] = kept
         grouped = _edges_by_way(graph, node_number, has_raw_oneway=has_raw_oneway)

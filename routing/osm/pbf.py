@@ -17,7 +17,7 @@ from routing.errors import BrokenMapError
 from routing.osm.builder import build_streets
 from routing.osm.raw import RawStreets
 from routing.osm.restrictions import raw_restrictions
-from routing.osm.tag_keys import HIGHWAY_CLASSES, NODE_HIGHWAY_VALUES, NODE_KEYS, WAY_KEYS
+from routing.osm.tag_keys import HIGHWAY_CLASSES, NODE_KEYS, WAY_KEYS, kept_node_tags
 from routing.streets import MapIssue, StreetGraph, Tags
 
 _WKB_HEADER_BYTES = 9
@@ -128,13 +128,7 @@ def _way_points(way: osm.Way, to_wkb: osmium.geom.WKBFactory) -> NDArray[np.floa
 def _read_node_tags(path: Path, raw: RawStreets) -> None:
     keys = sorted(NODE_KEYS)
     for node in osmium.FileProcessor(str(path), osm.NODE).with_filter(osmium.filter.KeyFilter(*keys)):
-        kept = tuple(
-            sorted(
-                (key, value)
-                for key, value in node.tags
-                if key in NODE_KEYS and (key != "highway" or value in NODE_HIGHWAY_VALUES)
-            )
-        )
+        kept = kept_node_tags(node.tags)
         if kept:
             raw.node_tags[node.id] = kept
 

@@ -17,7 +17,7 @@ import requests
 
 from routing.errors import PlaceNotFoundError
 from routing.osm.networkx_io import from_networkx
-from routing.osm.tag_keys import HIGHWAY_CLASSES, NODE_KEYS, WAY_KEYS
+from routing.osm.tag_keys import HIGHWAY_CLASSES, NODE_KEYS, TURNING_SIZE_KEYS, WAY_KEYS
 from routing.streets import MapIssue, StreetGraph
 
 _ONE_DOWNLOAD_AT_A_TIME = threading.Lock()
@@ -54,7 +54,7 @@ def load_place(
     """
     changes: dict[str, Any] = {
         "useful_tags_way": sorted(WAY_KEYS | {"name", "ref"}),
-        "useful_tags_node": sorted(NODE_KEYS),
+        "useful_tags_node": sorted(NODE_KEYS | TURNING_SIZE_KEYS),
         "all_oneway": True,  # keeps the tag as the map has it, and each street once
         "use_cache": cache_dir is not None,
         "requests_timeout": timeout_s,

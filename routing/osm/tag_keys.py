@@ -1,5 +1,7 @@
 """Which OSM tags matter to a vehicle: everything else is dropped at the import."""
 
+from collections.abc import Iterable
+
 HIGHWAY_CLASSES = (
     "motorway",
     "motorway_link",
@@ -83,5 +85,21 @@ NODE_KEYS = frozenset(
 )
 """Tags of nodes that are kept; a node that has only ``highway`` needs one of ``NODE_HIGHWAY_VALUES``."""
 
-NODE_HIGHWAY_VALUES = frozenset({"turning_circle", "turning_loop", "traffic_signals", "stop", "give_way"})
+TURNING_VALUES = frozenset({"turning_circle", "turning_loop"})
+"""Values of ``highway`` on nodes where vehicles can turn round."""
+
+TURNING_SIZE_KEYS = frozenset({"diameter", "width"})
+"""Tags that tell how large a turning circle is; on other nodes they mean other things and are dropped."""
+
+NODE_HIGHWAY_VALUES = TURNING_VALUES | {"traffic_signals", "stop", "give_way"}
 """Values of ``highway`` on nodes that matter; crossings, lamps and bus stops do not."""
+
+
+def kept_node_tags(tags: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Those of a node's tags that matter, sorted by key."""
+    given = dict(tags)
+    keys = NODE_KEYS | TURNING_SIZE_KEYS if given.get("highway") in TURNING_VALUES else NODE_KEYS
+    kept = {key: value for key, value in given.items() if key in keys}
+    if kept.get("highway", "stop") not in NODE_HIGHWAY_VALUES:
+        del kept["highway"]
+    return tuple(sorted(kept.items()))

@@ -83,3 +83,21 @@ def test_unreadable_profile_is_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(BrokenProfileError, match=r"bad\.toml"):
         load_profile(path)
+
+
+def test_reversing_rule_holds_only_where_the_profile_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "long.toml"
+    path.write_text(_text("truck_26t").replace('rule = "none"', 'rule = "dguv"'), encoding="utf-8")
+    rule = load_profile(path).reversing
+    assert rule is not None
+    assert (rule.max_reversing_m, rule.turning_circle_m, rule.max_rolling_m) == (150, 22, 0)
+    path.write_text(_text("truck_26t").partition("[reversing]")[0], encoding="utf-8")
+    assert load_profile(path).reversing is None
+    assert load_profile("van_3_5t").reversing is None
+
+
+def test_unknown_reversing_rule_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(_text("truck_26t").replace('rule = "none"', 'rule = "often"'), encoding="utf-8")
+    with pytest.raises(BrokenProfileError, match=r"\[reversing\] rule must be one of none, dguv"):
+        load_profile(path)
