@@ -45,8 +45,12 @@ class Waypoint:
         Where it is; the router moves it to the nearest street.
     side
         Whether the place must lie on the vehicle's right when it stops.
+    has_room_to_turn
+        Whether vehicles turn round on the place's own ground, as in a depot's yard: a profile's limits of reversing
+        do not count there.
     """
 
     label: str
     location: Location
     side: Side = Side.ANY
+    has_room_to_turn: bool = False

@@ -6,6 +6,7 @@ for what it changes only, and only the latest ones are kept.
 """
 
 import contextlib
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,10 @@ from routing.query import QueryEngine
 from routing.reachability import Reachability
 from routing.streets import StreetGraph
 from routing.turn_hierarchy import TurnHierarchy, build_turn_hierarchy
+from routing.turning_places import TurningPlaces
 from routing.turns import TurnGraph, build_turns
+
+_logger = logging.getLogger(__name__)
 
 _KEPT_SITUATIONS = 8
 """Engines besides those without times and overrides; each takes some dozens of bytes per turn of the map."""
@@ -32,6 +36,7 @@ class ProfileEngine(NamedTuple):
 
     query: QueryEngine
     reachability: Reachability
+    turning: TurningPlaces | None
 
 
 class ProfileEngines:
@@ -100,7 +105,7 @@ class ProfileEngines:
         if not before.hierarchy.covers(metric):
             return self._engine(metric, profile)
         query = before.with_metric(metric)
-        return ProfileEngine(query, Reachability(metric=query.metric, turns=query.turns))
+        return self._around(query, profile)
 
     def _engine(self, metric: Metric, profile: str) -> ProfileEngine:
         turns = self._map_turns()
@@ -110,7 +115,21 @@ class ProfileEngines:
             self._widen([metric])
         assert self._hierarchy is not None
         query = QueryEngine.on(self._streets, turns, metric, self._hierarchy)
-        return ProfileEngine(query, Reachability(metric=query.metric, turns=query.turns))
+        return self._around(query, profile)
+
+    def _around(self, query: QueryEngine, profile: str) -> ProfileEngine:
+        """What goes with a query engine; turning places only where the profile limits reversing."""
+        vehicle = self._table(profile).profile
+        turning = None
+        if vehicle.reversing is not None:
+            turning = TurningPlaces(
+                self._streets,
+                query.turns,
+                query.metric,
+                rule=vehicle.reversing,
+                vehicle_length_m=vehicle.length_cm / 100,
+            )
+        return ProfileEngine(query, Reachability(metric=query.metric, turns=query.turns), turning)
 
     def _table(self, profile: str) -> MetricTable:
         if profile not in self._tables:
@@ -141,4 +160,7 @@ class ProfileEngines:
         turns = self._map_turns()
         self._hierarchy = build_turn_hierarchy(self._streets, turns, metrics, wider_than=self._hierarchy)
         if self._path is not None:
-            write_hierarchy(self._path, self._streets, turns, self._hierarchy)
+            try:
+                write_hierarchy(self._path, self._streets, turns, self._hierarchy)
+            except OSError as error:  # what is kept on disk only saves time
+                _logger.warning("The hierarchy could not be written to %s (%s).", self._path, error)

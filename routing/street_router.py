@@ -27,7 +27,7 @@ from routing.path import LegPath
 from routing.places import Places, Snap
 from routing.ports import MapInfo, ProgressCallback
 from routing.profile import profile_names
-from routing.profile_engines import ProfileEngines
+from routing.profile_engines import ProfileEngine, ProfileEngines
 from routing.query import QueryEngine, Traces
 from routing.reachability import Reachability, blocking_rule
 from routing.result_arrays import empty_matrix
@@ -166,11 +166,11 @@ class RoadRouter:
         BrokenProfileError
             When the profile's file has missing or impossible values.
         """
-        engine, reachability = self._engines.of(profile, self._conditions(at))
-        placement = self._index.locate(waypoints, engine.metric, limit_m=self._limit_m)
+        chosen = self._engines.of(profile, self._conditions(at))
+        engine, placement = chosen.query, self._located(waypoints, chosen)
         errors = placement.errors
         if waypoints:
-            errors = self._errors(waypoints, placement, engine.metric, reachability, anchor_index=anchor_index)
+            errors = self._errors(waypoints, placement, engine.metric, chosen.reachability, anchor_index=anchor_index)
         rejections = tuple(Rejection(waypoint_index=index, error=errors[index]) for index in sorted(errors))
         is_placed = np.ones(len(waypoints), dtype=np.bool_)
         is_placed[list(errors)] = False
@@ -199,9 +199,10 @@ class RoadRouter:
         WaypointError
             When a leg's end cannot be placed or the leg has no path.
         """
-        engine, _ = self._engines.of(profile, self._conditions(at))
+        chosen = self._engines.of(profile, self._conditions(at))
+        engine = chosen.query
         asked, flat = np.unique(np.array(legs, dtype=np.intp).reshape(-1, 2), return_inverse=True)
-        placement = self._index.locate([waypoints[i] for i in asked.tolist()], engine.metric, limit_m=self._limit_m)
+        placement = self._located([waypoints[i] for i in asked.tolist()], chosen)
         if placement.errors:
             raise placement.errors[min(placement.errors)]
         pairs = [(int(start), int(end)) for start, end in flat.reshape(-1, 2)]
@@ -234,7 +235,7 @@ class RoadRouter:
 
     def nearest_street(self, location: Location, *, profile: str = "van_3_5t") -> NearestStreet | None:
         """The nearest street with a name that the vehicle may use, ``None`` when there is none within the limit."""
-        engine, _ = self._engines.of(profile)
+        engine = self._engines.of(profile).query
         return self._index.nearest_named(location, engine.metric, limit_m=self._limit_m)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -258,6 +259,11 @@ class RoadRouter:
 
     def _conditions(self, at: datetime | None) -> Conditions:
         return Conditions(at=at, overrides=self._overrides)
+
+    def _located(self, waypoints: Sequence[Waypoint], chosen: ProfileEngine) -> Placement:
+        """Places where the vehicle stops, after the profile's rule for reversing if it has one."""
+        placement = self._index.locate(waypoints, chosen.query.metric, limit_m=self._limit_m)
+        return placement if chosen.turning is None else chosen.turning.applied(waypoints, placement)
 
     def _matrix(self, engine: QueryEngine, places: Places, progress: ProgressCallback | None) -> TravelMatrix:
         n = len(places)

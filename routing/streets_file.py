@@ -16,7 +16,7 @@ from routing.osm.pbf import load_streets, require_map_file
 from routing.ports import MapInfo
 from routing.streets import ARRAY_FIELDS, MapIssue, StreetGraph, TurnRestriction
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Raised whenever the import or the layout changes, so that older files are not used."""
 
 _logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ with the metres that its container is rolled, or rejected by name.
 """
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -20,10 +21,12 @@ from numpy.typing import NDArray
 from routing import tag_values
 from routing.errors import ReversingError
 from routing.kernels.components import reachable_states, strong_components
+from routing.location import Waypoint
 from routing.metric import Metric
 from routing.osm.tag_keys import TURNING_VALUES
 from routing.places import Places, Snap
 from routing.reversing_rule import ReversingRule
+from routing.snapping import Placement
 from routing.streets import StreetGraph
 from routing.turns import TurnGraph
 
@@ -159,6 +162,23 @@ class TurningPlaces:
             distance_m=snap.distance_m + reversing_m,
         )
 
+    def applied(self, waypoints: Sequence[Waypoint], placement: Placement) -> Placement:
+        """The placement with all waypoints that lie too deep in a dead end moved or rejected by name."""
+        reversing_m = self.reversing_m(placement.places)
+        has_room = np.array([item.has_room_to_turn for item in waypoints], dtype=np.bool_)
+        too_deep = np.flatnonzero((reversing_m > self.rule.max_reversing_m) & (reversing_m < np.inf) & ~has_room)
+        if not too_deep.size:
+            return placement
+        snaps = [placement.places.snap(index) for index in range(len(waypoints))]
+        errors = dict(placement.errors)
+        for index in too_deep.tolist():
+            served = self.served_from(snaps[index], label=waypoints[index].label)
+            if isinstance(served, ReversingError):
+                errors.setdefault(index, served)
+            else:
+                snaps[index] = served
+        return Placement(places=Places.of(snaps), errors=errors)
+
     def dead_ends(self) -> tuple[DeadEnd, ...]:
         """Everything that can be left in reverse only, the deepest first."""
         streets, depths = self._streets, self._depths
@@ -269,7 +289,9 @@ class TurningPlaces:
         streets = self._streets
         is_main = np.array([dict(tags).get("highway") in _MAIN_ROADS for tags in streets.way_tags], dtype=np.bool_)
         on_main = _ends_at_nodes(streets, is_main[streets.way_tags_index[streets.segment_way]])
-        return (_ends_at_nodes(streets, np.ones(streets.n_segments, dtype=np.bool_)) == 1) & (on_main == 1)
+        n_ends = _ends_at_nodes(streets, np.ones(streets.n_segments, dtype=np.bool_))
+        is_edge: NDArray[np.bool_] = (n_ends == 1) & (on_main == 1)
+        return is_edge
 
     def _arc_to(self, node: int) -> int:
         return int(np.flatnonzero(self.is_forward & (self._streets.arc_head == node))[0])

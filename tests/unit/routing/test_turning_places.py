@@ -2,6 +2,8 @@
 
 import dataclasses
 import re
+from importlib.resources import files
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -189,6 +191,38 @@ def test_kinds_of_turning_places_are_told(town: Sketch) -> None:
         for name in ("mouth", "end", "sw")
     }
     assert kind_of == {"mouth": [TurningPlace.JUNCTION], "end": [TurningPlace.CIRCLE], "sw": [TurningPlace.NONE]}
+
+
+def _own_truck(folder: Path, **values: object) -> Path:
+    """A folder with the 26 t truck under the reversing rule."""
+    text = files("routing.profiles").joinpath("truck_26t.toml").read_text(encoding="utf-8")
+    for key, value in {"rule": '"dguv"', **values}.items():
+        text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
+    (folder / "own_truck.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_router_rejects_what_lies_too_deep_when_the_profile_says_so(alley: Sketch, tmp_path: Path) -> None:
+    router = alley.router(profiles_dir=_own_truck(tmp_path))
+    stops = [alley.at(100, 0), alley.at(320, 104), alley.at(400, 104, label="container G-1")]
+    stops.append(dataclasses.replace(stops[2], label="yard", has_room_to_turn=True))
+    found = router.travel(stops, profile="own_truck")
+    assert found.row_of.tolist() == [0, 1, -1, 2]
+    [rejection] = found.rejections
+    assert isinstance(rejection.error, ReversingError)
+    assert rejection.error.label == "container G-1"
+    with pytest.raises(ReversingError, match="container G-1"):
+        router.paths(stops, [(0, 2)], profile="own_truck")
+    assert router.travel(stops, profile="truck_26t").rejections == ()
+
+
+def test_router_stops_at_the_mouth_for_containers_that_may_be_rolled(alley: Sketch, tmp_path: Path) -> None:
+    router = alley.router(profiles_dir=_own_truck(tmp_path, max_reversing_m=0, max_rolling_m=100))
+    stops = [alley.at(100, 0), alley.at(260, 104)]
+    found = router.travel(stops, profile="own_truck")
+    [path] = router.paths(stops, [(0, 1)], profile="own_truck")
+    assert found.matrix.distance_m[0, 1] == path.distance_m == 200
+    assert path.manoeuvres[-1].aside_m == pytest.approx(64, abs=0.1)
 
 
 def _forward_twin(analysis: TurningPlaces, turns: TurnGraph, metric: Metric) -> set[int]:
