@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from routing import hierarchy_file, profile_engines
+from routing import arrays_file, hierarchy_file, profile_engines
 from routing.hierarchy_file import hierarchy_path, read_hierarchy, write_hierarchy
 from routing.metric import build_metric
 from routing.profile import load_profile
@@ -153,3 +153,16 @@ def test_replaced_metric_widens_the_hierarchy_where_it_opens_a_street(town: Stre
     assert after.hierarchy.covers(metric)
     engines.replace_metric("van_3_5t", before.metric)
     assert engines.of("van_3_5t").query.hierarchy is after.hierarchy
+
+
+def test_full_disk_does_not_stop_the_router(
+    town: StreetGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full_disk(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(arrays_file.os, "fsync", full_disk)
+    with caplog.at_level(logging.WARNING):
+        assert _engines(town, tmp_path / "cache").of("truck_26t").query.metric.is_main.any()
+    assert "No space left" in caplog.text
+    assert list((tmp_path / "cache").iterdir()) == []
