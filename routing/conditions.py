@@ -11,14 +11,11 @@ from datetime import datetime
 from routing.conditional import hours_in, parse_condition
 from routing.errors import UnknownTimeSliceError
 from routing.local_time import LocalTime
-from routing.override_book import OverrideBook
+from routing.override_book import NO_OVERRIDES, OverrideBook
 from routing.overrides import Override
 from routing.profile import VehicleProfile
 from routing.streets import StreetGraph
 from routing.time_slices import TimeSlice, slice_at
-
-NO_OVERRIDES = OverrideBook()
-"""A book without overrides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

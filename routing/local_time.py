@@ -6,7 +6,7 @@ in; zone and public holidays are those of the place.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,11 @@ class LocalTime:
     def zone(self) -> ZoneInfo:
         """The time zone of the place."""
         return _zone(self.lat_deg, self.lon_deg)
+
+
+def in_utc(at: datetime) -> datetime:
+    """The same instant in the one form that all equal instants share."""
+    return at.astimezone(UTC).replace(fold=0)
 
 
 def hours_problem(hours: str) -> str:

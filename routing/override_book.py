@@ -5,11 +5,11 @@ Guards that nothing is ever lost: a withdrawn override stays in the book for aud
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from routing.local_time import LocalTime
+from routing.local_time import LocalTime, in_utc
 from routing.overrides import Override
 
 
@@ -26,7 +26,7 @@ class Withdrawal:
             raise ValueError("Say in one line who withdraws the override.")
         if self.withdrawn_at.utcoffset() is None:
             raise ValueError("Give the instant of the withdrawal with its offset, as in 2026-05-01T06:00:00+02:00.")
-        object.__setattr__(self, "withdrawn_at", self.withdrawn_at.astimezone(UTC))
+        object.__setattr__(self, "withdrawn_at", in_utc(self.withdrawn_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +123,7 @@ class OverrideBook:
         known = {item.override_id for item in overrides}
         withdrawals = (item for item in self.withdrawals if item.withdrawn_at <= at and item.override_id in known)
         return OverrideBook(overrides=overrides, withdrawals=tuple(withdrawals))
+
+
+NO_OVERRIDES = OverrideBook()
+"""A book without overrides."""

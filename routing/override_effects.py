@@ -39,8 +39,11 @@ def overridden_passage(
     changed, permitted = _as_known(tags, profile, overrides)
     reason = closing_reason(changed, permitted, direction=direction)
     if reason:
-        if reason != closing_reason(tags, profile, direction=direction):
-            reason = f"{reason}, says override '{_last_id(overrides)}'"
+        permits = [item for item in overrides if not isinstance(item.change, SetLimit | SetDirection)]
+        signed, permitted = _as_known(tags, profile, permits)
+        if reason != closing_reason(signed, permitted, direction=direction):
+            last_id = [item.override_id for item in overrides if item not in permits][-1]
+            reason = f"{reason}, says override '{last_id}'"
         return Passage(0.0, reason), False
     passage = way_passage(changed, permitted, direction=direction)
     speeds = [item.change.kph for item in overrides if isinstance(item.change, SetSpeed)]
@@ -99,7 +102,3 @@ def _set_limits(tags: dict[str, str], limit: SetLimit, *, is_node: bool) -> None
 
 def _is_key(key: str, base: str) -> bool:
     return key == base or key.startswith(f"{base}:")
-
-
-def _last_id(overrides: Sequence[Override]) -> str:
-    return [item.override_id for item in overrides if isinstance(item.change, SetLimit | SetDirection)][-1]

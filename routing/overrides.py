@@ -5,10 +5,10 @@ Guards that every statement says who made it, when, why and how long it holds, a
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar, Literal
 
-from routing.local_time import LocalTime, hours_problem
+from routing.local_time import LocalTime, hours_problem, in_utc
 
 Direction = Literal["forward", "backward"]
 """Along the node order of a way, or against it."""
@@ -186,7 +186,7 @@ class Override:
             raise ValueError(" ".join(problems))
         for name in ("created_at", "valid_from_at", "valid_until_at"):
             at = getattr(self, name)
-            object.__setattr__(self, name, at and at.astimezone(UTC))  # equal instants look equal
+            object.__setattr__(self, name, at and in_utc(at))
 
     @property
     def is_timeless(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from routing.conditions import NO_OVERRIDES, Conditions
+from routing.conditions import Conditions
 from routing.errors import UnreachableError, WaypointError
 from routing.kernels.cch_matrix import UNREACHABLE
 from routing.leg_shapes import leg_shape, street_names
@@ -21,7 +21,7 @@ from routing.location import Location, Waypoint
 from routing.manoeuvres import TurnGuide
 from routing.matrix import PlacedTravel, Rejection, TravelMatrix
 from routing.metric import Metric
-from routing.override_book import OverrideBook
+from routing.override_book import NO_OVERRIDES, OverrideBook
 from routing.override_targets import target_issues
 from routing.path import LegPath
 from routing.places import Places, Snap
@@ -35,7 +35,7 @@ from routing.snapping import DEFAULT_LIMIT_M, NearestStreet, Placement, SnapInde
 from routing.streets import MapIssue, StreetGraph
 from routing.streets_file import load_cached_streets
 
-_SMALL_POINTS = 200
+_SMALL_POINTS = 400
 """Below, starting a second thread takes longer than it saves."""
 
 
@@ -309,10 +309,12 @@ class RoadRouter:
 
     def _leg(self, traces: Traces, leg: int, start: Snap, end: Snap, *, place: Location) -> LegPath:
         arcs = tuple(traces.arc[traces.first[leg] : traces.first[leg + 1]].tolist())
+        line = leg_shape(self.streets, arcs, start, end)
+        distance_m = int(traces.distance_m[leg])
         return LegPath(
-            lon_lat_deg=leg_shape(self.streets, arcs, start, end),
+            lon_lat_deg=line,
             duration_s=int(traces.duration_s[leg]),
-            distance_m=int(traces.distance_m[leg]),
+            distance_m=distance_m,
             street_names=street_names(self.streets, arcs),
-            manoeuvres=self._guide.manoeuvres(arcs, start, end, distance_m=int(traces.distance_m[leg]), place=place),
+            manoeuvres=self._guide.manoeuvres(arcs, start, end, line=line, distance_m=distance_m, place=place),
         )
