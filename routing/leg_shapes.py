@@ -1,5 +1,7 @@
 """From the arcs of a path to a line on the map and the names of its streets."""
 
+from itertools import groupby
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,10 +26,9 @@ def leg_shape(streets: StreetGraph, arcs: tuple[int, ...], start: Snap, end: Sna
 
 def street_names(streets: StreetGraph, arcs: tuple[int, ...]) -> tuple[str, ...]:
     """Names in driving order, each once per stretch."""
-    indices = streets.way_name_index[streets.segment_way[np.asarray(arcs, dtype=np.int64) >> 1]]
-    indices = indices[indices > 0]
-    is_new = np.append(True, indices[1:] != indices[:-1])[: indices.size]
-    return tuple(streets.names[index] for index in indices[is_new].tolist())
+    path = np.asarray(arcs, dtype=np.int64)
+    indices = streets.way_name_index[streets.segment_way[path >> 1]].tolist()
+    return tuple(streets.names[index] for index, _ in groupby(index for index in indices if index > 0))
 
 
 def along_mm(streets: StreetGraph, snap: Snap, arc: int) -> int:

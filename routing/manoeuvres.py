@@ -15,7 +15,7 @@ from routing import rules
 from routing.crow_flight import metres_per_degree
 from routing.geodesy import bearing_deg
 from routing.kernels import turning_points as points
-from routing.leg_shapes import along_mm, leg_shape
+from routing.leg_shapes import along_mm
 from routing.location import Location
 from routing.path import ArrivalSide, Manoeuvre, ManoeuvreKind
 from routing.snapping import Snap
@@ -57,7 +57,14 @@ class TurnGuide:
         self.streets = streets
 
     def manoeuvres(
-        self, arcs: tuple[int, ...], start: Snap, end: Snap, *, distance_m: int, place: Location | None = None
+        self,
+        arcs: tuple[int, ...],
+        start: Snap,
+        end: Snap,
+        *,
+        line: NDArray[np.float64],
+        distance_m: int,
+        place: Location | None = None,
     ) -> tuple[Manoeuvre, ...]:
         """Instructions in driving order, from departure to arrival.
 
@@ -65,20 +72,24 @@ class TurnGuide:
         ----------
         arcs
             The path; the first and last arcs are driven only in part.
+        line
+            The leg's line on the map, from ``leg_shape``.
         distance_m
             The leg's length, which the arrival repeats.
         place
             The waypoint at the end, which lies beside the street; without it the arrival is straight ahead.
         """
         path = np.asarray(arcs, dtype=np.int32)
-        heading_deg = self._bearing_at(end, arcs[-1])
-        destination = self._place(end, arcs[-1])
+        *_, before_last, last = ends = line[[0, 1, -2, -1]].tolist()
+        standing_deg = float(self._junctions.start_deg[arcs[0]])
+        heading_deg = _bearing(before_last, last, standing_deg)
+        destination = Location(lon_deg=last[0], lat_deg=last[1])
         departure = Manoeuvre(
             kind=ManoeuvreKind.DEPART,
             at_m=0,
-            location=self._place(start, arcs[0]),
+            location=Location(lon_deg=ends[0][0], lat_deg=ends[0][1]),
             street_name=self.streets.segment_name(arcs[0] >> 1),
-            bearing_deg=self._bearing_at(start, arcs[0]),
+            bearing_deg=_bearing(ends[0], ends[1], standing_deg),
         )
         arrival = Manoeuvre(
             kind=ManoeuvreKind.ARRIVE,
@@ -93,43 +104,26 @@ class TurnGuide:
 
     def _turns(self, path: NDArray[np.int32], start: Snap, *, distance_m: int) -> list[Manoeuvre]:
         """Everything between departure and arrival."""
-        found = points.find_turning_points(path, self._junctions)
-        streets = self.streets
+        streets, junctions = self.streets, self._junctions
+        found = points.find_turning_points(path, junctions)
         driven_mm = np.cumsum(streets.segment_length_mm[path >> 1]) - along_mm(streets, start, int(path[0]))
-        at_m = np.minimum((driven_mm[found.position - 1] + 500) // 1000, distance_m).tolist()
-        nodes = streets.arc_tail[path[found.position]]
-        places = zip(streets.node_lon_deg[nodes].tolist(), streets.node_lat_deg[nodes].tolist(), strict=True)
-        onward = path[found.onward]
-        bearings = self._junctions.start_deg[onward].tolist()
-        is_ramp = self._is_ramp[onward].tolist()
-        names = self._junctions.name[path[found.named]].tolist()
-        kinds = zip(found.kind.tolist(), (found.angle_deg > 0).tolist(), found.exit_number.tolist(), strict=True)
-        return [
-            Manoeuvre(
-                kind=_TURNS[kind][is_right],
-                at_m=at_m[index],
-                location=Location(lon_deg=lon, lat_deg=lat),
-                street_name=streets.names[names[index]],
-                bearing_deg=bearings[index],
-                is_ramp=is_ramp[index],
-                exit_number=exit_number or None,
+        turns = []
+        for position, onward, named, kind, angle_deg, exit_number in zip(*(one.tolist() for one in found), strict=True):
+            node, arc = streets.arc_tail[path[position]], path[onward]
+            turns.append(
+                Manoeuvre(
+                    kind=_TURNS[kind][angle_deg > 0],
+                    at_m=min((int(driven_mm[position - 1]) + 500) // 1000, distance_m),
+                    location=Location(
+                        lon_deg=float(streets.node_lon_deg[node]), lat_deg=float(streets.node_lat_deg[node])
+                    ),
+                    street_name=streets.names[junctions.name[path[named]]],
+                    bearing_deg=float(junctions.start_deg[arc]),
+                    is_ramp=bool(self._is_ramp[arc]),
+                    exit_number=exit_number or None,
+                )
             )
-            for index, ((lon, lat), (kind, is_right, exit_number)) in enumerate(zip(places, kinds, strict=True))
-        ]
-
-    def _place(self, snap: Snap, arc: int) -> Location:
-        lon_deg, lat_deg = leg_shape(self.streets, (arc,), snap, snap)[0].tolist()
-        return Location(lon_deg=lon_deg, lat_deg=lat_deg)
-
-    def _bearing_at(self, snap: Snap, arc: int) -> float:
-        """Compass direction in which the arc is driven at a place on it."""
-        streets, segment = self.streets, arc >> 1
-        first, last = int(streets.segment_first_point[segment]), int(streets.segment_last_point[segment])
-        piece = streets.point_along_mm[first : last + 1] - streets.point_along_mm[first]
-        behind = min(max(int(np.searchsorted(piece, snap.offset_mm)) - 1, 0), piece.size - 2) + first
-        lon, lat = streets.point_lon_deg, streets.point_lat_deg
-        along = float(bearing_deg(lon[behind], lat[behind], lon[behind + 1], lat[behind + 1]))
-        return along if arc % 2 == 0 else (along + 180.0) % 360.0
+        return turns
 
     @cached_property
     def _junctions(self) -> points.Junctions:
@@ -210,6 +204,14 @@ def _points_at(streets: StreetGraph, at_mm: NDArray[np.int64]) -> tuple[NDArray[
     share = np.clip((at_mm - along[piece]) / np.maximum(1, along[piece + 1] - along[piece]), 0.0, 1.0)
     lon, lat = streets.point_lon_deg, streets.point_lat_deg
     return lon[piece] + share * (lon[piece + 1] - lon[piece]), lat[piece] + share * (lat[piece + 1] - lat[piece])
+
+
+def _bearing(one: list[float], other: list[float], standing_deg: float) -> float:
+    """Compass bearing between two points as longitude and latitude; of a vehicle that does not move, where it faces."""
+    if one == other:
+        return standing_deg
+    east = (other[0] - one[0]) * math.cos(math.radians((one[1] + other[1]) / 2))
+    return math.degrees(math.atan2(east, other[1] - one[1])) % 360.0
 
 
 def _arrival_side(stop: Location, place: Location | None, heading_deg: float) -> ArrivalSide:

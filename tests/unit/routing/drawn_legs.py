@@ -41,11 +41,12 @@ def leg_of_arcs(
     driven_mm = sum(lengths[:-1]) - along_mm(streets, start, arcs[0]) + along_mm(streets, end, arcs[-1])
     distance_m = (driven_mm + 500) // 1000
     guide = guide or TurnGuide(streets)
+    line = leg_shape(streets, arcs, start, end)
     return LegPath(
-        lon_lat_deg=leg_shape(streets, arcs, start, end),
+        lon_lat_deg=line,
         duration_s=distance_m // 5,
         distance_m=distance_m,
-        manoeuvres=guide.manoeuvres(arcs, start, end, distance_m=distance_m, place=place),
+        manoeuvres=guide.manoeuvres(arcs, start, end, line=line, distance_m=distance_m, place=place),
     )
 
 
