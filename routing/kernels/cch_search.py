@@ -78,14 +78,12 @@ def _meet(
     forward: Scratch,
     backward: Scratch,
 ) -> tuple[np.int64, np.int64]:
-    """Cost from one rank to another and the level where the way turns downwards.
+    """Cost from one rank to another and the level where the way turns downwards, by the labels of both.
 
     A way that must move although start and end are one is a cycle. It turns at a higher rank, or it only visits lower
     ranks: then it leaves over an edge to the highest of them and comes back over the same edge, given as
     ``LOOP - 1 - edge``; or it is a self-loop, given as ``LOOP``.
     """
-    _climb(completion, costs, start, 0, forward)
-    _climb(completion, costs, end, 1, backward)
     best, meeting = costs.infinity, np.int64(-1)
     one, other = start, end
     while one >= 0 and one != other:  # children have lower ranks than their parents
@@ -225,6 +223,9 @@ def pair_ways(
     arcs = np.empty(1024, np.int32)
     count = 0
     for pair in range(start.size):
+        if pair == 0 or start[pair] != start[pair - 1]:  # ways from one place often follow each other
+            _climb(completion, costs, start[pair], 0, forward)
+        _climb(completion, costs, end[pair], 1, backward)
         cost[pair], meeting = _meet(completion, costs, start[pair], end[pair], must_move[pair], forward, backward)
         if wants_arcs and meeting == LOOP:
             arcs = _grown(arcs, count, 1)
