@@ -11,21 +11,30 @@ from optimizer.selection.threshold import ThresholdPolicy
 from optimizer.solving.greedy import GreedySolver
 from optimizer.solving.ortools_solver import OrToolsSolver
 from routing.crow_flight import CrowFlightRouter
+from routing.override_book import NO_OVERRIDES
+from routing.overrides_file import read_overrides
 from routing.ports import StreetRouter
 from routing.street_router import open_router
 
+OVERRIDES_NAME = "overrides.toml"
+"""Beside the map: what the depot knows better, such as closed streets and narrow ones."""
+
 
 def open_street_router(map_path: Path | None, *, cache_dir: Path | None = None) -> StreetRouter:
-    """A router on the map, or on straight lines when there is no map.
+    """A router on the map and the overrides beside it, or on straight lines when there is no map.
 
     Raises
     ------
     BrokenMapError
-        When the file cannot be read.
+        When the map cannot be read.
+    BrokenOverridesError
+        When the overrides cannot be used; every issue is named.
     """
     if map_path is None:
         return CrowFlightRouter()
-    return open_router(map_path, cache_dir=cache_dir)
+    overrides_path = map_path.with_name(OVERRIDES_NAME)
+    overrides = read_overrides(overrides_path) if overrides_path.is_file() else NO_OVERRIDES
+    return open_router(map_path, cache_dir=cache_dir, overrides=overrides)
 
 
 def build_ports(router: StreetRouter) -> Ports:

@@ -6,7 +6,9 @@ has its path, or is named as one that has none.
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from optimizer.domain.hours import driving_instant
 from optimizer.domain.plan import Plan, Stop, StopKind, Tour
 from optimizer.domain.town import Town
 from routing.errors import WaypointError
@@ -39,7 +41,7 @@ def find_plan_paths(plan: Plan, town: Town, router: StreetRouter) -> PlanPaths:
     for tour in plan.tours:
         waypoints = [_waypoint(stop, side_of_container) for stop in tour.stops]
         legs = legs_of(tour)
-        found = iter(_paths_of(waypoints, legs, tour.profile, router))
+        found = iter(_paths_of(waypoints, legs, tour.profile, router, driving_instant(plan.day, town.zone)))
         targets = {target for _, target in legs}
         paths[tour.vehicle_id] = tuple(
             next(found) if position in targets else None for position in range(len(tour.stops))
@@ -69,16 +71,16 @@ def _waypoint(stop: Stop, side_of_container: Mapping[str, Side]) -> Waypoint:
 
 
 def _paths_of(
-    waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], profile: str, router: StreetRouter
+    waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], profile: str, router: StreetRouter, at: datetime
 ) -> list[LegPath | None]:
     try:
-        return list(router.paths(waypoints, legs, profile=profile))
+        return list(router.paths(waypoints, legs, profile=profile, at=at))
     except WaypointError as error:
         _log.warning("%s Its legs are drawn as straight lines.", error)
     found: list[LegPath | None] = []
     for leg in legs:
         try:
-            found.extend(router.paths(waypoints, [leg], profile=profile))
+            found.extend(router.paths(waypoints, [leg], profile=profile, at=at))
         except WaypointError:
             found.append(None)
     return found

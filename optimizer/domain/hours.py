@@ -72,6 +72,15 @@ def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone)
 
 
+def driving_instant(day: date, zone: ZoneInfo) -> datetime:
+    """The instant whose signs, closures and traffic stand for the whole day: 10:00, when most tours are under way.
+
+    A plan has one travel matrix per vehicle profile; signs with times (a street closed to trucks on weekdays) and dated
+    overrides count as they are then.
+    """
+    return datetime.combine(day, time(10), tzinfo=zone)
+
+
 def seconds_between(start: datetime, end: datetime) -> int:
     """Elapsed seconds, also over a change of summer time."""
     return round(end.timestamp() - start.timestamp())

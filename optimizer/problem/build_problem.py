@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from optimizer.domain.hours import driving_instant
 from optimizer.domain.selection import Selection
 from optimizer.domain.town import Town
 from optimizer.problem.elapsed_windows import DayClock
@@ -59,7 +60,8 @@ def build_problem(
     depots_by_profile: dict[str, list[int]] = {}
     for one in working:
         depots_by_profile.setdefault(one.vehicle.profile, []).append(places.depot[one.vehicle.start_depot_id])
-    travel = share_travel(places.waypoints, depots_by_profile, router=router, progress=progress)
+    at = driving_instant(day, town.zone)
+    travel = share_travel(places.waypoints, depots_by_profile, router=router, at=at, progress=progress)
 
     vehicles: list[ProblemVehicle] = []
     placed: list[WorkingVehicle] = []

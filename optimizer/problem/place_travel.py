@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -46,9 +47,10 @@ def share_travel(
     depots_by_profile: Mapping[str, Sequence[int]],
     *,
     router: StreetRouter,
+    at: datetime,
     progress: ProgressCallback | None = None,
 ) -> SharedTravel:
-    """Ask the router once per profile, anchored at the first of its depots that can be placed."""
+    """Ask the router once per profile, anchored at the first of its depots that can be placed, as it is ``at`` then."""
     placed_by_profile: dict[str, PlacedTravel] = {}
     errors_by_profile: dict[str, dict[int, WaypointError]] = {}
     for done, (profile, depots) in enumerate(depots_by_profile.items()):
@@ -60,6 +62,7 @@ def share_travel(
                     profile=profile,
                     anchor_index=anchor,
                     progress=_share(progress, done=done, parts=len(depots_by_profile)),
+                    at=at,
                 )
             except UnknownProfileError:
                 break

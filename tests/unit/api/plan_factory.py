@@ -50,10 +50,15 @@ class GridRouter(CrowFlightRouter):
     """Paths with one corner, so that lines differ from the straight legs."""
 
     def paths(
-        self, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]], *, profile: str
+        self,
+        waypoints: Sequence[Waypoint],
+        legs: Sequence[tuple[int, int]],
+        *,
+        profile: str,
+        at: datetime | None = None,
     ) -> tuple[LegPath, ...]:
         bent = []
-        for path in super().paths(waypoints, legs, profile=profile):
+        for path in super().paths(waypoints, legs, profile=profile, at=at):
             (west, south), (east, north) = path.lon_lat_deg
             bent.append(replace(path, lon_lat_deg=np.array([(west, south), (east, south), (east, north)])))
         return tuple(bent)

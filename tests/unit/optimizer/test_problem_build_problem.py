@@ -138,13 +138,14 @@ class PickyRouter:
         profile: str,
         anchor_index: int = 0,
         progress: ProgressCallback | None = None,
+        at: datetime | None = None,
     ) -> PlacedTravel:
-        wrong = {at: self.errors.get((profile, one.label)) for at, one in enumerate(waypoints)}
+        wrong = {index: self.errors.get((profile, one.label)) for index, one in enumerate(waypoints)}
         anchor_error = wrong[anchor_index]
         if anchor_error is not None:
             wrong = dict.fromkeys(range(len(waypoints)), anchor_error)
-        placed = [at for at, error in wrong.items() if error is None]
-        whole = CrowFlightRouter().travel(waypoints, profile=profile, progress=progress).matrix
+        placed = [index for index, error in wrong.items() if error is None]
+        whole = CrowFlightRouter().travel(waypoints, profile=profile, progress=progress, at=at).matrix
         row_of = np.full(len(waypoints), -1, dtype=np.int32)
         row_of[placed] = np.arange(len(placed))
         block = np.ix_(placed, placed)
