@@ -116,9 +116,17 @@ class RoadRouter:
         cache_dir: Path | None = None,
         limit_m: float = DEFAULT_LIMIT_M,
         n_threads: int | None = None,
+        overrides: OverrideBook = NO_OVERRIDES,
     ) -> "RoadRouter":
         """A router on streets that are already in memory."""
-        return cls(streets, profiles_dir=profiles_dir, cache_dir=cache_dir, limit_m=limit_m, n_threads=n_threads)
+        return cls(
+            streets,
+            profiles_dir=profiles_dir,
+            cache_dir=cache_dir,
+            limit_m=limit_m,
+            n_threads=n_threads,
+            overrides=overrides,
+        )
 
     @property
     def map_info(self) -> MapInfo:

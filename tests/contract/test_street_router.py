@@ -1,6 +1,7 @@
 """What every street router must do, run over all of them."""
 
 import importlib.resources
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -150,3 +151,13 @@ def test_map_says_where_it_comes_from(router: StreetRouter) -> None:
     assert south < north
     assert info.digest
     assert info.source
+
+
+def test_instant_of_driving_is_accepted_and_may_be_left_out(router: StreetRouter) -> None:
+    waypoints = _waypoints(_PLACES)
+    at = datetime(2026, 5, 4, 8, tzinfo=UTC)
+    plain, at_eight = router.travel(waypoints, profile=_PROFILE), router.travel(waypoints, profile=_PROFILE, at=at)
+    assert np.array_equal(plain.row_of, at_eight.row_of)
+    legs = [(0, 1), (1, 2)]
+    for leg, path in zip(legs, router.paths(waypoints, legs, profile=_PROFILE, at=at), strict=True):
+        assert path.duration_s == at_eight.matrix.duration_s[tuple(at_eight.row_of[list(leg)])]
