@@ -19,6 +19,7 @@ from routing.kernels.cch_matrix import UNREACHABLE
 from routing.leg_shapes import leg_shape, street_names
 from routing.location import Location, Waypoint
 from routing.manoeuvres import TurnGuide
+from routing.map_report import MapReport, report_gaps
 from routing.matrix import PlacedTravel, Rejection, TravelMatrix
 from routing.metric import Metric
 from routing.override_book import NO_OVERRIDES, OverrideBook
@@ -26,7 +27,7 @@ from routing.override_targets import target_issues
 from routing.path import LegPath
 from routing.places import Places, Snap
 from routing.ports import MapInfo, ProgressCallback
-from routing.profile import profile_names
+from routing.profile import load_profile, profile_names
 from routing.profile_engines import ProfileEngine, ProfileEngines
 from routing.query import QueryEngine, Traces
 from routing.reachability import Reachability, blocking_rule
@@ -208,24 +209,36 @@ class RoadRouter:
             When a leg's end cannot be placed or the leg has no path.
         """
         chosen = self._engines.of(profile, self._conditions(at))
-        engine = chosen.query
-        asked, flat = np.unique(np.array(legs, dtype=np.intp).reshape(-1, 2), return_inverse=True)
-        placement = self._located([waypoints[i] for i in asked.tolist()], chosen)
-        if placement.errors:
-            raise placement.errors[min(placement.errors)]
-        pairs = [(int(start), int(end)) for start, end in flat.reshape(-1, 2)]
-        traces = engine.traces(placement.places, pairs)
-        lost = np.flatnonzero(traces.duration_s == UNREACHABLE)
-        if lost.size:
-            start, end = legs[int(lost[0])]
-            name = self.streets.segment_name(int(placement.places.segment[pairs[int(lost[0])][1]]))
-            detail = f"there is no way from {waypoints[start].label}"
-            raise UnreachableError(label=waypoints[end].label, street_name=name, detail=detail)
-        snaps = [placement.places.snap(index) for index in range(len(asked))]
+        places, pairs, traces = self._traced(chosen, waypoints, legs)
+        snaps = [places.snap(index) for index in range(len(places))]
         return tuple(
             self._leg(traces, leg, snaps[start], snaps[end], place=waypoints[legs[leg][1]].location)
             for leg, (start, end) in enumerate(pairs)
         )
+
+    def map_report(
+        self,
+        *,
+        profile: str,
+        waypoints: Sequence[Waypoint] = (),
+        legs: Sequence[tuple[int, int]] | None = None,
+        at: datetime | None = None,
+    ) -> MapReport:
+        """What the map does not say about the streets of some legs, or about all that the vehicle may use.
+
+        Raises
+        ------
+        UnknownProfileError
+            When there is no such profile.
+        BrokenProfileError
+            When the profile's file has missing or impossible values.
+        WaypointError
+            When a leg's end cannot be placed or the leg has no path.
+        """
+        chosen = self._engines.of(profile, self._conditions(at))
+        arcs = None if legs is None else self._traced(chosen, waypoints, legs)[2].arc.tolist()
+        vehicle = load_profile(profile, profiles_dir=self._profiles_dir)
+        return report_gaps(self.streets, vehicle, arcs=arcs, is_open=chosen.query.metric.arc_ms >= 0)
 
     def replace_metric(self, profile: str, metric: Metric) -> None:
         """Answer for a profile with other costs from now on; only what changed is worked out anew.
@@ -272,6 +285,24 @@ class RoadRouter:
         """Places where the vehicle stops, after the profile's rule for reversing if it has one."""
         placement = self._index.locate(waypoints, chosen.query.metric, limit_m=self._limit_m)
         return placement if chosen.turning is None else chosen.turning.applied(waypoints, placement)
+
+    def _traced(
+        self, chosen: ProfileEngine, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]]
+    ) -> tuple[Places, list[tuple[int, int]], Traces]:
+        """Places of the waypoints that legs use, the legs between them, and their ways."""
+        asked, flat = np.unique(np.array(legs, dtype=np.intp).reshape(-1, 2), return_inverse=True)
+        placement = self._located([waypoints[i] for i in asked.tolist()], chosen)
+        if placement.errors:
+            raise placement.errors[min(placement.errors)]
+        pairs = [(int(start), int(end)) for start, end in flat.reshape(-1, 2)]
+        traces = chosen.query.traces(placement.places, pairs)
+        lost = np.flatnonzero(traces.duration_s == UNREACHABLE)
+        if lost.size:
+            start, end = legs[int(lost[0])]
+            name = self.streets.segment_name(int(placement.places.segment[pairs[int(lost[0])][1]]))
+            detail = f"there is no way from {waypoints[start].label}"
+            raise UnreachableError(label=waypoints[end].label, street_name=name, detail=detail)
+        return placement.places, pairs, traces
 
     def _matrix(self, engine: QueryEngine, places: Places, progress: ProgressCallback | None) -> TravelMatrix:
         n = len(places)

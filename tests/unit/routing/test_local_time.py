@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.local_time import LocalTime, hours_problem
@@ -80,6 +80,7 @@ def test_other_hours_say_why_not(hours: str, problem: str) -> None:
     assert problem in hours_problem(hours)
 
 
+@settings(deadline=None)  # the first call reads the holidays of all countries
 @given(st.text(max_size=80))
 def test_any_text_is_either_understood_or_refused(text: str) -> None:
     if not hours_problem(text):

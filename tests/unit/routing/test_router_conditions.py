@@ -196,6 +196,18 @@ def test_router_is_opened_with_overrides(river: Callable[..., Sketch], tmp_path:
         assert not _is_straight(router, sketch)
 
 
+def test_report_of_what_the_map_does_not_say_is_about_the_legs_that_are_driven(river: Callable[..., Sketch]) -> None:
+    sketch = river(bridge="yes", width="4")
+    router = sketch.router()
+    bridge = "Maxweight is missing on 1 bridge on the tours (Bridge)."
+    assert bridge in router.map_report(profile=TRUCK, waypoints=_stops(sketch), legs=[(0, 1)]).sentences()
+    closed = router.with_overrides(book_of(note(target=BRIDGE)))
+    found = closed.map_report(profile=TRUCK, waypoints=_stops(sketch), legs=[(0, 1)]).sentences()
+    assert found == ("The width of 3 narrow streets is missing on the tours (Detour, East, West).",)
+    assert router.map_report(profile=TRUCK).places("bridge_maxweight")
+    assert not closed.map_report(profile=TRUCK).places("bridge_maxweight")
+
+
 EVEN = "even"
 GRID = 4
 BLOCK_M = 400
