@@ -7,6 +7,7 @@ what was probably meant.
 import difflib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -117,6 +118,7 @@ def _unknown_street(target: StreetTarget, streets: StreetGraph) -> str:
     return f"no street is called '{target.name}'{hint}"
 
 
+@lru_cache(maxsize=100_000)
 def _street_key(name: str) -> str:
     """Names that people write in several ways become one: case, ß, blanks, hyphens and the abbreviation of Straße."""
     plain = name.casefold().replace("ß", "ss")
