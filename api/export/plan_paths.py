@@ -67,6 +67,7 @@ def _waypoint(stop: Stop, side_of_container: Mapping[str, Side]) -> Waypoint:
         label=f"{stop.kind.value} {stop.place_id}",
         location=stop.location,
         side=Side.RIGHT if Side.RIGHT in sides else Side.ANY,
+        has_room_to_turn=stop.kind in (StopKind.START, StopKind.TIP, StopKind.END),
     )
 
 

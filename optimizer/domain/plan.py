@@ -28,6 +28,7 @@ class ReasonCode(StrEnum):
     LOW_RISK = "low_risk"
     NO_VEHICLE = "no_vehicle"
     OUTSIDE_MAP = "outside_map"
+    REVERSING = "reversing"
     TIME = "time"
     TIME_WINDOW = "time_window"
     TOO_FAR_FROM_ROAD = "too_far_from_road"

@@ -104,14 +104,19 @@ class _Places:
         self._index: dict[tuple[str, Waypoint], int] = {}
         self.depot = {
             depot.depot_id: self._add(
-                depot.depot_id, Waypoint(label=f"depot {depot.name or depot.depot_id}", location=depot.location)
+                depot.depot_id,
+                Waypoint(label=f"depot {depot.name or depot.depot_id}", location=depot.location, has_room_to_turn=True),
             )
             for depot in town.depots
         }
         self.disposal = {
             site.disposal_site_id: self._add(
                 site.disposal_site_id,
-                Waypoint(label=f"disposal site {site.name or site.disposal_site_id}", location=site.location),
+                Waypoint(
+                    label=f"disposal site {site.name or site.disposal_site_id}",
+                    location=site.location,
+                    has_room_to_turn=True,
+                ),
             )
             for site in town.disposal_sites
             if site.streams & streams

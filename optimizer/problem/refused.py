@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from optimizer.domain.plan import ReasonCode
-from routing.errors import OutsideMapError, TooFarFromRoadError, WaypointError
+from routing.errors import WaypointError
+
+_PLACE_CODES = frozenset({"outside_map", "too_far_from_road", "unreachable", "reversing"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +28,5 @@ class RefusedContainer:
 
 def refused_for_its_place(container_id: str, error: WaypointError) -> RefusedContainer:
     """The stop has no row in any usable matrix."""
-    if isinstance(error, OutsideMapError):
-        code = ReasonCode.OUTSIDE_MAP
-    elif isinstance(error, TooFarFromRoadError):
-        code = ReasonCode.TOO_FAR_FROM_ROAD
-    else:
-        code = ReasonCode.UNREACHABLE
+    code = ReasonCode(error.code) if error.code in _PLACE_CODES else ReasonCode.UNREACHABLE
     return RefusedContainer(container_id=container_id, code=code, message=error.fact, what_would_change_it=error.advice)

@@ -20,7 +20,7 @@ from optimizer.problem.build_problem import BuiltProblem, build_problem
 from optimizer.problem.problem import MICRO_EUR_PER_EUR
 from optimizer.solving.greedy import GreedySolver
 from routing.crow_flight import CrowFlightRouter
-from routing.errors import OutsideMapError, TooFarFromRoadError, UnreachableError, WaypointError
+from routing.errors import OutsideMapError, ReversingError, TooFarFromRoadError, UnreachableError, WaypointError
 from routing.location import Location, Side, Waypoint
 from routing.matrix import PlacedTravel, Rejection, TravelMatrix
 from routing.path import LegPath
@@ -318,6 +318,7 @@ def test_stream_without_an_open_disposal_site_is_refused(sites: list[DisposalSit
         (OutsideMapError(label="x", lon_deg=0, lat_deg=0), ReasonCode.OUTSIDE_MAP),
         (TooFarFromRoadError(label="x", distance_m=900, limit_m=100, street_name=""), ReasonCode.TOO_FAR_FROM_ROAD),
         (UnreachableError(label="x", street_name="Gasse", detail="too narrow"), ReasonCode.UNREACHABLE),
+        (ReversingError(label="x", street_name="Sackgasse", reversing_m=210, limit_m=150), ReasonCode.REVERSING),
     ],
 )
 def test_container_without_a_place_is_refused_and_the_rest_planned(error: WaypointError, code: ReasonCode) -> None:
