@@ -41,8 +41,9 @@ MONDAY_23 = datetime(2026, 5, 4, 23, tzinfo=BERLIN)
 
 @pytest.fixture
 def river(sketch: Sketch) -> Callable[..., Sketch]:
-    """Two banks, a bridge with tags of its own, and a detour of 2 km more."""
+    """Two banks with places to turn round, a bridge with tags of its own, and a detour of 2 km more."""
     sketch.nodes(a=(0, 0), b=(300, 0), c=(500, 0), d=(800, 0), e=(300, 1000), f=(500, 1000))
+    sketch.tag("a", highway="turning_circle").tag("d", highway="turning_circle")
     sketch.way(1, "a b", name="West").way(3, "c d", name="East").way(DETOUR, "b e f c", name="Detour")
     return lambda **tags: sketch.way(BRIDGE, "b c", name="Bridge", **tags)
 
@@ -146,6 +147,7 @@ def test_instant_decides_over_dated_overrides(
 
 def test_stop_on_a_closed_street_that_nothing_else_is_near_is_rejected_with_the_reason(sketch: Sketch) -> None:
     sketch.nodes(a=(0, 0), b=(500, 0), c=(1000, 0), d=(1500, 0)).way(1, "a b").way(2, "b c", name="Gap").way(3, "c d")
+    sketch.tag("a", highway="turning_circle").tag("d", highway="turning_circle")
     router = sketch.router(overrides=book_of(note(target=2)))
     stops = [sketch.at(10, 0), sketch.at(1200, 0)]
     [rejection] = router.travel(stops, profile=TRUCK).rejections
@@ -239,31 +241,6 @@ def _grid(sketch: Sketch, tags: dict[int, dict[str, str]]) -> list[tuple[float, 
     return middles
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(closures())
-def test_closing_streets_never_shortens_and_undoing_restores(
-    new_sketch: Callable[[], Sketch], drawn: tuple[dict[int, dict[str, str]], list[int], list[int]]
-) -> None:
-    tags, stop_ways, closed_ways = drawn
-    sketch = new_sketch()
-    middles = _grid(sketch, tags)
-    stops = [sketch.at(*middles[way - 1]) for way in stop_ways]
-    plain = sketch.router(n_threads=1)
-    books = [OverrideBook()]
-    for way in closed_ways:
-        books.append(books[-1].add(note(target=way, override_id=str(way))))
-    found = [plain.with_overrides(book).travel(stops, profile=TRUCK) for book in books]
-    for earlier, later in pairwise(found):
-        assert not (_spread(later) < _spread(earlier)).any()
-    # What is worked out from the state before is what a router without history finds.
-    fresh = RoadRouter(plain.streets, overrides=books[-1], n_threads=1)
-    assert _arrays(found[-1]) == _arrays(fresh.travel(stops, profile=TRUCK))
-    undone = books[-1]
-    for way in closed_ways:
-        undone = undone.withdraw(str(way), by="lead", at=MONDAY_8)
-    assert _arrays(plain.with_overrides(undone).travel(stops, profile=TRUCK)) == _arrays(found[0])
-
-
 @pytest.fixture
 def even_profiles(tmp_path: Path) -> Path:
     """A van that turns round at junctions and dead ends in the same time.
@@ -273,6 +250,31 @@ def even_profiles(tmp_path: Path) -> Path:
     shipped = importlib.resources.files("routing.profiles").joinpath("van_3_5t.toml").read_text(encoding="utf-8")
     (tmp_path / "even.toml").write_text(re.sub(r"(dead_end_s|junction_s) = .*", r"\1 = 20", shipped), encoding="utf-8")
     return tmp_path
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(closures())
+def test_closing_streets_never_shortens_and_undoing_restores(
+    new_sketch: Callable[[], Sketch], even_profiles: Path, drawn: tuple[dict[int, dict[str, str]], list[int], list[int]]
+) -> None:
+    tags, stop_ways, closed_ways = drawn
+    sketch = new_sketch()
+    middles = _grid(sketch, tags)
+    stops = [sketch.at(*middles[way - 1]) for way in stop_ways]
+    plain = sketch.router(n_threads=1, profiles_dir=even_profiles)
+    books = [OverrideBook()]
+    for way in closed_ways:
+        books.append(books[-1].add(note(target=way, override_id=str(way))))
+    found = [plain.with_overrides(book).travel(stops, profile=EVEN) for book in books]
+    for earlier, later in pairwise(found):
+        assert not (_spread(later) < _spread(earlier)).any()
+    # What is worked out from the state before is what a router without history finds.
+    fresh = RoadRouter(plain.streets, overrides=books[-1], n_threads=1, profiles_dir=even_profiles)
+    assert _arrays(found[-1]) == _arrays(fresh.travel(stops, profile=EVEN))
+    undone = books[-1]
+    for way in closed_ways:
+        undone = undone.withdraw(str(way), by="lead", at=MONDAY_8)
+    assert _arrays(plain.with_overrides(undone).travel(stops, profile=EVEN)) == _arrays(found[0])
 
 
 def test_closing_streets_of_a_real_town_is_exact_and_never_shortens(helsinki: StreetGraph, even_profiles: Path) -> None:
