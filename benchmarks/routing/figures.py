@@ -18,7 +18,7 @@ class Figure:
         Where it belongs.
     what
         ``matrix_cpu_ms``, ``matrix_wall_ms``, ``prepare_s``, ``warm_start_s``, ``change_ms``, ``peak_mb``,
-        ``exact_pairs``, ``mismatches``, ``settings`` or ``left_out``.
+        ``closed_matrix_ms``, ``exact_pairs``, ``mismatches``, ``load``, ``settings``, ``left_out`` or a chore's.
     n
         Number of points, 0 where that plays no part.
     value
@@ -57,6 +57,11 @@ class Figures:
             math.nan,
         )
 
+    def with_older(self, older: "Figures") -> "Figures":
+        """These and what an earlier run measured in tracks and maps that this one did not run."""
+        measured = {(item.map_name, item.track) for item in self.items}
+        return Figures([*(item for item in older.items if (item.map_name, item.track) not in measured), *self.items])
+
     def total(self, what: str, *, peer: str) -> float:
         """Sum of all values of one kind of a peer, NaN when there are none."""
         values = [item.value for item in self.items if item.what == what and item.peer == peer]
@@ -75,6 +80,28 @@ def median_ms(seconds: Iterable[float], *, scale: float = 1.0) -> float:
 def ratio(theirs: float, ours: float) -> float:
     """How many times ours they need; NaN when one of them is missing."""
     return theirs / ours if ours > 0 else math.nan
+
+
+def read_csv(path: Path) -> Figures:
+    """Figures as ``write_csv`` left them; none where there is no file."""
+    if not path.is_file():
+        return Figures()
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return Figures(
+        [
+            Figure(
+                map_name=row["map_name"],
+                track=row["track"],
+                peer=row["peer"],
+                what=row["what"],
+                n=int(row["n"]),
+                value=float(row["value"]),
+                note=row["note"],
+            )
+            for row in rows
+        ]
+    )
 
 
 def write_csv(path: Path, figures: Figures) -> None:

@@ -22,6 +22,9 @@ class Track(StrEnum):
     GRAPH = "graph"
     """States of our turn-aware graph in, durations out: for engines that take a graph."""
 
+    CHORES = "chores"
+    """What is needed beside matrices (``benchmarks.routing.chores``)."""
+
 
 class LeftOutError(Exception):
     """A peer, or one thing that a peer cannot do, is left out; the message says why."""

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Plan:
         By track: time that preparing must leave for measuring; peers that are not ready by then are left out.
     left_out
         Peers that do not fit into the plan, and why.
+    parts
+        Tracks that are run.
     ends_at
         Reading of ``time.monotonic`` by which the run has to be over.
     """
@@ -43,6 +45,7 @@ class Plan:
     may_rebuild: bool = True
     reserved_s: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ("graph", "places", "chores")
     ends_at: float = float("inf")
 
     @property
@@ -54,6 +57,9 @@ class Plan:
         """The wanted time or what is left of it."""
         return min(wanted_s, self.ends_at - time.monotonic())
 
+
+NOT_ASKED = "not asked for in this run"
+"""Reason against peers that a narrowed plan leaves out."""
 
 FULL = Plan(
     sizes=(100, 500, 1000, 2000, 5000),
@@ -84,9 +90,20 @@ def quick(budget_s: float) -> Plan:
         change_limit_s=8,
         oracle_rows=1000,
         may_rebuild=False,
+        parts=("graph", "places"),
         reserved_s={"graph": 0.5 * budget_s, "places": 0.2 * budget_s},
         left_out=_TOO_SLOW_FOR_QUICK,
         ends_at=time.monotonic() + budget_s,
+    )
+
+
+def narrowed(plan: Plan, *, sizes: tuple[int, ...], parts: tuple[str, ...], left_out: tuple[str, ...]) -> Plan:
+    """A plan with other sizes and parts, where some are named, and without some peers."""
+    return replace(
+        plan,
+        sizes=tuple(sorted(sizes)) or plan.sizes,
+        parts=parts or plan.parts,
+        left_out={**dict.fromkeys(left_out, NOT_ASKED), **plan.left_out},
     )
 
 

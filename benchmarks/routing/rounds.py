@@ -13,8 +13,10 @@ from benchmarks.routing.peer import Case, Track
 from benchmarks.routing.plan import Plan
 from benchmarks.routing.runner import Runner
 
-_CLOSED_N = 100
+_CLOSED_N = 1000
 _HURRIED_ROWS = 100
+_ORACLE_LABELS = 60_000_000
+"""States that the oracle settles in all: on large maps it answers fewer rows."""
 _ORACLE_NEEDS_S = 30.0
 """With less time left than this, fewer rows are compared."""
 
@@ -94,7 +96,7 @@ class Rounds:
         """The oracle's answer for the first rows and all columns, kept for the whole track."""
         path = self._case.scratch_dir / ("truth_closed.npy" if is_closed else "truth.npy")
         if not path.is_file():
-            n_rows = min(self._plan.oracle_rows, self._plan.n_points)
+            n_rows = min(self._plan.oracle_rows, self._plan.n_points, _ORACLE_LABELS // given.n_states)
             if is_closed or self._plan.left_s(_ORACLE_NEEDS_S) < _ORACLE_NEEDS_S:
                 n_rows = min(n_rows, _HURRIED_ROWS)
             weight_ms = given.closed_weight_ms if is_closed else given.weight_ms

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 from benchmarks.routing.figures import Figures, ratio
+from benchmarks.routing.plan import NOT_ASKED
 
 LAST_LINE = (
     "ratio_osrm_ch",
@@ -69,6 +70,8 @@ def left_out_lines(figures: Figures) -> list[str]:
     """Each thing that was not measured, and why; what holds for several maps is said once."""
     places: dict[tuple[str, int, str], list[str]] = {}
     for item in figures.notes("left_out"):
+        if item.note == NOT_ASKED:
+            continue
         places.setdefault((item.peer, item.n, item.note), []).append(item.map_name)
     lines = []
     for (peer, n, note), maps in places.items():

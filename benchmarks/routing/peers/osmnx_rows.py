@@ -91,14 +91,19 @@ class OsmnxRows:
     @staticmethod
     def _build(case: Case, folder: Path) -> None:
         osmnx = importlib.import_module("osmnx")
-        osmium = importlib.import_module("osmium")
-        xml_path = folder / "map.osm"
-        with osmium.SimpleWriter(str(xml_path)) as writer:
-            for item in osmium.FileProcessor(str(case.map_path)):
-                if not item.is_way() or item.tags.get("highway", "").removesuffix("_link") in _DRIVABLE:
-                    writer.add(item)
-        graph = osmnx.distance.add_edge_lengths(osmnx.graph_from_xml(xml_path, simplify=False))
-        graph = osmnx.simplify_graph(osmnx.truncate.largest_component(graph, strongly=True))
-        graph = osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph, fallback=30.0))
+        graph = routable_graph(case.map_path, xml_path=folder / "map.osm")
         osmnx.save_graphml(osmnx.project_graph(graph), folder / "graph.graphml")
-        xml_path.unlink()
+
+
+def routable_graph(map_path: Path, *, xml_path: Path) -> Any:
+    """The simplified graph with travel times of an OSM file; ``xml_path`` is written and removed again."""
+    osmnx = importlib.import_module("osmnx")
+    osmium = importlib.import_module("osmium")
+    with osmium.SimpleWriter(str(xml_path), overwrite=True) as writer:
+        for item in osmium.FileProcessor(str(map_path)):
+            if not item.is_way() or item.tags.get("highway", "").removesuffix("_link") in _DRIVABLE:
+                writer.add(item)
+    graph = osmnx.distance.add_edge_lengths(osmnx.graph_from_xml(xml_path, simplify=False))
+    graph = osmnx.simplify_graph(osmnx.truncate.largest_component(graph, strongly=True))
+    xml_path.unlink()
+    return osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph, fallback=30.0))

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from benchmarks.routing.inputs import PROFILE, PROFILES_DIR, read_inputs
 from benchmarks.routing.peer import Case, LeftOutError, Preparation, Track
 from routing.location import Location, Waypoint
-from routing.street_router import RoadRouter, open_router
+from routing.street_router import RoadRouter
+from routing.streets_file import load_cached_streets
 
 
 class OursPlaces:
@@ -43,7 +44,9 @@ class OursPlaces:
             Waypoint(label=f"place {index}", location=Location(lon_deg=lon, lat_deg=lat))
             for index, (lon, lat) in enumerate(places)
         ]
-        self._router = open_router(case.map_path, cache_dir=self._folder(case), profiles_dir=PROFILES_DIR)
+        folder = self._folder(case)
+        streets = load_cached_streets(case.map_path, cache_dir=folder)
+        self._router = RoadRouter(streets, cache_dir=folder, profiles_dir=PROFILES_DIR, n_threads=1)
 
     def ask(self, n: int, n_rows: int) -> None:
         """Waypoints; the matrix is always whole."""

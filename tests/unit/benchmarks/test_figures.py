@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.routing.figures import Figure, Figures, median_ms, ratio, write_csv
+from benchmarks.routing.figures import Figure, Figures, median_ms, ratio, read_csv, write_csv
 
 
 def _figure(what: str, value: float, *, peer: str = "ours", n: int = 0) -> Figure:
@@ -54,3 +54,24 @@ def test_write_csv_has_one_line_a_figure(tmp_path: Path) -> None:
     assert [row["peer"] for row in rows] == ["valhalla", "ours"]
     assert rows[0]["value"] == "nan"
     assert (rows[1]["n"], rows[1]["value"]) == ("100", "1.5")
+
+
+def test_read_csv_gives_back_what_write_csv_left(tmp_path: Path) -> None:
+    figures = Figures([_figure("matrix_cpu_ms", 8.5, n=1000), _figure("left_out", math.nan)])
+    write_csv(tmp_path / "routing.csv", figures)
+    found = read_csv(tmp_path / "routing.csv").items
+    assert found[0] == figures.items[0]
+    assert math.isnan(found[1].value)
+
+
+def test_read_csv_is_empty_without_a_file(tmp_path: Path) -> None:
+    assert read_csv(tmp_path / "routing.csv").items == []
+
+
+def test_with_older_keeps_only_tracks_that_were_not_measured_again() -> None:
+    def figure(map_name: str, track: str, value: float) -> Figure:
+        return Figure(map_name=map_name, track=track, peer="ours", what="matrix_cpu_ms", value=value)
+
+    older = Figures([figure("town", "places", 1.0), figure("town", "graph", 2.0), figure("city", "places", 3.0)])
+    merged = Figures([figure("town", "places", 9.0)]).with_older(older)
+    assert [item.value for item in merged.items] == [2.0, 3.0, 9.0]

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from benchmarks.routing.plan import FULL, growth, n_repeats_within, n_rows_within, quick
+from benchmarks.routing.plan import FULL, NOT_ASKED, growth, n_repeats_within, n_rows_within, narrowed, quick
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,11 @@ def test_quick_plan_never_grants_more_than_is_left() -> None:
     assert plan.left_s(1800) <= 10.0
     assert plan.ends_at <= time.monotonic() + 10.0
     assert FULL.left_s(1800) == 1800
+
+
+def test_narrowed_plan_takes_over_what_is_not_named() -> None:
+    assert narrowed(FULL, sizes=(), parts=(), left_out=()) == FULL
+    plan = narrowed(FULL, sizes=(2000, 100), parts=("graph",), left_out=("igraph",))
+    assert (plan.sizes, plan.parts, plan.left_out) == ((100, 2000), ("graph",), {"igraph": NOT_ASKED})
+    assert plan.repeats == FULL.repeats
+    assert narrowed(quick(9.0), sizes=(), parts=(), left_out=("scipy",)).left_out["scipy"] != NOT_ASKED
