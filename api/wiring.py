@@ -5,6 +5,7 @@ from pathlib import Path
 from api.town.fill_statistics import load_fill_statistics
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.ports import Ports, SelectionPolicy, Solver
+from optimizer.search.sisr import SisrSolver
 from optimizer.selection.all_containers import AllContainersPolicy
 from optimizer.selection.overflow_risk import OverflowRiskPolicy
 from optimizer.selection.threshold import ThresholdPolicy
@@ -54,4 +55,4 @@ def selection_policies() -> dict[str, SelectionPolicy]:
 
 def solvers() -> dict[str, Solver]:
     """All solvers by name."""
-    return {"ortools": OrToolsSolver(), "greedy": GreedySolver()}
+    return {"ortools": OrToolsSolver(), "greedy": GreedySolver(), "sisr": SisrSolver()}

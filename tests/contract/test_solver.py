@@ -11,12 +11,13 @@ from optimizer.domain.request import SolveLimits
 from optimizer.ports import CancelledError, Solver
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
+from optimizer.search.sisr import SisrSolver
 from optimizer.solving.greedy import GreedySolver
 from optimizer.solving.ortools_solver import OrToolsSolver
 from routing.matrix import TravelMatrix
 from tests.unit.optimizer.generated_days import TINY, DayKind, generated_day
 
-SOLVERS: list[Solver] = [GreedySolver(), OrToolsSolver()]
+SOLVERS: list[Solver] = [GreedySolver(), OrToolsSolver(), SisrSolver()]
 QUICK = SolveLimits(time_limit_s=None, iteration_limit=12)
 HALF_DAY = DayKind(n_pickups=30, n_vehicles=3)
 FAR_S = 1_000_000

@@ -1,0 +1,305 @@
+"""A problem, its fleet and a plan as plain arrays: all that the compiled search sees.
+
+*Nodes* number the pickups first, then the disposal sites, then the depots. A *plan* lists the visits of every vehicle
+as nodes; each trip ends with a disposal site. Costs are micro-euros, times seconds, as in ``Problem``.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.problem.problem import Problem
+from optimizer.solving.tour_draft import Workbench
+
+MOST_NEIGHBOURS = 400
+NO_RULE_S = 1 << 40
+
+
+class Day(NamedTuple):
+    """What is to be done.
+
+    Attributes
+    ----------
+    travel_s, travel_m
+        ``(profiles, nodes, nodes)`` int32.
+    service_s
+        ``(pickups + disposals,)``
+    window_range, windows
+        First and end row of each node in ``windows``, ``(w, 2)``.
+    kg, litres, stream, prize, is_must
+        Per pickup.
+    fee
+        Gate fee per kilogram, per disposal site.
+    near
+        ``(pickups, k)``: the nearest pickups, itself first.
+    keys
+        ``(orders, pickups)``: smaller is inserted earlier.
+    """
+
+    travel_s: NDArray[np.int32]
+    travel_m: NDArray[np.int32]
+    service_s: NDArray[np.int64]
+    window_range: NDArray[np.int64]
+    windows: NDArray[np.int64]
+    kg: NDArray[np.int64]
+    litres: NDArray[np.int64]
+    stream: NDArray[np.int64]
+    prize: NDArray[np.int64]
+    is_must: NDArray[np.int64]
+    fee: NDArray[np.int64]
+    near: NDArray[np.int32]
+    keys: NDArray[np.int64]
+
+
+class Fleet(NamedTuple):
+    """Who can do it; one row per vehicle.
+
+    Attributes
+    ----------
+    profile, start, end
+        Matrix, and nodes of the depots.
+    shift, max_work_s, max_stretch_s, rules
+        As in ``ProblemVehicle``; ``rules`` is ``(vehicles, r, 2)``.
+    free_s
+        Up to so much time away no break is due and no limit of work binds.
+    kg, litres
+        Capacities; litres ``(vehicles, streams)``, -1 where a stream is not collected.
+    may_serve
+        ``(vehicles, pickups)``
+    tips, n_tips
+        Nodes of the disposal sites per vehicle and stream, and how many.
+    alike
+        The first vehicle that can do the same at the same cost.
+    """
+
+    profile: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    shift: NDArray[np.int64]
+    max_work_s: NDArray[np.int64]
+    max_stretch_s: NDArray[np.int64]
+    rules: NDArray[np.int64]
+    free_s: NDArray[np.int64]
+    kg: NDArray[np.int64]
+    litres: NDArray[np.int64]
+    max_trips: NDArray[np.int64]
+    fixed: NDArray[np.int64]
+    per_m: NDArray[np.int64]
+    per_s: NDArray[np.int64]
+    may_serve: NDArray[np.uint8]
+    tips: NDArray[np.int64]
+    n_tips: NDArray[np.int64]
+    alike: NDArray[np.int64]
+
+
+class PlanArrays(NamedTuple):
+    """Who visits what: row ``v`` holds ``length[v]`` visits, each with the row of its window.
+
+    Attributes
+    ----------
+    cost
+        Per vehicle, 0 when it is not used.
+    is_absent
+        Per pickup.
+    objective
+        One entry: costs and the prizes of what is absent.
+    """
+
+    visits: NDArray[np.int32]
+    window: NDArray[np.int32]
+    length: NDArray[np.int64]
+    cost: NDArray[np.int64]
+    is_absent: NDArray[np.uint8]
+    objective: NDArray[np.int64]
+
+
+class Desk(NamedTuple):
+    """Memory that the search works with.
+
+    Attributes
+    ----------
+    gaps
+        ``(vehicles, visits + 1, fields)``: before every visit, how the tour gets there and goes on, and the load.
+    totals
+        ``(vehicles, 4)``: elapsed seconds, metres, gate fees, trips.
+    trial_visits, trial_window, trial
+        A tour that is being tried.
+    place_of
+        ``(pickups, 2)``: vehicle and position.
+    out, out_keys
+        Pickups to insert, and the order in which.
+    marks
+        ``(vehicles, visits + 1)``: last iteration in which this trip lost a string.
+    is_changed
+        Vehicles touched in this iteration.
+    move
+        Vehicle, first and end of the visits cut out, and up to two new visits with their windows.
+    """
+
+    gaps: NDArray[np.int64]
+    totals: NDArray[np.int64]
+    trial_visits: NDArray[np.int32]
+    trial_window: NDArray[np.int32]
+    trial: NDArray[np.int64]
+    place_of: NDArray[np.int64]
+    out: NDArray[np.int64]
+    out_keys: NDArray[np.int64]
+    marks: NDArray[np.int64]
+    is_changed: NDArray[np.uint8]
+    move: NDArray[np.int64]
+
+
+N_GAP_FIELDS = 10
+
+
+def day_arrays(problem: Problem) -> Day:
+    """The day; the problem must have pickups, vehicles and disposal sites."""
+    places = [one.place_index for one in problem.pickups] + [one.place_index for one in problem.disposals]
+    places += _depots(problem)
+    grid = np.ix_(places, places)
+    matrices = [problem.travel[profile] for profile in sorted(problem.travel)]
+    services = [one.service_s for one in problem.pickups] + [one.unloading_s for one in problem.disposals]
+    windows = [list(one.windows) for one in problem.pickups] + [list(one.windows) for one in problem.disposals]
+    ends = np.cumsum([len(own) for own in windows], dtype=np.int64)
+    travel_s = np.stack([matrix.duration_s[grid] for matrix in matrices])
+    streams = stream_numbers(problem)
+    n = len(problem.pickups)
+    both_ways_s = travel_s[:, :n, :n].min(axis=0).astype(np.int64)
+    both_ways_s = both_ways_s + both_ways_s.T
+    np.fill_diagonal(both_ways_s, -1)
+    near = np.argsort(both_ways_s, axis=1, kind="stable")[:, : min(n, MOST_NEIGHBOURS)]
+    kg = np.array([one.demand_kg for one in problem.pickups], dtype=np.int64)
+    litres = np.array([one.demand_l for one in problem.pickups], dtype=np.int64)
+    prize = np.array([one.prize_micro_eur for one in problem.pickups], dtype=np.int64)
+    depots = slice(n + len(problem.disposals), None)
+    away_s = travel_s[0, depots, :n].min(axis=0).astype(np.int64)
+    open_s = np.array([sum(end - start for start, end in one.windows) for one in problem.pickups], dtype=np.int64)
+    size = kg * max(1, int(litres.mean())) + litres * max(1, int(kg.mean()))
+    return Day(
+        travel_s=np.ascontiguousarray(travel_s, dtype=np.int32),
+        travel_m=np.ascontiguousarray(np.stack([matrix.distance_m[grid] for matrix in matrices]), dtype=np.int32),
+        service_s=np.array(services, dtype=np.int64),
+        window_range=np.stack([ends - [len(own) for own in windows], ends], axis=1).astype(np.int64),
+        windows=np.array([one for own in windows for one in own], dtype=np.int64).reshape(-1, 2),
+        kg=kg,
+        litres=litres,
+        stream=np.array([streams[one.stream] for one in problem.pickups], dtype=np.int64),
+        prize=prize,
+        is_must=np.array([one.is_must for one in problem.pickups], dtype=np.int64),
+        fee=np.array([one.per_kg_micro_eur for one in problem.disposals], dtype=np.int64),
+        near=np.ascontiguousarray(near, dtype=np.int32),
+        keys=np.stack([-size, -away_s, away_s, open_s, -prize]),
+    )
+
+
+def fleet_arrays(bench: Workbench) -> Fleet:
+    """The vehicles of the problem on the bench."""
+    problem = bench.problem
+    vehicles, n_pickups = problem.vehicles, len(problem.pickups)
+    streams, profiles, depots = stream_numbers(problem), sorted(problem.travel), _depots(problem)
+    first_depot = n_pickups + len(problem.disposals)
+    rules = np.full((len(vehicles), max(1, *(len(one.breaks) for one in vehicles), 1), 2), 0, dtype=np.int64)
+    rules[:, :, 0] = NO_RULE_S
+    litres = np.full((len(vehicles), len(streams)), -1, dtype=np.int64)
+    tips = np.full((len(vehicles), len(streams), len(problem.disposals)), -1, dtype=np.int64)
+    n_tips = np.zeros((len(vehicles), len(streams)), dtype=np.int64)
+    may_serve = np.zeros((len(vehicles), n_pickups), dtype=np.uint8)
+    for at, vehicle in enumerate(vehicles):
+        for row, rule in enumerate(vehicle.breaks):
+            rules[at, row] = rule.work_above_s, rule.break_s
+        for stream, capacity_l in vehicle.capacity_l_by_stream.items():
+            if stream in streams:
+                litres[at, streams[stream]] = capacity_l
+                own = bench.disposals_by_vehicle_stream[at, stream]
+                tips[at, streams[stream], : len(own)] = [n_pickups + index for index in own]
+                n_tips[at, streams[stream]] = len(own)
+        may_serve[at, sorted(bench.servable[at])] = 1
+    max_work_s = np.array([one.max_work_s for one in vehicles], dtype=np.int64)
+    max_stretch_s = np.array([one.max_stretch_s for one in vehicles], dtype=np.int64)
+    no_break_s = np.where(rules[:, :, 1] > 0, rules[:, :, 0], NO_RULE_S).min(axis=1)
+    indices = range(len(vehicles))
+    alike = [next(other for other in indices if bench.is_alike(at, other)) for at in indices]
+    return Fleet(
+        profile=np.array([profiles.index(one.profile) for one in vehicles], dtype=np.int64),
+        start=np.array([first_depot + depots.index(one.start_place_index) for one in vehicles], dtype=np.int64),
+        end=np.array([first_depot + depots.index(one.end_place_index) for one in vehicles], dtype=np.int64),
+        shift=np.array([one.shift for one in vehicles], dtype=np.int64),
+        max_work_s=max_work_s,
+        max_stretch_s=max_stretch_s,
+        rules=rules,
+        free_s=np.minimum(np.minimum(max_work_s, max_stretch_s), no_break_s),
+        kg=np.array([one.capacity_kg for one in vehicles], dtype=np.int64),
+        litres=litres,
+        max_trips=np.array([one.max_trips for one in vehicles], dtype=np.int64),
+        fixed=np.array([one.fixed_micro_eur for one in vehicles], dtype=np.int64),
+        per_m=np.array([one.per_m_micro_eur for one in vehicles], dtype=np.int64),
+        per_s=np.array([one.per_s_micro_eur for one in vehicles], dtype=np.int64),
+        may_serve=may_serve,
+        tips=tips,
+        n_tips=n_tips,
+        alike=np.array(alike, dtype=np.int64),
+    )
+
+
+def empty_plan(problem: Problem) -> PlanArrays:
+    """Nobody goes anywhere."""
+    n_vehicles, n_pickups = len(problem.vehicles), len(problem.pickups)
+    most = 2 * n_pickups + 2
+    return PlanArrays(
+        visits=np.zeros((n_vehicles, most), dtype=np.int32),
+        window=np.zeros((n_vehicles, most), dtype=np.int32),
+        length=np.zeros(n_vehicles, dtype=np.int64),
+        cost=np.zeros(n_vehicles, dtype=np.int64),
+        is_absent=np.ones(n_pickups, dtype=np.uint8),
+        objective=np.zeros(1, dtype=np.int64),
+    )
+
+
+def fill_plan(plan: PlanArrays, orders: Iterable[tuple[int, Sequence[int]]]) -> None:
+    """Write orders, as the scheduler knows them, into an empty plan; windows and costs are the search's to find."""
+    n_pickups = len(plan.is_absent)
+    for vehicle_index, order in orders:
+        plan.length[vehicle_index] = len(order)
+        nodes = [visit if visit >= 0 else n_pickups + ~visit for visit in order]
+        plan.visits[vehicle_index, : len(order)] = nodes
+        plan.is_absent[[visit for visit in order if visit >= 0]] = 0
+
+
+def orders_of(plan: PlanArrays) -> list[tuple[int, list[int]]]:
+    """The orders of all vehicles used."""
+    n_pickups = len(plan.is_absent)
+    return [
+        (at, [node if node < n_pickups else ~(node - n_pickups) for node in plan.visits[at, :length].tolist()])
+        for at, length in enumerate(plan.length.tolist())
+        if length
+    ]
+
+
+def new_desk(plan: PlanArrays) -> Desk:
+    """Memory for a search of a plan of this size."""
+    n_vehicles, most = plan.visits.shape
+    n_pickups = len(plan.is_absent)
+    return Desk(
+        gaps=np.zeros((n_vehicles, most + 1, N_GAP_FIELDS), dtype=np.int64),
+        totals=np.zeros((n_vehicles, 4), dtype=np.int64),
+        trial_visits=np.zeros(most + 2, dtype=np.int32),
+        trial_window=np.zeros(most + 2, dtype=np.int32),
+        trial=np.zeros((most + 3, 6), dtype=np.int64),
+        place_of=np.zeros((n_pickups, 2), dtype=np.int64),
+        out=np.zeros(n_pickups, dtype=np.int64),
+        out_keys=np.zeros(n_pickups, dtype=np.int64),
+        marks=np.full((n_vehicles, most + 1), -1, dtype=np.int64),
+        is_changed=np.zeros(n_vehicles, dtype=np.uint8),
+        move=np.zeros(7, dtype=np.int64),
+    )
+
+
+def stream_numbers(problem: Problem) -> dict[str, int]:
+    """The streams of the pickups, numbered."""
+    return {stream: at for at, stream in enumerate(sorted({one.stream for one in problem.pickups}))}
+
+
+def _depots(problem: Problem) -> list[int]:
+    return sorted({place for one in problem.vehicles for place in (one.start_place_index, one.end_place_index)})

@@ -1,0 +1,256 @@
+"""Finds where a pickup costs least in the whole plan, with all that this may change: trips, sites, windows, breaks.
+
+An insertion is judged in constant time while no break is due; where one may be due, and the insertion would be the
+cheapest so far, the whole tour is timed.
+"""
+
+import numpy as np
+
+from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
+from optimizer.search.kernels.chance import draw
+from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.tour_change import (
+    CUT_END,
+    CUT_START,
+    ELAPSED_S,
+    FIRST,
+    FIRST_WINDOW,
+    NOTHING,
+    SECOND,
+    SECOND_WINDOW,
+    TRIPS,
+    VEHICLE,
+    adopt,
+    lay_out,
+)
+from optimizer.search.kernels.tour_trial import (
+    EARLIEST_S,
+    LATEST_S,
+    LOAD_KG,
+    LOAD_L,
+    ON_EARLIEST_S,
+    ON_LATEST_S,
+    ON_TOTAL_S,
+    SHORTEST_BREAK_S,
+    STREAM,
+    TIP_AT,
+    TOTAL_S,
+    break_due_s,
+    time_trial,
+)
+
+BLINK_SHARE = 0.01
+"""Gaps overlooked by chance, which keeps insertion from repeating itself."""
+
+
+@compiled_part
+def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, best: int, chance: tuple) -> int:  # type: ignore[type-arg]  # of numbers
+    """Serve the pickup where it costs least, below ``best``; what it adds, or ``best`` when nothing was found.
+
+    ``chance`` holds the source of chance and a vehicle to leave alone, or -1.
+    """
+    source, resting = chance
+    n_pickups = day.kg.shape[0]
+    kg, litres, stream, service_s = day.kg[pickup], day.litres[pickup], day.stream[pickup], day.service_s[pickup]
+    limit = best
+    chosen = np.empty(7, dtype=np.int64)
+    for vehicle in range(fleet.kg.shape[0]):
+        if not fleet.may_serve[vehicle, pickup] or vehicle == resting:
+            continue
+        length = plan.length[vehicle]
+        n_tips = fleet.n_tips[vehicle, stream]
+        if length == 0:
+            is_like_other = False
+            for other in range(vehicle):
+                if fleet.alike[other] == fleet.alike[vehicle] and plan.length[other] == 0 and other != resting:
+                    is_like_other = True
+            if is_like_other:
+                continue
+        totals = desk.totals[vehicle]
+        visits, gaps = plan.visits[vehicle], desk.gaps[vehicle]
+        travel_s, travel_m = day.travel_s[fleet.profile[vehicle]], day.travel_m[fleet.profile[vehicle]]
+        per_m, per_s = fleet.per_m[vehicle], fleet.per_s[vehicle]
+        fixed = fleet.fixed[vehicle] if length == 0 else 0
+        shift_start_s, shift_end_s = fleet.shift[vehicle, 0], fleet.shift[vehicle, 1]
+        # Driving and service without waits and breaks: what cannot be less.
+        busy_s = 0
+        if length > 0:
+            busy_s = gaps[length, TOTAL_S] + travel_s[visits[length - 1], fleet.end[vehicle]]
+            least_s = busy_s + service_s
+            if least_s > fleet.max_work_s[vehicle]:
+                continue
+            if shift_start_s + least_s + break_due_s(fleet, vehicle, least_s) > shift_end_s:
+                continue
+        may_open = totals[TRIPS] < fleet.max_trips[vehicle]
+        for gap in range(length + 1):
+            before = fleet.start[vehicle] if gap == 0 else visits[gap - 1]
+            is_boundary = gap == 0 or before >= n_pickups
+            has_room = False
+            is_own_stream = False
+            fee, tip_at = 0, NOTHING
+            if gap < length and gaps[gap, STREAM] == stream:
+                is_own_stream = True
+                tip_at = gaps[gap, TIP_AT]
+                has_room = (
+                    gaps[tip_at, LOAD_KG] + kg <= fleet.kg[vehicle]
+                    and gaps[tip_at, LOAD_L] + litres <= fleet.litres[vehicle, stream]
+                )
+                fee = day.fee[visits[tip_at] - n_pickups]
+            if not has_room and not (may_open and (is_boundary or is_own_stream)):
+                continue
+            if draw(source) < BLINK_SHARE:
+                continue
+            after = fleet.end[vehicle] if gap == length else visits[gap]
+            old_m = travel_m[before, after] if length > 0 else 0
+            old_s = travel_s[before, after] if length > 0 else 0
+            # Choice -1 joins the trip; then, for every site: tip there instead; open a trip, or split this one behind
+            # the pickup; split it before the pickup.
+            for choice in range(-1, 3 * n_tips):
+                second, end, first_tip, tip, tip_s = NOTHING, gap, NOTHING, NOTHING, 0
+                metres = -old_m
+                onward = after
+                if choice < 0:
+                    if not has_room:
+                        continue
+                    fees = fee * kg
+                else:
+                    way, tip = choice // n_tips, fleet.tips[vehicle, stream, choice % n_tips]
+                    tip_fee = day.fee[tip - n_pickups]
+                    if way == 0:
+                        if not has_room or after < n_pickups or after == tip:
+                            continue
+                        end = gap + 1
+                        onward = fleet.end[vehicle] if end == length else visits[end]
+                        metres -= travel_m[after, onward]
+                        fees = tip_fee * (gaps[gap, LOAD_KG] + kg) - fee * gaps[gap, LOAD_KG]
+                        second = tip
+                    elif not may_open:
+                        break
+                    elif way == 1:
+                        second = tip
+                        if is_boundary:
+                            fees = tip_fee * kg
+                        elif (
+                            has_room
+                            or gaps[gap, LOAD_KG] + kg > fleet.kg[vehicle]
+                            or gaps[gap, LOAD_L] + litres > fleet.litres[vehicle, stream]
+                            or after >= n_pickups
+                        ):
+                            continue
+                        else:
+                            fees = tip_fee * (gaps[gap, LOAD_KG] + kg) - fee * gaps[gap, LOAD_KG]
+                    else:
+                        if is_boundary or has_room:
+                            break
+                        rest_kg = gaps[tip_at, LOAD_KG] - gaps[gap, LOAD_KG]
+                        rest_l = gaps[tip_at, LOAD_L] - gaps[gap, LOAD_L]
+                        if rest_kg + kg > fleet.kg[vehicle] or rest_l + litres > fleet.litres[vehicle, stream]:
+                            continue
+                        first_tip = tip
+                        fees = (tip_fee - fee) * gaps[gap, LOAD_KG] + fee * kg
+                # A tip before the pickup takes the first window that is open.
+                from_total_s, from_earliest_s = gaps[gap, TOTAL_S], gaps[gap, EARLIEST_S]
+                from_latest_s = gaps[gap, LATEST_S]
+                place, tip_window = before, NOTHING
+                if first_tip != NOTHING or second != NOTHING:
+                    tip = first_tip if first_tip != NOTHING else second
+                    tip_s = day.service_s[tip]
+                if first_tip != NOTHING:
+                    leg_s = travel_s[place, tip]
+                    for window in range(day.window_range[tip, 0], day.window_range[tip, 1]):
+                        last_s = day.windows[window, 1] - tip_s
+                        if from_earliest_s + leg_s <= last_s and day.windows[window, 0] <= last_s:
+                            from_latest_s = min(from_latest_s, last_s - from_total_s - leg_s)
+                            from_total_s += leg_s + tip_s
+                            from_earliest_s = max(from_earliest_s + leg_s, day.windows[window, 0]) + tip_s
+                            tip_window = window
+                            break
+                    if tip_window == NOTHING:
+                        continue
+                    metres += travel_m[place, tip]
+                    place = tip
+                metres += travel_m[place, pickup]
+                metres += (
+                    travel_m[pickup, second] + travel_m[second, onward] if second >= 0 else travel_m[pickup, onward]
+                )
+                moving = fixed + fees + metres * per_m
+                if choice < 0:
+                    added_s = travel_s[before, pickup] + service_s + travel_s[pickup, after] - old_s
+                    if moving + max(0, busy_s + added_s - totals[ELAPSED_S]) * per_s >= best:
+                        continue
+                leg_s = travel_s[place, pickup]
+                for window in range(day.window_range[pickup, 0], day.window_range[pickup, 1]):
+                    last_s = day.windows[window, 1] - service_s
+                    opens_s = day.windows[window, 0]
+                    if from_earliest_s + leg_s > last_s or opens_s > last_s:
+                        continue
+                    total_s = from_total_s + leg_s + service_s
+                    earliest_s = max(from_earliest_s + leg_s, opens_s) + service_s
+                    latest_s = min(from_latest_s, last_s - from_total_s - leg_s)
+                    place = pickup
+                    if second != NOTHING:
+                        tip_window = NOTHING
+                        drive_s = travel_s[pickup, second]
+                        for own in range(day.window_range[second, 0], day.window_range[second, 1]):
+                            tip_last_s = day.windows[own, 1] - tip_s
+                            if earliest_s + drive_s <= tip_last_s and day.windows[own, 0] <= tip_last_s:
+                                latest_s = min(latest_s, tip_last_s - total_s - drive_s)
+                                total_s += drive_s + tip_s
+                                earliest_s = max(earliest_s + drive_s, day.windows[own, 0]) + tip_s
+                                tip_window = own
+                                break
+                        if tip_window == NOTHING:
+                            continue
+                        place = second
+                    drive_s = travel_s[place, onward]
+                    if earliest_s + drive_s > gaps[end, ON_LATEST_S]:
+                        continue
+                    latest_s = min(latest_s, gaps[end, ON_LATEST_S] - drive_s - total_s)
+                    total_s += drive_s + gaps[end, ON_TOTAL_S]
+                    earliest_s = max(earliest_s + drive_s + gaps[end, ON_TOTAL_S], gaps[end, ON_EARLIEST_S])
+                    elapsed_s = max(total_s, earliest_s - latest_s)
+                    needs_break = elapsed_s > fleet.free_s[vehicle]
+                    if needs_break:
+                        due_s = break_due_s(fleet, vehicle, total_s)
+                        if total_s > fleet.max_stretch_s[vehicle]:
+                            due_s = max(due_s, SHORTEST_BREAK_S)
+                        if total_s > fleet.max_work_s[vehicle] or shift_start_s + total_s + due_s > shift_end_s:
+                            continue
+                        elapsed_s = max(elapsed_s, total_s + due_s)
+                    cost = moving + (elapsed_s - totals[ELAPSED_S]) * per_s
+                    if cost >= best:
+                        continue
+                    move = desk.move
+                    move[VEHICLE], move[CUT_START], move[CUT_END] = vehicle, gap, end
+                    if first_tip != NOTHING:
+                        move[FIRST], move[FIRST_WINDOW], move[SECOND], move[SECOND_WINDOW] = (
+                            tip,
+                            tip_window,
+                            pickup,
+                            window,
+                        )
+                    else:
+                        move[FIRST], move[FIRST_WINDOW], move[SECOND], move[SECOND_WINDOW] = (
+                            pickup,
+                            window,
+                            second,
+                            tip_window,
+                        )
+                    if needs_break:
+                        elapsed_s = time_trial(day, fleet, desk, vehicle, lay_out(plan, desk))
+                        if elapsed_s < 0:
+                            continue
+                        cost = moving + (elapsed_s - totals[ELAPSED_S]) * per_s
+                        if cost >= best:
+                            continue
+                    best = cost
+                    chosen[:] = move
+    if best < limit:
+        desk.move[:] = chosen
+        vehicle = chosen[VEHICLE]
+        length = lay_out(plan, desk)
+        elapsed_s = time_trial(day, fleet, desk, vehicle, length)
+        adopt(day, fleet, plan, desk, vehicle, length, elapsed_s)
+        desk.is_changed[vehicle] = 1
+        plan.is_absent[pickup] = 0
+    return best

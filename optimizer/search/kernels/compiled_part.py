@@ -1,0 +1,20 @@
+"""How the inner parts of the search are compiled: with their callers, and without doors to Python.
+
+They are not cached on their own: numba notices changes of a file only in the kernels that it holds, so only the two
+entry points of ``ruin_recreate`` are, which guard themselves by ``PARTS_DIGEST``.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+Part = TypeVar("Part", bound=Callable[..., object])
+
+
+def compiled_part(function: Part) -> Part:
+    """The function for kernels alone to call; it is compiled when they are."""
+    # The wrappers would take longer to compile than the functions.
+    options: dict[str, Any] = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    part: Part = njit(**options)(function)
+    return part

@@ -1,0 +1,134 @@
+"""Ruin and recreate on whole waste days: takes strings of neighbouring pickups out and puts them back better.
+
+After Christiaens & Vanden Berghe (2020), doi:10.1287/trsc.2019.0914, extended by trips of one stream between tippings,
+with the site chosen on insertion; kilograms and litres; several windows; breaks; unlike vehicles; and pickups that may
+stay behind for their prize.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
+from optimizer.search.kernels.chance import draw
+from optimizer.search.kernels.cheapest_insertion import insert
+from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.ruin import add_absent, ruin, sort_out
+from optimizer.search.kernels.tour_change import adopt, choose_windows, close_up, tidy
+from optimizer.search.kernels.tour_trial import time_trial
+
+PARTS_DIGEST = "4260c24e85455391"
+"""Of the texts of the other files of this folder: a change of them must change this file, so that numba compiles the
+entry points anew instead of taking old ones from its cache."""
+
+
+@compiled_part
+def _copy_tours(source: PlanArrays, target: PlanArrays, is_changed: NDArray[np.uint8]) -> None:
+    for vehicle in range(is_changed.shape[0]):
+        if is_changed[vehicle]:
+            length = source.length[vehicle]
+            target.visits[vehicle, :length] = source.visits[vehicle, :length]
+            target.window[vehicle, :length] = source.window[vehicle, :length]
+            target.length[vehicle] = length
+            target.cost[vehicle] = source.cost[vehicle]
+    target.is_absent[:] = source.is_absent
+    target.objective[0] = source.objective[0]
+
+
+@compiled_part
+def _count(day: Day, plan: PlanArrays) -> int:
+    """The objective of the plan."""
+    objective = plan.cost.sum()
+    for pickup in range(day.kg.shape[0]):
+        if plan.is_absent[pickup]:
+            objective += day.prize[pickup]
+    return int(objective)
+
+
+@njit(cache=True, nogil=True)
+def load_plan(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk) -> None:
+    """Find windows and costs of the visits of a new plan; a tour that cannot be timed this way is emptied."""
+    n_pickups = day.kg.shape[0]
+    for vehicle in range(fleet.kg.shape[0]):
+        length = plan.length[vehicle]
+        desk.trial_visits[:length] = plan.visits[vehicle, :length]
+        elapsed_s = -1
+        if choose_windows(day, fleet, desk, vehicle, length):
+            elapsed_s = time_trial(day, fleet, desk, vehicle, length)
+        if elapsed_s < 0:
+            for at in range(length):
+                if plan.visits[vehicle, at] < n_pickups:
+                    plan.is_absent[plan.visits[vehicle, at]] = 1
+            length = 0
+            elapsed_s = max(0, time_trial(day, fleet, desk, vehicle, 0))
+        adopt(day, fleet, plan, desk, vehicle, length, elapsed_s)
+    plan.objective[0] = _count(day, plan)
+
+
+@njit(cache=True, nogil=True)
+def run_block(
+    day: Day,
+    fleet: Fleet,
+    plans: tuple[PlanArrays, PlanArrays, PlanArrays],
+    desk: Desk,
+    chance: NDArray[np.uint64],
+    temperatures: NDArray[np.float64],
+    first_step: int,
+) -> None:
+    """Ruin and recreate once per temperature.
+
+    Parameters
+    ----------
+    plans
+        The plan that is worked on (as ``load_plan`` left it), the last one accepted, and the best one.
+    chance
+        ``(1,)``: state of the source of chance, not 0.
+    temperatures
+        Micro-euros of each iteration.
+    first_step
+        Iterations made before.
+    """
+    plan, kept, best = plans
+    n_vehicles = fleet.kg.shape[0]
+    dearest = fleet.fixed.max()
+    everyone = np.ones(n_vehicles, dtype=np.uint8)
+    for step in range(temperatures.shape[0]):
+        desk.is_changed[:] = 0
+        n_out, resting = ruin(day, plan, desk, chance, first_step + step)
+        is_possible = True
+        for vehicle in range(n_vehicles):
+            if desk.is_changed[vehicle]:
+                is_possible = is_possible and close_up(day, fleet, plan, desk, vehicle)
+                if is_possible:
+                    tidy(day, fleet, plan, desk, vehicle)
+        if is_possible:
+            n_out = add_absent(day, plan, desk, n_out, chance)
+            sort_out(day, desk, n_out, chance)
+            # Now and then a tour or a trip may be opened that only later pickups pay for.
+            is_eager = draw(chance) < 0.1
+            for at in range(n_out):
+                pickup = desk.out[at]
+                limit = 2 * day.prize[pickup] + dearest if is_eager else day.prize[pickup]
+                insert(day, fleet, plan, desk, pickup, limit, (chance, resting))
+        plan.objective[0] = _count(day, plan)
+        threshold = kept.objective[0] - temperatures[step] * math.log(max(draw(chance), 1e-300))
+        if is_possible and plan.objective[0] < threshold:
+            if plan.objective[0] < kept.objective[0]:
+                for vehicle in range(n_vehicles):
+                    if desk.is_changed[vehicle]:
+                        tidy(day, fleet, plan, desk, vehicle)
+                plan.objective[0] = _count(day, plan)
+            _copy_tours(plan, kept, desk.is_changed)
+            if plan.objective[0] < best.objective[0]:
+                _copy_tours(plan, best, everyone)
+        else:
+            for vehicle in range(n_vehicles):
+                if desk.is_changed[vehicle]:
+                    length = kept.length[vehicle]
+                    desk.trial_visits[:length] = kept.visits[vehicle, :length]
+                    desk.trial_window[:length] = kept.window[vehicle, :length]
+                    adopt(day, fleet, plan, desk, vehicle, length, time_trial(day, fleet, desk, vehicle, length))
+            plan.is_absent[:] = kept.is_absent
+            plan.objective[0] = kept.objective[0]

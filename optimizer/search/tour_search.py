@@ -1,0 +1,74 @@
+"""The compiled search as an object: holds the arrays of one problem and runs block after block of iterations."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem
+from optimizer.search.arrays import PlanArrays, day_arrays, empty_plan, fill_plan, fleet_arrays, new_desk, orders_of
+from optimizer.search.kernels import ruin_recreate as kernel
+from optimizer.solving.tour_draft import Workbench
+
+HOT_SHARE = 0.3
+COLD_SHARE = 0.003
+"""Temperatures at the start and at the end, as shares of what driving costs per pickup."""
+SEED_STRIDE = 0x9E3779B97F4A7C15
+"""Spreads small seeds over 64 bits (golden ratio)."""
+
+
+class TourSearch:
+    """Ruin and recreate with annealing for one problem, which must have pickups, vehicles and disposal sites."""
+
+    def __init__(self, problem: Problem, *, seed: int, start: Sequence[tuple[int, Sequence[int]]] = ()) -> None:
+        self.day = day_arrays(problem)
+        self.fleet = fleet_arrays(Workbench(problem))
+        self.plan = empty_plan(problem)
+        fill_plan(self.plan, start)
+        self.desk = new_desk(self.plan)
+        kernel.load_plan(self.day, self.fleet, self.plan, self.desk)
+        self.kept, self.best = _copy(self.plan), _copy(self.plan)
+        self.chance = np.array([(seed + 1) * SEED_STRIDE % 2**64], dtype=np.uint64)
+        self.steps = 0
+        self._scale_micro_eur = self._driving_per_pickup_micro_eur()
+
+    @property
+    def best_micro_eur(self) -> int:
+        """Objective of the best plan, breaks placed as the search places them."""
+        return int(self.best.objective[0])
+
+    def best_orders(self) -> list[tuple[int, list[int]]]:
+        """Vehicle and order of every tour of the best plan."""
+        return orders_of(self.best)
+
+    def run(self, temperatures_micro_eur: NDArray[np.float64]) -> None:
+        """One iteration per temperature."""
+        plans = (self.plan, self.kept, self.best)
+        kernel.run_block(self.day, self.fleet, plans, self.desk, self.chance, temperatures_micro_eur, self.steps)
+        self.steps += len(temperatures_micro_eur)
+
+    def temperatures_micro_eur(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Falling geometrically from hot (share 0) to cold (share 1)."""
+        hot, cold = HOT_SHARE * self._scale_micro_eur, COLD_SHARE * self._scale_micro_eur
+        cooled: NDArray[np.float64] = hot * (cold / hot) ** shares
+        return cooled
+
+    def _driving_per_pickup_micro_eur(self) -> float:
+        served = np.flatnonzero(self.plan.is_absent == 0)
+        if not len(served):
+            return float(MICRO_EUR_PER_EUR)
+        on_foot_s = int(self.day.service_s[served].sum())
+        moving = self.plan.cost.sum() - self.fleet.fixed[self.plan.length > 0].sum() - self.desk.totals[:, 2].sum()
+        driving = int(moving) - on_foot_s * int(self.fleet.per_s.max())
+        return max(float(driving) / len(served), 0.01 * MICRO_EUR_PER_EUR)
+
+
+def _copy(plan: PlanArrays) -> PlanArrays:
+    return PlanArrays(
+        visits=plan.visits.copy(),
+        window=plan.window.copy(),
+        length=plan.length.copy(),
+        cost=plan.cost.copy(),
+        is_absent=plan.is_absent.copy(),
+        objective=plan.objective.copy(),
+    )
