@@ -11,7 +11,7 @@ from optimizer.domain.request import SolveLimits
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
 from optimizer.search.tour_search import TourSearch
-from optimizer.solving.greedy import MOST_ROUNDS, GreedySolver
+from optimizer.solving.greedy import GreedySolver
 from optimizer.solving.insertion import (
     drafts_of,
     drop_what_does_not_pay,
@@ -29,8 +29,8 @@ BLOCK_STEPS = 64
 REPORT_EVERY_S = 0.1
 STEPS_PER_PICKUP = 3_000
 """Without an iteration limit: a day of a few pickups is done long before the time is over."""
-FEW_PICKUPS = 60
-"""Up to so many pickups every round of the greedy start is made; beyond it the search is faster than more rounds."""
+GREEDY_ROUNDS = 2
+"""Of the start: the search is faster than more of them."""
 Orders = Sequence[tuple[int, Sequence[int]]]
 
 
@@ -52,8 +52,7 @@ class SisrSolver:
     ) -> Solution:
         """Tours by simulated annealing over ruins; the same for the same seed and iteration limit."""
         began_s = time.perf_counter()
-        rounds = MOST_ROUNDS if len(problem.pickups) <= FEW_PICKUPS else 2
-        greedy_limits = replace(limits, iteration_limit=rounds)
+        greedy_limits = replace(limits, iteration_limit=GREEDY_ROUNDS)
         first = GreedySolver().solve(problem, greedy_limits, start=start, progress=progress)
         best, iterations, status = first, 0, "feasible"
         if problem.vehicles and problem.pickups and problem.disposals:
