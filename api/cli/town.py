@@ -1,5 +1,6 @@
-"""`fuhre town add`: a town of one's own, from a place name or from a map file."""
+"""`fuhre town`: make a town from a place name or a map file, and see what its map leaves open."""
 
+import json as json_module
 import re
 import unicodedata
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from api.cli.inputs import JsonOption
 from api.cli.progress import progress_bars
@@ -61,6 +63,53 @@ def add(
         if progress:
             progress("streets and containers", 1.0)
     Console(stderr=json).print(added.message)
+
+
+@app.command("report")
+def report(
+    town: Annotated[Path, typer.Option("--town", help="The town's folder.")] = Path("demo-town"),
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="One vehicle profile [default: those of the fleet].")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Places to list of each kind.")] = 5,
+    json: JsonOption = False,
+) -> None:
+    """Say what the map does not say: missing limits at bridges, unread signs, overrides that match no street.
+
+    Example: fuhre town report --town demo-town --profile truck_18t
+    """
+    from api.files.town_folder import read_town_folder
+    from api.wiring import open_street_router
+    from routing.street_router import RoadRouter
+
+    loaded = read_town_folder(town)
+    router = open_street_router(loaded.map_path, cache_dir=town / "cache")
+    if not isinstance(router, RoadRouter):
+        message = "The town has no map. Put a map.osm.pbf into the folder, or make the town with `fuhre town add`."
+        raise InvalidInputError([Issue(where=str(town), code="no_map", message=message)])
+    profiles = [profile] if profile else sorted({vehicle.profile for vehicle in loaded.town.vehicles})
+    reports = [router.map_report(profile=one) for one in profiles]
+    issues = [*router.override_issues, *router.streets.issues]
+    if json:
+        document = {
+            "reports": [{"profile": one.profile, "sentences": list(one.sentences())} for one in reports],
+            "issues": [{"element": one.element, "detail": one.detail} for one in issues],
+        }
+        typer.echo(json_module.dumps(document, ensure_ascii=False))
+        return
+    console = Console()
+    for one in reports:
+        console.print(f"[bold]{one.profile}[/bold]")
+        for gap, sentence in zip(one.gaps, one.sentences(), strict=True):
+            console.print(f"  {escape(sentence)}")
+            for place in gap.places[:limit]:
+                ways = ", ".join(str(way) for way in place.way_ids[:3])
+                console.print(f"    [dim]way {ways} {escape(place.street_name)} {escape(place.detail)}[/dim]")
+    if issues:
+        console.print(f"[bold]Not understood: {len(issues)}[/bold]")
+        for issue in issues[:limit]:
+            console.print(f"  {escape(issue.element)}: {escape(issue.detail)}", soft_wrap=True)
+    console.print("Correct the map at openstreetmap.org, or say what you know in overrides.toml beside it.")
 
 
 def _parse_box(text: str) -> tuple[float, float, float, float]:

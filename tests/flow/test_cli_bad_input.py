@@ -254,6 +254,22 @@ def test_plan_of_another_town_is_judged_in_words(run: Run, town: Path, tmp_path:
     assert "plan.json" in broken.err
 
 
+def test_town_report_names_gaps_and_needs_a_map(run: Run, town: Path) -> None:
+    assert "no map" in run("town", "report", "--town", str(town)).err
+    bridge = town_xml().replace(
+        '<tag k="name" v="Querstraße 3"/>',
+        '<tag k="name" v="Querstraße 3"/><tag k="bridge" v="yes"/><tag k="maxspeed:conditional" v="20 @ fog"/>',
+    )
+    change(town / "fleet.toml", ('id = "my-town"', 'id = "my-town"\nmap = "map.osm"'))
+    (town / "map.osm").write_text(bridge, encoding="utf-8")
+    answer = run("town", "report", "--town", str(town), "--json")
+    assert answer.code == 0, answer.err
+    (report,) = json.loads(answer.out)["reports"]
+    assert report["profile"] == "truck_26t"
+    assert any("bridge" in sentence and "Querstraße 3" in sentence for sentence in report["sentences"])
+    assert any("cannot be understood" in sentence for sentence in report["sentences"])
+
+
 def test_forecast_and_scenario_answer_on_the_template_town(run: Run, town: Path) -> None:
     forecast = run("forecast", "--town", str(town), "--as-of", AS_OF, "--json")
     assert forecast.code == 0, forecast.err
