@@ -244,9 +244,11 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
                         if cost >= best:
                             continue
                     best = cost
-                    chosen[:] = move
+                    for field in range(7):
+                        chosen[field] = move[field]
     if best < limit:
-        desk.move[:] = chosen
+        for field in range(7):
+            desk.move[field] = chosen[field]
         vehicle = chosen[VEHICLE]
         length = lay_out(plan, desk)
         elapsed_s = time_trial(day, fleet, desk, vehicle, length)

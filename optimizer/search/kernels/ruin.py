@@ -97,7 +97,8 @@ def add_absent(day: Day, plan: PlanArrays, desk: Desk, n_out: int, chance: NDArr
     """Add some of those that were absent before: near the ruin, and anywhere; the new ``n_out``."""
     n_pickups = day.kg.shape[0]
     is_in = desk.out_keys  # Rewritten before it is read as keys.
-    is_in[:] = 0
+    for at in range(n_pickups):
+        is_in[at] = 0
     for at in range(n_out):
         is_in[desk.out[at]] = 1
     n_tried = 0

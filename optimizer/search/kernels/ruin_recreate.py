@@ -16,10 +16,10 @@ from optimizer.search.kernels.chance import draw
 from optimizer.search.kernels.cheapest_insertion import insert
 from optimizer.search.kernels.compiled_part import compiled_part
 from optimizer.search.kernels.ruin import add_absent, ruin, sort_out
-from optimizer.search.kernels.tour_change import adopt, choose_windows, close_up, tidy
+from optimizer.search.kernels.tour_change import adopt, choose_windows, close_up, lay, tidy
 from optimizer.search.kernels.tour_trial import time_trial
 
-PARTS_DIGEST = "4260c24e85455391"
+PARTS_DIGEST = "6191054f6ec556bb"
 """Of the texts of the other files of this folder: a change of them must change this file, so that numba compiles the
 entry points anew instead of taking old ones from its cache."""
 
@@ -29,11 +29,13 @@ def _copy_tours(source: PlanArrays, target: PlanArrays, is_changed: NDArray[np.u
     for vehicle in range(is_changed.shape[0]):
         if is_changed[vehicle]:
             length = source.length[vehicle]
-            target.visits[vehicle, :length] = source.visits[vehicle, :length]
-            target.window[vehicle, :length] = source.window[vehicle, :length]
+            for at in range(length):
+                target.visits[vehicle, at] = source.visits[vehicle, at]
+                target.window[vehicle, at] = source.window[vehicle, at]
             target.length[vehicle] = length
             target.cost[vehicle] = source.cost[vehicle]
-    target.is_absent[:] = source.is_absent
+    for pickup in range(source.is_absent.shape[0]):
+        target.is_absent[pickup] = source.is_absent[pickup]
     target.objective[0] = source.objective[0]
 
 
@@ -53,7 +55,7 @@ def load_plan(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk) -> None:
     n_pickups = day.kg.shape[0]
     for vehicle in range(fleet.kg.shape[0]):
         length = plan.length[vehicle]
-        desk.trial_visits[:length] = plan.visits[vehicle, :length]
+        lay(plan, desk, vehicle, 0, length, 0)
         elapsed_s = -1
         if choose_windows(day, fleet, desk, vehicle, length):
             elapsed_s = time_trial(day, fleet, desk, vehicle, length)
@@ -61,8 +63,8 @@ def load_plan(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk) -> None:
             for at in range(length):
                 if plan.visits[vehicle, at] < n_pickups:
                     plan.is_absent[plan.visits[vehicle, at]] = 1
-            length = 0
-            elapsed_s = max(0, time_trial(day, fleet, desk, vehicle, 0))
+            length = int(np.int64(0))
+            elapsed_s = time_trial(day, fleet, desk, vehicle, length)
         adopt(day, fleet, plan, desk, vehicle, length, elapsed_s)
     plan.objective[0] = _count(day, plan)
 
@@ -95,7 +97,8 @@ def run_block(
     dearest = fleet.fixed.max()
     everyone = np.ones(n_vehicles, dtype=np.uint8)
     for step in range(temperatures.shape[0]):
-        desk.is_changed[:] = 0
+        for vehicle in range(n_vehicles):
+            desk.is_changed[vehicle] = 0
         n_out, resting = ruin(day, plan, desk, chance, first_step + step)
         is_possible = True
         for vehicle in range(n_vehicles):
@@ -127,8 +130,8 @@ def run_block(
             for vehicle in range(n_vehicles):
                 if desk.is_changed[vehicle]:
                     length = kept.length[vehicle]
-                    desk.trial_visits[:length] = kept.visits[vehicle, :length]
-                    desk.trial_window[:length] = kept.window[vehicle, :length]
+                    lay(kept, desk, vehicle, 0, length, 0)
                     adopt(day, fleet, plan, desk, vehicle, length, time_trial(day, fleet, desk, vehicle, length))
-            plan.is_absent[:] = kept.is_absent
+            for pickup in range(plan.is_absent.shape[0]):
+                plan.is_absent[pickup] = kept.is_absent[pickup]
             plan.objective[0] = kept.objective[0]

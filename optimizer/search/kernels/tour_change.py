@@ -1,5 +1,7 @@
 """Changes tours: takes trials over with their loads and costs, and tidies what a ruin or an insertion left."""
 
+import numpy as np
+
 from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
 from optimizer.search.kernels.compiled_part import compiled_part
 from optimizer.search.kernels.tour_trial import LOAD_KG, LOAD_L, STREAM, TIP_AT, time_trial
@@ -9,6 +11,7 @@ ELAPSED_S, METRES, FEES, TRIPS = range(4)
 # Fields of a move.
 VEHICLE, CUT_START, CUT_END, FIRST, FIRST_WINDOW, SECOND, SECOND_WINDOW = range(7)
 NOTHING = -1
+N_TIMES = 6
 
 
 @compiled_part
@@ -23,7 +26,8 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
         node = desk.trial_visits[at]
         visits[at] = node
         plan.window[vehicle, at] = desk.trial_window[at]
-        gaps[at, :6] = desk.trial[at]
+        for field in range(N_TIMES):
+            gaps[at, field] = desk.trial[at, field]
         gaps[at, LOAD_KG], gaps[at, LOAD_L] = load_kg, load_l
         metres += travel_m[place, node]
         place = node
@@ -37,7 +41,8 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
                 gaps[inside, STREAM] = day.stream[visits[trip_start]]
             fees += load_kg * day.fee[node - n_pickups]
             load_kg, load_l, trip_start, trips = 0, 0, at + 1, trips + 1
-    gaps[length, :6] = desk.trial[length]
+    for field in range(N_TIMES):
+        gaps[length, field] = desk.trial[length, field]
     metres += travel_m[place, fleet.end[vehicle]]
     if length == 0:
         elapsed_s, metres = 0, 0
@@ -51,22 +56,28 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
 
 
 @compiled_part
+def lay(plan: PlanArrays, desk: Desk, vehicle: int, start: int, end: int, at: int) -> None:
+    """Copy the visits from ``start`` up to ``end`` of a tour into the trial, the first one to position ``at``."""
+    # Loops and not slices: those take seconds to compile.
+    for position in range(start, end):
+        desk.trial_visits[at + position - start] = plan.visits[vehicle, position]
+        desk.trial_window[at + position - start] = plan.window[vehicle, position]
+
+
+@compiled_part
 def lay_out(plan: PlanArrays, desk: Desk) -> int:
     """Write the tour that ``desk.move`` makes into the trial; its length."""
     vehicle, start, end = desk.move[VEHICLE], desk.move[CUT_START], desk.move[CUT_END]
     at = start
-    desk.trial_visits[:start] = plan.visits[vehicle, :start]
-    desk.trial_window[:start] = plan.window[vehicle, :start]
+    lay(plan, desk, vehicle, 0, start, 0)
     for field in (FIRST, SECOND):
         if desk.move[field] != NOTHING:
             desk.trial_visits[at] = desk.move[field]
             desk.trial_window[at] = desk.move[field + 1]
             at += 1
     length = plan.length[vehicle]
-    behind = length - end
-    desk.trial_visits[at : at + behind] = plan.visits[vehicle, end:length]
-    desk.trial_window[at : at + behind] = plan.window[vehicle, end:length]
-    return int(at + behind)
+    lay(plan, desk, vehicle, end, length, at)
+    return int(at + length - end)
 
 
 @compiled_part
@@ -124,7 +135,7 @@ def tidy(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int) -> 
     length = plan.length[vehicle]
     if length == 0:
         return
-    desk.trial_visits[:length] = plan.visits[vehicle, :length]
+    lay(plan, desk, vehicle, 0, length, 0)
     if choose_windows(day, fleet, desk, vehicle, length):
         try_trial(day, fleet, plan, desk, vehicle, length)
     gaps = desk.gaps[vehicle]
@@ -157,7 +168,7 @@ def tidy(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int) -> 
 def close_up(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int) -> bool:
     """Take what is absent out of a tour, with the tippings of empty trips; False when what is left cannot be timed."""
     n_pickups = day.kg.shape[0]
-    length = 0
+    length = int(np.int64(0))  # Typed, so that numba compiles nothing twice for a literal.
     for at in range(plan.length[vehicle]):
         node = plan.visits[vehicle, at]
         if node < n_pickups:
