@@ -3,6 +3,7 @@
 All steps run on one thread with the programs that the wheel ``osrm-bindings`` carries.
 """
 
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -68,7 +69,9 @@ class OsrmFiles:
         return folder / _STEM
 
     def _folder(self, step: str) -> Path:
-        profile = self.profile_path.stem if self.profile_path else OWN_CAR
+        profile = OWN_CAR
+        if self.profile_path:
+            profile = f"{self.profile_path.stem}-{hashlib.sha256(self.profile_path.read_bytes()).hexdigest()[:8]}"
         return self.case.kept_dir / f"{versioned('osrm-bindings')}-{profile}-{step}"
 
     def _extract(self, folder: Path) -> None:
