@@ -66,7 +66,7 @@ FULL = Plan(
     repeats=7,
     matrix_limit_s=15,
     prepare_limit_s=1800,
-    change_limit_s=600,
+    change_limit_s=120,
     oracle_rows=1000,
 )
 

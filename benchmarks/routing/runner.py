@@ -44,6 +44,7 @@ class Runner:
         self._known: list[tuple[int, float]] = []
         self._runs: list[Reply] = []
         self._reserved_s = 0.0
+        self._prepare_s = 0.0
 
     def start(self, *, reserved_s: float = 0.0) -> None:
         """Prepare in one process, then load in a fresh one; a probe tells how slow the peer is.
@@ -132,6 +133,10 @@ class Runner:
         """Close a street, and answer for the first points afterwards."""
         if self.is_out:
             return None
+        if self._prepare_s > self._plan.change_limit_s:
+            why = f"a change runs again what took {self._prepare_s:.0f} s to prepare"
+            self._note("change_ms", note=f"{why}; {self._plan.change_limit_s:.0f} s are given")
+            return None
         n_rows = min(n, _CLOSED_ROWS) if self._is_row_wise else n
         changes: list[float] = []
         totals: list[float] = []
@@ -166,6 +171,7 @@ class Runner:
         self._worker = Worker(self.name, self._case)
         made: Preparation = self._call("prepare", timeout_s=self._plan.prepare_limit_s).value
         note = "kept from an earlier run" if made.is_kept else "made in this run"
+        self._prepare_s = made.seconds
         self._note("prepare_s", value=made.seconds, note=note)
         if not made.is_kept:
             self._worker.close()
