@@ -8,6 +8,7 @@ from typing import Any
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.http.containers import ContainerBody, containers_router
@@ -39,7 +40,8 @@ def create_app(services: Services) -> FastAPI:
         yield
         await run_sync(services.stop)
 
-    app = FastAPI(
+    # Documentation without a foreign server: a depot may have no internet.
+    app = FastAPIOffline(
         title="fuhre",
         version=version("fuhre"),
         description=DESCRIPTION,

@@ -65,8 +65,10 @@ def assert_problem(answer: httpx.Response) -> None:
         one for one in problem["issues"] if one["code"].startswith("unknown_") or one["code"] == "opening_hours"
     ]
     assert answer.text.count(SECRET) <= len(told_back)
-    for leak in ("Traceback", "sqlite", "SELECT", "/work", ".py"):
-        assert leak not in answer.text
+    # Unknown field names are told back as places, so a place may read like anything.
+    own_words = json.dumps(problem | {"issues": [one | {"where": ""} for one in problem["issues"]]})
+    for leak in ("Traceback", "sqlite", "SELECT", str(Path.cwd()), ".py"):
+        assert leak not in own_words
 
 
 MALFORMED = [

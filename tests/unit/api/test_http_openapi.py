@@ -1,6 +1,9 @@
+import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import BaseModel
 
@@ -120,4 +123,22 @@ def test_description_is_made_without_starting_anything(tmp_path: Path) -> None:
     services = services_in(tmp_path)
     create_app(services).openapi()
     assert all(slot.pid is None for slot in services.queue.slot_states())
+    services.store.close()
+
+
+def test_documentation_page_needs_no_foreign_server(tmp_path: Path) -> None:
+    services = services_in(tmp_path)
+    transport = httpx.ASGITransport(app=create_app(services))
+
+    async def fetch(path: str) -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            return await client.get(path)
+
+    page = asyncio.run(fetch("/docs")).text
+    assert "https://" not in page
+    script = re.search(r'src="([^"]+swagger[^"]+)"', page)
+    assert script
+    answer = asyncio.run(fetch(script[1]))
+    assert answer.status_code == 200
+    assert len(answer.content) > 100_000
     services.store.close()

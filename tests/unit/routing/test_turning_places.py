@@ -286,7 +286,7 @@ def test_another_turning_circle_never_lengthens_the_way_back(helsinki: StreetGra
         [Snap(segment=s, offset_mm=0, arcs=(2 * s, 2 * s + 1), distance_m=0.0) for s in segments.tolist()]
     )
     expected = before.reversing_m(places)
-    ends = np.unique(helsinki.segment_head[before._trap_segments])
+    ends = np.unique(helsinki.segment_head[before._is_trap])
     circles = helsinki.node_tags_index.copy()
     circles[rng.choice(ends, ends.size // 2, replace=False)] = len(helsinki.node_tags)
     tags = (*helsinki.node_tags, (("highway", "turning_circle"),))

@@ -201,7 +201,8 @@ class Board {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
     for (const tour of this.tourLines) for (const line of tour.lines) boundsOf(line, box);
     for (const marker of this.markers) boundsOf([marker.x, marker.y], box);
-    this.view.fit(Number.isFinite(box[0]) ? box : this.streets.box);
+    const legend = byId("legend").offsetWidth;
+    this.view.fit(Number.isFinite(box[0]) ? box : this.streets.box, this.view.width > 3 * legend ? legend : 0);
   }
 }
 

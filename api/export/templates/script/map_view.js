@@ -66,15 +66,17 @@ class MapView {
     return this.height / 2 - (y - this.y) * this.scale;
   }
 
-  /** Show a box of metres [west, south, east, north] with room around it. */
-  fit(box, paddingPx = 28) {
+  /** Show a box of metres [west, south, east, north] with room around it, and for the legend at the right. */
+  fit(box, rightPx = 0, paddingPx = 28) {
     if (!Number.isFinite(box[0])) return;
     this.x = (box[0] + box[2]) / 2;
     this.y = (box[1] + box[3]) / 2;
     const across = Math.max(box[2] - box[0], 60);
     const up = Math.max(box[3] - box[1], 60);
     const padding = Math.min(paddingPx, this.width / 5, this.height / 5);
-    this.scale = this.limited(Math.min((this.width - 2 * padding) / across, (this.height - 2 * padding) / up));
+    const free = this.width - 2 * padding - rightPx;
+    this.scale = this.limited(Math.min(free / across, (this.height - 2 * padding) / up));
+    this.x += rightPx / 2 / this.scale;
     this.moved();
     this.isFitted = true;
   }
