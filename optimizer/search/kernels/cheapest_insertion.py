@@ -105,34 +105,37 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
             old_s = travel_s[before, after] if length > 0 else 0
             # Choice -1 joins the trip; then, for every site: tip there instead; open a trip, or split this one behind
             # the pickup; split it before the pickup.
-            for choice in range(-1, 3 * n_tips):
+            end_choice = 0
+            if may_open and is_boundary:
+                end_choice = 2 * n_tips
+            elif may_open and not has_room:
+                end_choice = 3 * n_tips
+            elif after >= n_pickups:
+                end_choice = n_tips
+            for choice in range(-1 if has_room else n_tips, end_choice):
                 second, end, first_tip, tip, tip_s = NOTHING, gap, NOTHING, NOTHING, 0
-                metres = -old_m
+                metres, added_s = -old_m, service_s - old_s
                 onward = after
                 if choice < 0:
-                    if not has_room:
-                        continue
                     fees = fee * kg
                 else:
                     way, tip = choice // n_tips, fleet.tips[vehicle, stream, choice % n_tips]
                     tip_fee = day.fee[tip - n_pickups]
                     if way == 0:
-                        if not has_room or after < n_pickups or after == tip:
+                        if after < n_pickups or after == tip:
                             continue
                         end = gap + 1
                         onward = fleet.end[vehicle] if end == length else visits[end]
                         metres -= travel_m[after, onward]
+                        added_s -= travel_s[after, onward] + day.service_s[after]
                         fees = tip_fee * (gaps[gap, LOAD_KG] + kg) - fee * gaps[gap, LOAD_KG]
                         second = tip
-                    elif not may_open:
-                        break
                     elif way == 1:
                         second = tip
                         if is_boundary:
                             fees = tip_fee * kg
                         elif (
-                            has_room
-                            or gaps[gap, LOAD_KG] + kg > fleet.kg[vehicle]
+                            gaps[gap, LOAD_KG] + kg > fleet.kg[vehicle]
                             or gaps[gap, LOAD_L] + litres > fleet.litres[vehicle, stream]
                             or after >= n_pickups
                         ):
@@ -140,21 +143,40 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
                         else:
                             fees = tip_fee * (gaps[gap, LOAD_KG] + kg) - fee * gaps[gap, LOAD_KG]
                     else:
-                        if is_boundary or has_room:
-                            break
                         rest_kg = gaps[tip_at, LOAD_KG] - gaps[gap, LOAD_KG]
                         rest_l = gaps[tip_at, LOAD_L] - gaps[gap, LOAD_L]
                         if rest_kg + kg > fleet.kg[vehicle] or rest_l + litres > fleet.litres[vehicle, stream]:
                             continue
                         first_tip = tip
                         fees = (tip_fee - fee) * gaps[gap, LOAD_KG] + fee * kg
+                place = before
+                if choice >= 0:
+                    tip_s = day.service_s[tip]
+                    added_s += tip_s
+                if first_tip != NOTHING:
+                    metres += travel_m[place, tip]
+                    added_s += travel_s[place, tip]
+                    place = tip
+                metres += travel_m[place, pickup]
+                added_s += travel_s[place, pickup]
+                place = pickup
+                if second != NOTHING:
+                    metres += travel_m[place, tip]
+                    added_s += travel_s[place, tip]
+                    place = tip
+                metres += travel_m[place, onward]
+                added_s += travel_s[place, onward]
+                moving = fixed + fees + metres * per_m
+                # A day is never shorter than its driving and service; without another site, nor than it was.
+                least_added_s = busy_s + added_s - totals[ELAPSED_S]
+                if end == gap:
+                    least_added_s = max(least_added_s, 0)
+                if moving + least_added_s * per_s >= best:
+                    continue
                 # A tip before the pickup takes the first window that is open.
                 from_total_s, from_earliest_s = gaps[gap, TOTAL_S], gaps[gap, EARLIEST_S]
                 from_latest_s = gaps[gap, LATEST_S]
                 place, tip_window = before, NOTHING
-                if first_tip != NOTHING or second != NOTHING:
-                    tip = first_tip if first_tip != NOTHING else second
-                    tip_s = day.service_s[tip]
                 if first_tip != NOTHING:
                     leg_s = travel_s[place, tip]
                     for window in range(day.window_range[tip, 0], day.window_range[tip, 1]):
@@ -167,17 +189,7 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
                             break
                     if tip_window == NOTHING:
                         continue
-                    metres += travel_m[place, tip]
                     place = tip
-                metres += travel_m[place, pickup]
-                metres += (
-                    travel_m[pickup, second] + travel_m[second, onward] if second >= 0 else travel_m[pickup, onward]
-                )
-                moving = fixed + fees + metres * per_m
-                if choice < 0:
-                    added_s = travel_s[before, pickup] + service_s + travel_s[pickup, after] - old_s
-                    if moving + max(0, busy_s + added_s - totals[ELAPSED_S]) * per_s >= best:
-                        continue
                 leg_s = travel_s[place, pickup]
                 for window in range(day.window_range[pickup, 0], day.window_range[pickup, 1]):
                     last_s = day.windows[window, 1] - service_s
