@@ -59,6 +59,7 @@ class ProfileEngines:
         self._engines: dict[str, ProfileEngine] = {}
         self._latest: OrderedDict[tuple[str, Situation], ProfileEngine] = OrderedDict()
         self._tables: dict[str, MetricTable] = {}
+        self._turning: dict[str, TurningPlaces] = {}
         self._turns: TurnGraph | None = None
         self._hierarchy: TurnHierarchy | None = None
         self._lock = threading.Lock()
@@ -95,7 +96,10 @@ class ProfileEngines:
         key = (profile, situation)
         if key not in self._latest:
             metric = self._table(profile).metric(situation)
-            self._latest[key] = self._changed(self._engines[profile].query, metric, profile)
+            engine = self._changed(self._engines[profile].query, metric, profile)
+            if engine.turning is not None:
+                engine = engine._replace(turning=engine.turning.under(metric, situation.overrides))
+            self._latest[key] = engine
             if len(self._latest) > _KEPT_SITUATIONS:
                 self._latest.popitem(last=False)
         self._latest.move_to_end(key)
@@ -122,13 +126,12 @@ class ProfileEngines:
         vehicle = self._table(profile).profile
         turning = None
         if vehicle.reversing is not None:
-            turning = TurningPlaces(
-                self._streets,
-                query.turns,
-                query.metric,
-                rule=vehicle.reversing,
-                vehicle_length_m=vehicle.length_cm / 100,
-            )
+            length_m = vehicle.length_cm / 100
+            if profile not in self._turning:
+                self._turning[profile] = TurningPlaces(
+                    self._streets, query.turns, query.metric, rule=vehicle.reversing, vehicle_length_m=length_m
+                )
+            turning = self._turning[profile].under(query.metric)
         return ProfileEngine(query, Reachability(metric=query.metric, turns=query.turns), turning)
 
     def _table(self, profile: str) -> MetricTable:

@@ -5,13 +5,13 @@ section 16; DGUV Information 214-033) ask for collection without it, and where i
 150 m with a banksman. Setting back a few metres while turning does not count, so a vehicle may turn at a junction by
 backing into a side street.
 
-Guards that nothing is served out of sight: beyond the limit a place is either served from the last turning place,
-with the metres that its container is rolled, or rejected by name.
+Guards that no street where the depot forbids reversing is reversed on, however short the way, and that nothing is
+served out of sight: beyond the limit a place is either served from the last turning place, with the metres that its
+container is rolled, or rejected by name.
 """
 
-import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import cached_property
 
@@ -21,10 +21,14 @@ from numpy.typing import NDArray
 from routing import tag_values
 from routing.errors import ReversingError
 from routing.kernels.components import reachable_states, strong_components
+from routing.kernels.reverse import reversed_arcs
+from routing.kernels.turning_depths import UNREACHED_MM, junction_nodes, reach_by_turning, reversing_depths
 from routing.location import Waypoint
 from routing.metric import Metric
 from routing.osm.tag_keys import TURNING_VALUES
-from routing.places import Places, Snap
+from routing.override_targets import arcs_of
+from routing.overrides import ForbidReversing, Override
+from routing.places import Places, Snap, arc_sides
 from routing.reversing_rule import ReversingRule
 from routing.snapping import Placement
 from routing.streets import StreetGraph
@@ -32,7 +36,12 @@ from routing.turns import TurnGraph
 
 _DRIVEWAY = "driveway"
 _MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
-_UNREACHED_MM = np.int64(2**62)
+_N_SEEDS = 3
+"""Streets that are tried as part of the largest network before it is searched for."""
+
+
+_Reach = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+"""Per state: it is reached from the largest network, and it leads into it."""
 
 
 class TurningPlace(IntEnum):
@@ -80,44 +89,62 @@ class TurningPlaces:
         How far it may reverse.
     vehicle_length_m
         A street that is shorter and leads nowhere is no place to back into.
+    overrides
+        What the depot knows better; of it, only where reversing is forbidden is not in the metric. Setting back at a
+        junction counts there as little as elsewhere.
     """
 
     def __init__(
-        self, streets: StreetGraph, turns: TurnGraph, metric: Metric, *, rule: ReversingRule, vehicle_length_m: float
+        self,
+        streets: StreetGraph,
+        turns: TurnGraph,
+        metric: Metric,
+        *,
+        rule: ReversingRule,
+        vehicle_length_m: float,
+        overrides: Sequence[Override] = (),
     ) -> None:
         self._streets = streets
         self._turns = turns
         self._metric = metric
-        self._vehicle_length_m = vehicle_length_m
+        self._overrides = tuple(item for item in overrides if isinstance(item.change, ForbidReversing))
+        self._ground = _Ground(streets, rule, vehicle_length_m)
         self.rule = rule
+
+    def under(self, metric: Metric, overrides: Sequence[Override] = ()) -> "TurningPlaces":
+        """The same map and vehicle under other costs and overrides; what the map alone decides is shared."""
+        ground = self._ground
+        other = TurningPlaces(
+            self._streets,
+            self._turns,
+            metric,
+            rule=self.rule,
+            vehicle_length_m=ground.vehicle_length_m,
+            overrides=overrides,
+        )
+        other._ground = ground
+        return other
 
     @cached_property
     def node_kind(self) -> NDArray[np.int8]:
         """``(n_nodes,)`` values of ``TurningPlace``."""
-        kind = np.where(self._is_junction(), TurningPlace.JUNCTION, TurningPlace.NONE).astype(np.int8)
-        is_circle = [False, *(_is_circle(dict(tags), self.rule.turning_circle_m) for tags in self._streets.node_tags)]
-        kind[self._is_map_edge()] = TurningPlace.MAP_EDGE
-        kind[np.array(is_circle, dtype=np.bool_)[self._streets.node_tags_index + 1]] = TurningPlace.CIRCLE
+        streets, ground = self._streets, self._ground
+        is_junction = junction_nodes(
+            streets.arc_head, self._metric.arc_ms, ground.is_street, ground.is_long, streets.n_nodes
+        )
+        kind = np.where(ground.node_kind > 0, ground.node_kind, is_junction * np.int8(TurningPlace.JUNCTION))
         kind[self._metric.node_reason > 0] = TurningPlace.NONE
         return kind
 
     @cached_property
     def is_forward(self) -> NDArray[np.bool_]:
         """``(n_arcs,)``: the vehicle can come here and go on without reversing, setting back at junctions apart."""
-        first_out, head = self._turning_graph()
-        n_arcs = self._metric.arc_ms.size
-        is_open = self._metric.arc_ms[self._turns.state_arc] >= 0
-        component = strong_components(first_out, head)
-        sizes = np.bincount(component[is_open], minlength=1)
-        is_main = is_open & (component == int(np.argmax(sizes)))
-        is_reached = reachable_states(first_out, head, is_main)
-        by_head = np.argsort(head, kind="stable")
-        first_in = np.searchsorted(head[by_head], np.arange(first_out.size)).astype(np.int32)
-        tails = np.repeat(np.arange(first_out.size - 1, dtype=np.int32), np.diff(first_out))
-        leads_out = reachable_states(first_in, tails[by_head], is_main)
-        is_arc_reached = np.zeros(n_arcs, dtype=np.bool_)
-        is_arc_reached[self._turns.state_arc[is_reached]] = True
-        forward: NDArray[np.bool_] = is_arc_reached & leads_out[:n_arcs] & is_open[:n_arcs]
+        is_open = self._metric.arc_ms >= 0
+        is_state_open = is_open[self._turns.state_arc]
+        is_reached, leads_out = self._around_most(is_state_open) or self._around_largest(is_state_open)
+        is_arc_reached = is_reached[: is_open.size].copy()
+        is_arc_reached[self._turns.state_arc[is_open.size :][is_reached[is_open.size :]]] = True
+        forward: NDArray[np.bool_] = is_arc_reached & leads_out[: is_open.size] & is_open
         return forward
 
     def reversing_m(self, places: Places) -> NDArray[np.float64]:
@@ -125,17 +152,22 @@ class TurningPlaces:
 
         Infinite where the vehicle cannot come at all.
         """
-        streets, segment = self._streets, places.segment
-        arcs_forward = self.is_forward.reshape(-1, 2)
-        sides = np.column_stack((places.sides & 1, places.sides & 2)) > 0
-        is_served = (arcs_forward[segment] & sides).any(axis=1)
-        from_tail = self._depths.node_mm[streets.segment_tail[segment]] + places.offset_mm
-        rest_mm = streets.segment_length_mm[segment] - places.offset_mm
-        from_head = self._depths.node_mm[streets.segment_head[segment]] + rest_mm
-        nearest = np.minimum(from_tail, from_head)
-        metres: NDArray[np.float64] = np.where(nearest < _UNREACHED_MM, nearest / 1000.0, np.inf)
-        metres[is_served] = 0.0
+        metres = _metres_along(self._streets, places, self._depths.node_mm)
+        metres[(places.sides & arc_sides(self.is_forward)[places.segment]) > 0] = 0.0
         return metres
+
+    def max_reversing_m(self, places: Places) -> NDArray[np.float64]:
+        """``(n,)`` metres that the vehicle may reverse to each place: 0 where it must do so on a forbidden street.
+
+        A way back over other streets counts where it is within the rule's limit, even if it is longer.
+        """
+        limit_m = np.full(len(places), float(self.rule.max_reversing_m))
+        if self._overrides:
+            allowed_m = _metres_along(self._streets, places, self._allowed_node_mm)
+            allowed_m[self._is_forbidden[places.segment]] = np.inf
+            is_forbidden = allowed_m > _metres_along(self._streets, places, self._depths.node_mm)
+            limit_m[is_forbidden & (allowed_m > self.rule.max_reversing_m)] = 0.0
+        return limit_m
 
     def served_from(self, snap: Snap, *, label: str) -> Snap | ReversingError:
         """Where a vehicle stops for a place: there, at the last turning place before it, or nowhere.
@@ -143,15 +175,16 @@ class TurningPlaces:
         The distance of a moved snap is what the container is rolled: to the street and along it. A place that the
         vehicle cannot reach at all is left as it is.
         """
-        reversing_m = float(self.reversing_m(Places.of([snap]))[0])
-        if reversing_m <= self.rule.max_reversing_m or reversing_m == np.inf:
+        places = Places.of([snap])
+        reversing_m, limit_m = float(self.reversing_m(places)[0]), float(self.max_reversing_m(places)[0])
+        if reversing_m <= limit_m or reversing_m == np.inf:
             return snap
         if reversing_m > self.rule.max_rolling_m:
             return ReversingError(
                 label=label,
                 street_name=self._streets.segment_name(snap.segment),
                 reversing_m=reversing_m,
-                limit_m=self.rule.max_reversing_m,
+                limit_m=limit_m,
             )
         arc = self._arc_to(self._turning_node(snap))
         length_mm = int(self._streets.segment_length_mm[arc >> 1])
@@ -166,27 +199,29 @@ class TurningPlaces:
         """The placement with all waypoints that lie too deep in a dead end moved or rejected by name."""
         reversing_m = self.reversing_m(placement.places)
         has_room = np.array([item.has_room_to_turn for item in waypoints], dtype=np.bool_)
-        too_deep = np.flatnonzero((reversing_m > self.rule.max_reversing_m) & (reversing_m < np.inf) & ~has_room)
-        if not too_deep.size:
-            return placement
-        snaps = [placement.places.snap(index) for index in range(len(waypoints))]
-        errors = dict(placement.errors)
-        for index in too_deep.tolist():
-            served = self.served_from(snaps[index], label=waypoints[index].label)
+        is_too_deep = (reversing_m > self.max_reversing_m(placement.places)) & (reversing_m < np.inf) & ~has_room
+        errors, moved = dict(placement.errors), {}
+        for index in np.flatnonzero(is_too_deep).tolist():
+            served = self.served_from(placement.places.snap(index), label=waypoints[index].label)
             if isinstance(served, ReversingError):
                 errors.setdefault(index, served)
             else:
-                snaps[index] = served
-        return Placement(places=Places.of(snaps), errors=errors)
+                moved[index] = served
+        places = placement.places
+        if moved:
+            places, there = places.taken(np.arange(len(places))), Places.of(list(moved.values()))
+            for column in fields(Places):
+                getattr(places, column.name)[list(moved)] = getattr(there, column.name)
+        return Placement(places=places, errors=errors)
 
     def dead_ends(self) -> tuple[DeadEnd, ...]:
         """Everything that can be left in reverse only, the deepest first."""
         streets, depths = self._streets, self._depths
         members: dict[int, list[int]] = {}
         deepest_mm: dict[int, float] = {}
-        for segment in self._trap_segments.tolist():
+        for segment in np.flatnonzero(self._is_trap).tolist():
             near, near_mm, far_mm = self._near_end(segment)
-            if near_mm == _UNREACHED_MM:
+            if near_mm == UNREACHED_MM:
                 continue
             root = int(depths.first_segment[near])
             root = segment if root < 0 else root
@@ -207,39 +242,40 @@ class TurningPlaces:
         return tuple(sorted(found, key=lambda item: (-item.reversing_m, item.segments)))
 
     @cached_property
-    def _trap_segments(self) -> NDArray[np.int64]:
-        """Segments that the vehicle may use, but not by driving on."""
-        is_open = (self._metric.arc_ms.reshape(-1, 2) >= 0).any(axis=1)
-        return np.flatnonzero(is_open & ~self.is_forward.reshape(-1, 2).any(axis=1))
+    def _depths(self) -> "_Depths":
+        """Ways back from all streets that the vehicle must back out of."""
+        node_mm, turning_node, first_segment = self._searched(self._is_trap)
+        return _Depths(node_mm=node_mm, turning_node=turning_node, first_segment=first_segment)
 
     @cached_property
-    def _depths(self) -> "_Depths":
-        """Dijkstra's search from all nodes where the vehicle drives on into the streets that it must back out of."""
+    def _is_trap(self) -> NDArray[np.bool_]:
+        """Segments that the vehicle may use, but not by driving on."""
+        is_trap: NDArray[np.bool_] = (arc_sides(self._metric.arc_ms >= 0) > 0) & (arc_sides(self.is_forward) == 0)
+        return is_trap
+
+    @cached_property
+    def _is_forbidden(self) -> NDArray[np.bool_]:
+        """Segments on which an override forbids reversing."""
+        is_forbidden = np.zeros(self._streets.n_segments, dtype=np.bool_)
+        for item in self._overrides:
+            is_forbidden[arcs_of(item, self._streets) >> 1] = True
+        return is_forbidden
+
+    @cached_property
+    def _allowed_node_mm(self) -> NDArray[np.int64]:
+        """Depths of nodes over streets on which reversing is not forbidden."""
+        return self._searched(self._is_trap & ~self._is_forbidden)[0]
+
+    def _searched(self, is_trap: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
         streets = self._streets
-        node_mm = np.full(streets.n_nodes, _UNREACHED_MM, dtype=np.int64)
-        turning_node = np.full(streets.n_nodes, -1, dtype=np.int32)
-        first_segment = np.full(streets.n_nodes, -1, dtype=np.int32)
-        starts = np.unique(streets.arc_head[self.is_forward])
-        node_mm[starts], turning_node[starts] = 0, starts
-        neighbours: dict[int, list[tuple[int, int, int]]] = {}
-        for segment in self._trap_segments.tolist():
-            tail, head = int(streets.segment_tail[segment]), int(streets.segment_head[segment])
-            length_mm = int(streets.segment_length_mm[segment])
-            neighbours.setdefault(tail, []).append((head, segment, length_mm))
-            neighbours.setdefault(head, []).append((tail, segment, length_mm))
-        waiting = [(0, node) for node in starts.tolist() if node in neighbours]
-        while waiting:
-            depth_mm, node = heapq.heappop(waiting)
-            if depth_mm > node_mm[node]:
-                continue
-            for other, segment, length_mm in neighbours.get(node, ()):
-                # What lies behind a closed barrier has its way in from the other side, if any.
-                if depth_mm + length_mm < node_mm[other] and not self._metric.node_reason[other]:
-                    node_mm[other] = depth_mm + length_mm
-                    turning_node[other] = turning_node[node]
-                    first_segment[other] = segment if depth_mm == 0 else first_segment[node]
-                    heapq.heappush(waiting, (depth_mm + length_mm, other))
-        return _Depths(node_mm=node_mm, turning_node=turning_node, first_segment=first_segment)
+        return reversing_depths(
+            *streets.leaving,
+            streets.arc_head,
+            streets.segment_length_mm,
+            self.is_forward,
+            is_trap,
+            self._metric.node_reason > 0,
+        )
 
     def _near_end(self, segment: int) -> tuple[int, int, int]:
         """The end of a segment that is nearer to its turning place, and the depths of both ends."""
@@ -254,44 +290,53 @@ class TurningPlaces:
         is_tail_nearer = self._depths.node_mm[tail] + snap.offset_mm <= self._depths.node_mm[head] + rest_mm
         return int(self._depths.turning_node[tail if is_tail_nearer else head])
 
+    def _around_most(self, is_state_open: NDArray[np.bool_]) -> _Reach | None:
+        """What is reached from, and what leads into, a part of more than half of all streets, if one is met at once.
+
+        Such a part is the largest, and two plain searches cost much less than all strong components.
+        """
+        graph, state_arc, may_turn = self._metric.graph, self._turns.state_arc, self._may_turn
+        main = np.flatnonzero(self._metric.is_main)
+        backwards = reversed_arcs(graph.first_out, graph.head)
+        n_most = int(is_state_open.sum()) // 2
+        # Turning round leads from an arc to the one against it: seen backwards, from that one to the arc.
+        may_turn_back = np.ascontiguousarray(may_turn.reshape(-1, 2)[:, ::-1]).ravel()
+        for index in range(1, _N_SEEDS + 1 if main.size else 0):
+            seed = int(main[main.size * index // (_N_SEEDS + 1)])
+            leads_out = reach_by_turning(*backwards, state_arc, may_turn_back, seed)
+            if leads_out.sum() > n_most:
+                is_reached = reach_by_turning(graph.first_out, graph.head, state_arc, may_turn, seed)
+                if (leads_out & is_reached).sum() > n_most:
+                    return is_reached, leads_out
+        return None
+
+    def _around_largest(self, is_state_open: NDArray[np.bool_]) -> _Reach:
+        """What is reached from the largest strongly connected part, and what leads into it."""
+        first_out, head = self._turning_graph()
+        component = strong_components(first_out, head)
+        sizes = np.bincount(component[is_state_open], minlength=1)
+        is_main = is_state_open & (component == int(np.argmax(sizes)))
+        leads_out = reachable_states(*reversed_arcs(first_out, head), is_main)
+        return reachable_states(first_out, head, is_main), leads_out
+
+    @cached_property
+    def _may_turn(self) -> NDArray[np.bool_]:
+        """``(n_arcs,)``: the vehicle may turn round at the end of the arc."""
+        is_two_way = arc_sides(self._metric.arc_ms >= 0) == 3
+        may_turn: NDArray[np.bool_] = (self.node_kind > 0)[self._streets.arc_head] & np.repeat(is_two_way, 2)
+        return may_turn
+
     def _turning_graph(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The vehicle's turns, with turning round at turning places and nowhere else."""
-        streets, turns, graph = self._streets, self._turns, self._metric.graph
+        turns, graph = self._turns, self._metric.graph
         tails = np.repeat(np.arange(turns.n_states, dtype=np.int32), np.diff(graph.first_out))
         is_u_turn = turns.state_arc[graph.head] == turns.state_arc[tails] ^ 1
-        is_open = self._metric.arc_ms >= 0
-        may_turn = (self.node_kind > 0)[streets.arc_head] & is_open & np.repeat(is_open.reshape(-1, 2).all(axis=1), 2)
-        turning = np.flatnonzero(may_turn).astype(np.int32)
+        turning = np.flatnonzero(self._may_turn).astype(np.int32)
         tails = np.concatenate((tails[~is_u_turn], turning))
         heads = np.concatenate((graph.head[~is_u_turn], turning ^ 1))
         by_tail = np.argsort(tails, kind="stable")
         first_out = np.searchsorted(tails[by_tail], np.arange(turns.n_states + 1)).astype(np.int32)
         return first_out, heads[by_tail].astype(np.int32)
-
-    def _is_junction(self) -> NDArray[np.bool_]:
-        """Per node: three streets or more that a vehicle can stand in, two of them open both ways."""
-        streets = self._streets
-        is_open = self._metric.arc_ms.reshape(-1, 2) >= 0
-        is_driveway = np.array([dict(tags).get("service") == _DRIVEWAY for tags in streets.way_tags], dtype=np.bool_)
-        is_arm = is_open.any(axis=1) & ~is_driveway[streets.way_tags_index[streets.segment_way]]
-        degree = _ends_at_nodes(streets, is_arm)
-        is_long = streets.segment_length_mm >= self._vehicle_length_m * 1000
-        n_arms = np.zeros(streets.n_nodes, dtype=np.int64)
-        n_two_way = np.zeros(streets.n_nodes, dtype=np.int64)
-        for near, far in ((streets.segment_tail, streets.segment_head), (streets.segment_head, streets.segment_tail)):
-            has_room = is_arm & (is_long | (degree[far] > 1))
-            n_arms += np.bincount(near[has_room], minlength=streets.n_nodes)
-            n_two_way += np.bincount(near[has_room & is_open.all(axis=1)], minlength=streets.n_nodes)
-        return (n_arms >= 3) & (n_two_way >= 2)
-
-    def _is_map_edge(self) -> NDArray[np.bool_]:
-        """Per node: the end of a single main road."""
-        streets = self._streets
-        is_main = np.array([dict(tags).get("highway") in _MAIN_ROADS for tags in streets.way_tags], dtype=np.bool_)
-        on_main = _ends_at_nodes(streets, is_main[streets.way_tags_index[streets.segment_way]])
-        n_ends = _ends_at_nodes(streets, np.ones(streets.n_segments, dtype=np.bool_))
-        is_edge: NDArray[np.bool_] = (n_ends == 1) & (on_main == 1)
-        return is_edge
 
     def _arc_to(self, node: int) -> int:
         return int(np.flatnonzero(self.is_forward & (self._streets.arc_head == node))[0])
@@ -304,6 +349,56 @@ class _Depths:
     node_mm: NDArray[np.int64]
     turning_node: NDArray[np.int32]
     first_segment: NDArray[np.int32]
+
+
+class _Ground:
+    """What the map and the vehicle decide in every situation."""
+
+    def __init__(self, streets: StreetGraph, rule: ReversingRule, vehicle_length_m: float) -> None:
+        self.vehicle_length_m = vehicle_length_m
+        self._streets = streets
+        self._rule = rule
+
+    @cached_property
+    def node_kind(self) -> NDArray[np.int8]:
+        """``(n_nodes,)``: turning circles and ends of main roads at the edge of the map."""
+        kind = np.where(self._is_map_edge(), TurningPlace.MAP_EDGE, TurningPlace.NONE).astype(np.int8)
+        is_circle = [False, *(_is_circle(dict(tags), self._rule.turning_circle_m) for tags in self._streets.node_tags)]
+        kind[np.array(is_circle, dtype=np.bool_)[self._streets.node_tags_index + 1]] = TurningPlace.CIRCLE
+        return kind
+
+    @cached_property
+    def is_street(self) -> NDArray[np.bool_]:
+        """``(n_segments,)``: no driveway, so that a vehicle may back into it."""
+        streets = self._streets
+        is_driveway = np.array([dict(tags).get("service") == _DRIVEWAY for tags in streets.way_tags], dtype=np.bool_)
+        is_street: NDArray[np.bool_] = ~is_driveway[streets.way_tags_index[streets.segment_way]]
+        return is_street
+
+    @cached_property
+    def is_long(self) -> NDArray[np.bool_]:
+        """``(n_segments,)``: the whole vehicle fits in."""
+        is_long: NDArray[np.bool_] = self._streets.segment_length_mm >= self.vehicle_length_m * 1000
+        return is_long
+
+    def _is_map_edge(self) -> NDArray[np.bool_]:
+        """Per node: the end of a single main road."""
+        streets = self._streets
+        is_main = np.array([dict(tags).get("highway") in _MAIN_ROADS for tags in streets.way_tags], dtype=np.bool_)
+        on_main = _ends_at_nodes(streets, is_main[streets.way_tags_index[streets.segment_way]])
+        n_ends = _ends_at_nodes(streets, np.ones(streets.n_segments, dtype=np.bool_))
+        is_edge: NDArray[np.bool_] = (n_ends == 1) & (on_main == 1)
+        return is_edge
+
+
+def _metres_along(streets: StreetGraph, places: Places, node_mm: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Metres between places and where the depths of nodes begin, infinite where nothing leads there."""
+    segment, offset_mm = places.segment, places.offset_mm
+    from_tail = node_mm[streets.segment_tail[segment]] + offset_mm
+    from_head = node_mm[streets.segment_head[segment]] + streets.segment_length_mm[segment] - offset_mm
+    nearest = np.minimum(from_tail, from_head)
+    metres: NDArray[np.float64] = np.where(nearest < UNREACHED_MM, nearest / 1000.0, np.inf)
+    return metres
 
 
 def _ends_at_nodes(streets: StreetGraph, is_counted: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -9,8 +9,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from routing.conditions import NO_SITUATION, Conditions
 from routing.errors import ReversingError
-from routing.metric import Metric, build_metric
+from routing.metric import Metric, MetricTable, build_metric
+from routing.overrides import ForbidReversing, WayTarget
 from routing.places import Places, Snap
 from routing.profile import load_profile
 from routing.reversing_rule import ReversingRule
@@ -18,6 +20,7 @@ from routing.snapping import SnapIndex
 from routing.streets import StreetGraph
 from routing.turning_places import TurningPlace, TurningPlaces
 from routing.turns import TurnGraph, build_turns
+from tests.unit.routing.depot_notes import NOTED_AT, book_of, note
 from tests.unit.routing.town_sketch import Sketch
 
 RULE = ReversingRule()
@@ -213,7 +216,7 @@ def test_router_rejects_what_lies_too_deep_when_the_profile_says_so(alley: Sketc
     assert rejection.error.label == "container G-1"
     with pytest.raises(ReversingError, match="container G-1"):
         router.paths(stops, [(0, 2)], profile="own_truck")
-    assert router.travel(stops, profile="truck_26t").rejections == ()
+    assert router.travel(stops, profile="van_3_5t").rejections == ()
 
 
 def test_router_stops_at_the_mouth_for_containers_that_may_be_rolled(alley: Sketch, tmp_path: Path) -> None:
@@ -223,6 +226,89 @@ def test_router_stops_at_the_mouth_for_containers_that_may_be_rolled(alley: Sket
     [path] = router.paths(stops, [(0, 1)], profile="own_truck")
     assert found.matrix.distance_m[0, 1] == path.distance_m == 200
     assert path.manoeuvres[-1].aside_m == pytest.approx(64, abs=0.1)
+
+
+def _noted(sketch: Sketch, x_m: float, way: int, y_m: float = 100, **limits: float) -> Snap | ReversingError:
+    """What becomes of a place when no truck may reverse on a way."""
+    streets = sketch.streets()
+    plain, _, metric = _analysis(streets, rule=ReversingRule(**limits))
+    snap = SnapIndex(streets).locate([sketch.at(x_m, y_m)], metric).places.snap(0)
+    return plain.under(metric, [note(ForbidReversing(), way)]).served_from(snap, label="container G-1")
+
+
+def test_nothing_is_reversed_where_the_depot_forbids_it(alley: Sketch) -> None:
+    error = _noted(alley, 230, 2)
+    assert isinstance(error, ReversingError)
+    assert (round(error.reversing_m), error.limit_m) == (30, 0)
+    assert isinstance(_noted(alley, 230, 1), Snap)
+    rolled = _noted(alley, 230, 2, max_rolling_m=40)
+    assert isinstance(rolled, Snap)
+    assert rolled.distance_m == pytest.approx(30, abs=0.1)
+
+
+def test_street_behind_a_forbidden_one_cannot_be_backed_out_of(town: Sketch) -> None:
+    town.nodes(half=(260, 100), end=(320, 100)).way(2, "mouth half").way(3, "half end")
+    assert isinstance(_noted(town, 300, 2), ReversingError)
+    assert isinstance(_noted(town, 300, 3), ReversingError)
+    assert isinstance(_noted(town, 250, 3), Snap)
+
+
+def test_forbidden_street_elsewhere_leaves_the_limit_as_it_is(alley: Sketch) -> None:
+    error = _noted(alley, 400, 1)
+    assert isinstance(error, ReversingError)
+    assert (round(error.reversing_m), error.limit_m) == (200, 150)
+
+
+def test_longer_way_back_serves_where_the_shortest_is_forbidden(town: Sketch) -> None:
+    town.nodes(p=(260, 100), q=(300, 100)).way(2, "mouth p", oneway="yes").way(3, "ne p", oneway="yes").way(4, "p q")
+    assert _reversing_m(town, (290, 100)) == [90]
+    assert isinstance(_noted(town, 290, 2), Snap)
+    assert isinstance(_noted(town, 290, 2, max_reversing_m=140), ReversingError)
+
+
+def test_ban_on_driving_forward_streets_changes_nothing(town: Sketch) -> None:
+    assert isinstance(_noted(town, 100, 1, y_m=0), Snap)
+
+
+def test_router_rejects_what_an_override_forbids_until_it_is_withdrawn(alley: Sketch) -> None:
+    plain = alley.router()
+    stops = [alley.at(100, 0), alley.at(260, 104, label="school")]
+    stops.append(dataclasses.replace(stops[1], label="yard", has_room_to_turn=True))
+    noted = plain.with_overrides(book_of(note(ForbidReversing(), 2)))
+    found = noted.travel(stops, profile="truck_26t")
+    assert found.row_of.tolist() == [0, -1, 1]
+    [rejection] = found.rejections
+    assert isinstance(rejection.error, ReversingError)
+    assert (rejection.error.label, rejection.error.limit_m) == ("school", 0)
+    with pytest.raises(ReversingError, match="school"):
+        noted.paths(stops, [(0, 1)], profile="truck_26t")
+    undone = noted.with_overrides(noted.overrides.withdraw("note-1", by="lead", at=NOTED_AT))
+    for router in (plain, undone):
+        assert router.travel(stops, profile="truck_26t").rejections == ()
+    assert noted.travel(stops, profile="van_3_5t").rejections == ()
+
+
+def test_closures_are_analysed_as_if_anew(helsinki: StreetGraph) -> None:
+    turns = build_turns(helsinki)
+    table = MetricTable(helsinki, turns, load_profile("truck_26t"))
+    plain = TurningPlaces(helsinki, turns, table.metric(NO_SITUATION), rule=RULE, vehicle_length_m=10.0)
+    plain_traps = int(plain._is_trap.sum())
+    rng = np.random.default_rng(3)
+    seen = set()
+    for ways in rng.choice(helsinki.way_osm_id, (6, 5), replace=False).tolist():
+        book = book_of(note(target=WayTarget(way_ids=tuple(ways))))
+        metric = table.metric(table.situation(Conditions(overrides=book)))
+        shared = plain.under(metric)
+        anew = TurningPlaces(helsinki, turns, metric, rule=RULE, vehicle_length_m=10.0)
+        is_state_open = metric.arc_ms[turns.state_arc] >= 0
+        around = shared._around_most(is_state_open)
+        assert around is not None
+        for quick, thorough in zip(around, shared._around_largest(is_state_open), strict=True):
+            assert np.array_equal(quick, thorough)
+        assert np.array_equal(shared.node_kind, anew.node_kind)
+        assert shared.dead_ends() == anew.dead_ends()
+        seen.add(int(shared._is_trap.sum()))
+    assert seen - {plain_traps}
 
 
 def _forward_twin(analysis: TurningPlaces, turns: TurnGraph, metric: Metric) -> set[int]:
