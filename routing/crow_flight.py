@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 import numpy as np
 
@@ -43,6 +44,10 @@ class CrowFlightRouter:
     def profiles(self) -> tuple[str, ...]:
         """The usual profile names, all with one speed."""
         return ("truck_26t", "truck_18t", "van_3_5t")
+
+    def serving(self, waypoints: Sequence[Waypoint]) -> Self:  # noqa: ARG002 - there are no private streets here
+        """The same router."""
+        return self
 
     def travel(
         self,

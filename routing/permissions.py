@@ -14,7 +14,7 @@ _LIMITED = {
     "maxwidth": ("width_cm", "cm"),
     "maxlength": ("length_cm", "cm"),
 }
-_PRIVATE = frozenset({"private", "permit", "residents"})
+PRIVATE_VALUES = frozenset({"private", "permit", "residents"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def node_reason(tags: Mapping[str, str], profile: VehicleProfile) -> str:
 
 def _closing_access(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> str:
     value, source = rules.access(tags, vehicle_keys=profile.access_keys, direction=direction)
-    is_closed = value in profile.denied_access or (value in _PRIVATE and not profile.may_use_private)
+    is_closed = value in profile.denied_access or (value in PRIVATE_VALUES and not profile.may_use_private)
     return f"{source}={value}" if is_closed else ""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from routing.location import Waypoint
 from routing.matrix import PlacedTravel
@@ -49,6 +49,13 @@ class StreetRouter(Protocol):
     @property
     def profiles(self) -> tuple[str, ...]:
         """Names of the vehicle profiles that can be asked for."""
+        ...
+
+    def serving(self, waypoints: Sequence[Waypoint]) -> Self:
+        """A router whose vehicles may also use the private streets on which these waypoints stand.
+
+        Ask it with all containers of a town, so that every question of a day is answered on the same streets.
+        """
         ...
 
     def travel(

@@ -6,7 +6,7 @@ with, is named and left out before anything is searched.
 
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,11 @@ from routing.matrix import PlacedTravel, Rejection, TravelMatrix
 from routing.metric import Metric
 from routing.override_book import NO_OVERRIDES, OverrideBook
 from routing.override_targets import target_issues
+from routing.overrides import AllowPrivate, Override, WayTarget
 from routing.path import LegPath
 from routing.places import Places, Snap
 from routing.ports import MapInfo, ProgressCallback
+from routing.private_streets import PrivateStreets
 from routing.profile import load_profile, profile_names
 from routing.profile_engines import ProfileEngine, ProfileEngines
 from routing.query import QueryEngine, Traces
@@ -36,6 +38,7 @@ from routing.snapping import DEFAULT_LIMIT_M, NearestStreet, Placement, SnapInde
 from routing.streets import MapIssue, StreetGraph
 from routing.streets_file import load_cached_streets
 
+_SERVED_ID = "private streets with places to serve"
 _SMALL_POINTS = 400
 """Below, starting a second thread takes longer than it saves."""
 
@@ -151,6 +154,32 @@ class RoadRouter:
         router._overrides = overrides
         router.__dict__.pop("override_issues", None)
         return router
+
+    def serving(self, waypoints: Sequence[Waypoint]) -> "RoadRouter":
+        """A router whose vehicles may also use the private streets on which these waypoints stand.
+
+        Other private streets stay closed. Equal private streets give equal answers, whichever waypoints named them.
+        """
+        ways = self._private_streets.ways_at([one.location for one in waypoints], limit_m=self._limit_m)
+        if not ways or any(one.override_id == _SERVED_ID for one in self._overrides.overrides):
+            return self
+        book = self._overrides.add(
+            Override(
+                override_id=_SERVED_ID,
+                change=AllowPrivate(),
+                target=WayTarget(way_ids=ways),
+                reason="a place that is served stands on it",
+                created_by="fuhre",
+                created_at=self.map_info.data_at or datetime(2000, 1, 1, tzinfo=UTC),
+            )
+        )
+        return self.with_overrides(book)
+
+    @cached_property
+    def _private_streets(self) -> PrivateStreets:
+        driven = (load_profile(name, profiles_dir=self._profiles_dir).class_kph for name in self.profiles)
+        classes = frozenset(name for class_kph in driven for name, kph in class_kph.items() if kph > 0)
+        return PrivateStreets(self.streets, classes=classes)
 
     @property
     def profiles(self) -> tuple[str, ...]:

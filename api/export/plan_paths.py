@@ -11,6 +11,7 @@ from datetime import datetime
 from optimizer.domain.hours import driving_instant
 from optimizer.domain.plan import Plan, Stop, StopKind, Tour
 from optimizer.domain.town import Town
+from optimizer.problem.stops import container_waypoints
 from routing.errors import WaypointError
 from routing.location import Side, Waypoint
 from routing.path import LegPath
@@ -36,6 +37,7 @@ def find_plan_paths(plan: Plan, town: Town, router: StreetRouter) -> PlanPaths:
     UnknownProfileError
         When a tour was planned for a vehicle profile that the router does not know.
     """
+    router = router.serving(container_waypoints(town))
     side_of_container = {container.container_id: container.side for container in town.containers}
     paths: dict[str, tuple[LegPath | None, ...]] = {}
     for tour in plan.tours:

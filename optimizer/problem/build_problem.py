@@ -13,7 +13,7 @@ from optimizer.problem.pickups import PickupBuilder, with_penalties
 from optimizer.problem.place_travel import SharedTravel, share_travel
 from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem, ProblemDisposal, ProblemVehicle
 from optimizer.problem.refused import RefusedContainer
-from optimizer.problem.stops import DueContainer, Stop, group_stops
+from optimizer.problem.stops import DueContainer, Stop, container_waypoints, group_stops
 from routing.location import Waypoint
 from routing.ports import ProgressCallback, StreetRouter
 
@@ -61,7 +61,8 @@ def build_problem(
     for one in working:
         depots_by_profile.setdefault(one.vehicle.profile, []).append(places.depot[one.vehicle.start_depot_id])
     at = driving_instant(day, town.zone)
-    travel = share_travel(places.waypoints, depots_by_profile, router=router, at=at, progress=progress)
+    serving = router.serving(container_waypoints(town))
+    travel = share_travel(places.waypoints, depots_by_profile, router=serving, at=at, progress=progress)
 
     vehicles: list[ProblemVehicle] = []
     placed: list[WorkingVehicle] = []

@@ -6,6 +6,7 @@ from math import ceil
 
 from optimizer.domain.container import Container
 from optimizer.domain.selection import Candidate, Decision
+from optimizer.domain.town import Town
 from optimizer.problem.elapsed_windows import intersection
 from optimizer.problem.problem import Window
 from routing.location import Side, Waypoint
@@ -79,6 +80,13 @@ class Parcel:
     def cost_of_waiting_eur(self) -> float:
         """What it costs to leave all of them."""
         return sum(one.candidate.cost_of_waiting_eur for one in self.containers)
+
+
+def container_waypoints(town: Town) -> list[Waypoint]:
+    """Where all of a town's containers stand: the private streets among them are opened for the whole day."""
+    return [
+        Waypoint(label=f"container {one.container_id}", location=one.location, side=one.side) for one in town.containers
+    ]
 
 
 def group_stops(due: Iterable[DueContainer]) -> list[Stop]:

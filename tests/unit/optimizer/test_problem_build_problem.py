@@ -131,6 +131,10 @@ class PickyRouter:
     def profiles(self) -> tuple[str, ...]:
         return self.known_profiles
 
+    def serving(self, waypoints: Sequence[Waypoint]) -> "PickyRouter":
+        assert waypoints
+        return self
+
     def travel(
         self,
         waypoints: Sequence[Waypoint],
