@@ -240,6 +240,24 @@ def test_triangle_inequality_holds_in_helsinki(helsinki: StreetGraph) -> None:
     assert (ms <= through + 2).all()
 
 
+def test_every_part_of_a_fastest_path_is_fastest(helsinki: StreetGraph) -> None:
+    # Without restrictions: one over several streets forgets its beginning when a path is cut in two.
+    engine = engine_on(dataclasses.replace(helsinki, restrictions=()), VAN)
+    snaps = _random_snaps(engine, 80, seed=17)
+    looked_at = 0
+    for start, end in pairwise(snaps):
+        trace = engine.trace(start, end)
+        if trace is None or len(trace.arcs) < 3:
+            continue
+        arc = trace.arcs[len(trace.arcs) // 2]
+        at_its_start = 0 if arc % 2 == 0 else int(helsinki.segment_length_mm[arc >> 1])
+        middle = Snap(segment=arc >> 1, offset_mm=at_its_start, arcs=(arc,), distance_m=0.0)
+        cost = engine.packed_costs([start, middle, end])
+        assert int(cost[0, 1]) + int(cost[1, 2]) == int(cost[0, 2]) == trace.cost
+        looked_at += 1
+    assert looked_at > 40
+
+
 def test_threads_and_order_change_nothing(helsinki: StreetGraph) -> None:
     engine = engine_on(helsinki, VAN)
     snaps = _random_snaps(engine, 100, seed=9)
