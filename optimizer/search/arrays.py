@@ -166,10 +166,6 @@ def day_arrays(problem: Problem) -> Day:
     travel_s = np.stack([matrix.duration_s[grid] for matrix in matrices])
     streams = stream_numbers(problem)
     n = len(problem.pickups)
-    both_ways_s = travel_s[:, :n, :n].min(axis=0).astype(np.int64)
-    both_ways_s = both_ways_s + both_ways_s.T
-    np.fill_diagonal(both_ways_s, -1)
-    near = np.argsort(both_ways_s, axis=1, kind="stable")[:, : min(n, MOST_NEIGHBOURS)]
     kg = np.array([one.demand_kg for one in problem.pickups], dtype=np.int64)
     litres = np.array([one.demand_l for one in problem.pickups], dtype=np.int64)
     prize = np.array([one.prize_micro_eur for one in problem.pickups], dtype=np.int64)
@@ -189,7 +185,7 @@ def day_arrays(problem: Problem) -> Day:
         prize=prize,
         is_must=np.array([one.is_must for one in problem.pickups], dtype=np.int64),
         fee=np.array([one.per_kg_micro_eur for one in problem.disposals], dtype=np.int64),
-        near=np.ascontiguousarray(near, dtype=np.int32),
+        near=_near(travel_s[:, :n, :n].min(axis=0)),
         keys=np.stack([-size, -away_s, away_s, open_s, -prize]),
     )
 
@@ -294,6 +290,16 @@ def new_desk(plan: PlanArrays) -> Desk:
         is_changed=np.zeros(n_vehicles, dtype=np.uint8),
         move=np.zeros(7, dtype=np.int64),
     )
+
+
+def _near(travel_s: NDArray[np.int32]) -> NDArray[np.int32]:
+    """For every pickup the nearest ones, there and back, itself first; row by row, to spare memory."""
+    rows = []
+    for at in range(len(travel_s)):
+        both_ways_s = travel_s[at] + travel_s[:, at].astype(np.int64)
+        both_ways_s[at] = -1
+        rows.append(np.argsort(both_ways_s, kind="stable")[:MOST_NEIGHBOURS].astype(np.int32))
+    return np.stack(rows)
 
 
 def stream_numbers(problem: Problem) -> dict[str, int]:
