@@ -36,6 +36,11 @@ def _note(found: list[Violation], code: str, where: str, sentence: str) -> None:
     found.append(Violation(code=code, where=where, sentence=sentence))
 
 
+def _clock(at_s: int) -> str:
+    """Seconds since midnight, or a length of time, as people read them: 07:05:30."""
+    return f"{at_s // 3600:02d}:{at_s // 60 % 60:02d}:{at_s % 60:02d}"
+
+
 def _each_at_most_once(problem: Problem, solution: Solution) -> Iterator[Violation]:
     """Every vehicle drives one tour, every pickup is served once or listed as unserved."""
     for vehicle_index, times in Counter(tour.vehicle_index for tour in solution.tours).items():
@@ -112,7 +117,9 @@ class _Replay:
     def drive_to(self, place: int, arrives_s: int, what: str) -> None:
         due_s = self.now_s + self.problem.duration_s(self.tour.vehicle_index, self.place, place)
         if arrives_s != due_s:
-            self.wrong("wrong_arrival", f"It reaches {what} at second {arrives_s}, but the drive ends at {due_s}.")
+            self.wrong(
+                "wrong_arrival", f"It reaches {what} at {_clock(arrives_s)}, but the drive ends at {_clock(due_s)}."
+            )
         self.driven_m += self.problem.distance_m(self.tour.vehicle_index, self.place, place)
         self.place = place
 
@@ -121,7 +128,10 @@ class _Replay:
             took_s = visit.departs_s - visit.starts_s
             self.wrong("wrong_service", f"The work at {what} takes {took_s} s instead of {work_s} s.")
         if not any(opens <= visit.starts_s and visit.departs_s <= closes for opens, closes in windows):
-            self.wrong("outside_window", f"{what} is worked at from {visit.starts_s} to {visit.departs_s}: not open.")
+            self.wrong(
+                "outside_window",
+                f"{what} is worked at from {_clock(visit.starts_s)} to {_clock(visit.departs_s)}: not open.",
+            )
 
     def collect(self, visit: Visit, pickup: Pickup) -> None:
         self.drive_to(pickup.place_index, visit.arrives_s, pickup.pickup_id)
@@ -174,16 +184,17 @@ class _Replay:
         stretch_s = until_s - self.stretch_began_s
         if stretch_s > self.vehicle.max_stretch_s:
             limit_s = self.vehicle.max_stretch_s
-            self.wrong("long_stretch", f"{stretch_s} s of work without a break up to {until_s}; {limit_s} s allowed.")
+            worked = f"{_clock(stretch_s)} of work without a break up to {_clock(until_s)}"
+            self.wrong("long_stretch", f"{worked}; {_clock(limit_s)} are allowed.")
 
     def judge_day(self) -> None:
         opens_s, closes_s = self.vehicle.shift
         if self.tour.departs_s < opens_s or self.tour.returns_s > closes_s:
-            times = f"from {self.tour.departs_s} to {self.tour.returns_s}"
-            self.wrong("outside_shift", f"It is out {times}, but its shift is {opens_s} to {closes_s}.")
+            times = f"from {_clock(self.tour.departs_s)} to {_clock(self.tour.returns_s)}"
+            self.wrong("outside_shift", f"It is out {times}, but its shift is {_clock(opens_s)} to {_clock(closes_s)}.")
         work_s = self.tour.returns_s - self.tour.departs_s - self.break_s
         if work_s > self.vehicle.max_work_s:
-            self.wrong("too_much_work", f"{work_s} s of work; {self.vehicle.max_work_s} s allowed.")
+            self.wrong("too_much_work", f"{_clock(work_s)} of work; {_clock(self.vehicle.max_work_s)} are allowed.")
         for rule in self.vehicle.breaks:
             if work_s > rule.work_above_s and self.break_s < rule.break_s:
                 due = f"{rule.break_s} s are due above {rule.work_above_s} s of work"
