@@ -112,7 +112,9 @@ class Runner:
         if not self._runs:
             return
         n, scale = self._n, self._n / self._n_rows
-        note = f"median of {len(self._runs)}" + (f", {self._n_rows} of {n} rows" if scale > 1 else "")
+        shortest_ms = min(run.cpu_s for run in self._runs) * 1000 * scale
+        note = f"median of {len(self._runs)}, shortest on the core {shortest_ms:.4g} ms"
+        note += f", {self._n_rows} of {n} rows" if scale > 1 else ""
         self._note("matrix_cpu_ms", n=n, value=median_ms((run.cpu_s for run in self._runs), scale=scale), note=note)
         self._note("matrix_wall_ms", n=n, value=median_ms((run.wall_s for run in self._runs), scale=scale), note=note)
         if not self.is_out:
