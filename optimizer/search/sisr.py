@@ -58,6 +58,8 @@ class SisrSolver:
         if problem.vehicles and problem.pickups and problem.disposals:
             # Timing and mending the answer takes about as long as a round of insertion did.
             reserve_s = first.wall_s / first.iterations
+            if progress is not None:
+                progress(0.0, first.objective_micro_eur)
             orders = [(tour.vehicle_index, order_of(tour)) for tour in first.tours]
             search = TourSearch(problem, seed=limits.seed, start=orders)
             clock = _Clock(limits, n_pickups=len(problem.pickups), began_s=began_s, reserve_s=reserve_s)
