@@ -40,7 +40,7 @@ IterationsOption = Annotated[
     typer.Option("--iterations", min=1, help="End the search after so many steps: the same plan every time."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same input, seed and iterations: the same plan.")]
-SolverOption = Annotated[str, typer.Option("--solver", help="ortools, or greedy for an answer at once.")]
+SolverOption = Annotated[str, typer.Option("--solver", help="ortools, sisr, or greedy for an answer at once.")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, threshold or all.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output instead of tables.")]
 

@@ -87,8 +87,10 @@ def test_unreadable_profile_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_reversing_rule_holds_only_where_the_profile_says_so(tmp_path: Path) -> None:
     path = tmp_path / "long.toml"
-    path.write_text(_text("truck_26t").replace('rule = "none"', 'rule = "dguv"'), encoding="utf-8")
-    rule = load_profile(path).reversing
+    assert 'rule = "dguv"' in _text("truck_26t")
+    path.write_text(_text("truck_26t").replace('rule = "dguv"', 'rule = "none"'), encoding="utf-8")
+    assert load_profile(path).reversing is None
+    rule = load_profile("truck_26t").reversing
     assert rule is not None
     assert (rule.max_reversing_m, rule.turning_circle_m, rule.max_rolling_m) == (150, 22, 0)
     path.write_text(_text("truck_26t").partition("[reversing]")[0], encoding="utf-8")
@@ -98,6 +100,6 @@ def test_reversing_rule_holds_only_where_the_profile_says_so(tmp_path: Path) -> 
 
 def test_unknown_reversing_rule_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
-    path.write_text(_text("truck_26t").replace('rule = "none"', 'rule = "often"'), encoding="utf-8")
+    path.write_text(_text("truck_26t").replace('rule = "dguv"', 'rule = "often"'), encoding="utf-8")
     with pytest.raises(BrokenProfileError, match=r"\[reversing\] rule must be one of none, dguv"):
         load_profile(path)
