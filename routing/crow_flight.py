@@ -11,6 +11,7 @@ import numpy as np
 from routing.errors import UnknownProfileError
 from routing.location import Waypoint
 from routing.matrix import PlacedTravel, TravelMatrix
+from routing.notices import ClosedStreetNotice
 from routing.path import LegPath
 from routing.ports import MapInfo, ProgressCallback
 
@@ -111,6 +112,24 @@ class CrowFlightRouter:
             )
             for start, end in legs
         )
+
+    def closed_streets(
+        self,
+        waypoints: Sequence[Waypoint],  # noqa: ARG002 - straight lines know no streets
+        *,
+        profile: str,
+        at: datetime | None = None,  # noqa: ARG002 - straight lines know no times
+    ) -> tuple[ClosedStreetNotice, ...]:
+        """None: there are no streets to close.
+
+        Raises
+        ------
+        UnknownProfileError
+            When there is no such profile.
+        """
+        if profile not in self.profiles:
+            raise UnknownProfileError(profile=profile, known=self.profiles)
+        return ()
 
 
 def metres_per_degree(lat_deg: float) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from routing.location import Waypoint
 from routing.matrix import PlacedTravel
+from routing.notices import ClosedStreetNotice
 from routing.path import LegPath
 
 ProgressCallback = Callable[[float], None]
@@ -107,5 +108,17 @@ class StreetRouter(Protocol):
             When there is no such profile.
         WaypointError
             When a leg's end cannot be placed or the leg has no path.
+        """
+        ...
+
+    def closed_streets(
+        self, waypoints: Sequence[Waypoint], *, profile: str, at: datetime | None = None
+    ) -> tuple[ClosedStreetNotice, ...]:
+        """Waypoints whose own street an override takes away from the vehicle, served from another one or not at all.
+
+        Raises
+        ------
+        UnknownProfileError
+            When there is no such profile.
         """
         ...

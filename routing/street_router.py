@@ -13,15 +13,18 @@ from typing import Any
 
 import numpy as np
 
+from routing.closed_streets import closed_street_notices, near_taken_streets, split_closing
 from routing.conditions import Conditions
 from routing.errors import UnreachableError, WaypointError
 from routing.kernels.cch_matrix import UNREACHABLE
 from routing.leg_shapes import leg_shape, street_names
+from routing.local_time import LocalTime
 from routing.location import Location, Waypoint
 from routing.manoeuvres import TurnGuide
 from routing.map_report import MapReport, report_gaps
 from routing.matrix import PlacedTravel, Rejection, TravelMatrix
 from routing.metric import Metric
+from routing.notices import ClosedStreetNotice
 from routing.override_book import NO_OVERRIDES, OverrideBook
 from routing.override_targets import target_issues
 from routing.overrides import AllowPrivate, Override, WayTarget
@@ -268,6 +271,38 @@ class RoadRouter:
         arcs = None if legs is None else self._traced(chosen, waypoints, legs)[2].arc.tolist()
         vehicle = load_profile(profile, profiles_dir=self._profiles_dir)
         return report_gaps(self.streets, vehicle, arcs=arcs, is_open=chosen.query.metric.arc_ms >= 0)
+
+    def closed_streets(
+        self, waypoints: Sequence[Waypoint], *, profile: str, at: datetime | None = None
+    ) -> tuple[ClosedStreetNotice, ...]:
+        """Waypoints whose own street an override takes away; see the port.
+
+        Raises
+        ------
+        UnknownProfileError
+            When there is no such profile.
+        BrokenProfileError
+            When the profile's file has missing or impossible values.
+        """
+        in_force = self._overrides.active_at(at, LocalTime.of_map(self.map_info))
+        closing, others = split_closing(in_force, profile=profile)
+        if not closing:
+            return ()
+        chosen = self._engines.of(profile, self._conditions(at))
+        metric = chosen.query.metric
+        near = near_taken_streets(waypoints, closing, metric, index=self._index, limit_m=self._limit_m)
+        if not near.size:
+            return ()
+        asked = [waypoints[position] for position in near.tolist()]
+        without = self._engines.of(profile, Conditions(at=at, overrides=others)).query.metric
+        return closed_street_notices(
+            near,
+            before=self._index.locate(asked, without, limit_m=self._limit_m),
+            now=self._located(asked, chosen),
+            metric=metric,
+            closing=closing,
+            streets=self.streets,
+        )
 
     def replace_metric(self, profile: str, metric: Metric) -> None:
         """Answer for a profile with other costs from now on; only what changed is worked out anew.

@@ -13,6 +13,7 @@ from optimizer.domain.plan import Plan, SolverReport, Totals, Tour, Unserved
 from optimizer.domain.request import DayRequest
 from optimizer.domain.selection import Selection
 from optimizer.planning.assemble_tour import assemble_tour
+from optimizer.planning.closed_stops import closed_street_warnings
 from optimizer.planning.inputs_digest import digest_inputs
 from optimizer.planning.judge_fills import JudgedFills, judge_fills
 from optimizer.planning.steps import Steps
@@ -46,6 +47,7 @@ def plan_day(
     built, solution = _solve(request, fills.selection, ports, steps=steps)
     with steps.step("explain"):
         tours, unserved = _read_out(request, fills, built, solution)
+        closed = closed_street_warnings(request, built, solution, router=ports.router)
     baseline = None
     if request.with_baseline:
         baseline = _baseline(request, fills, ports, steps=steps)
@@ -72,7 +74,7 @@ def plan_day(
             cost_eur=round(solution.cost_micro_eur / MICRO_EUR_PER_EUR, 2),
             seed=request.limits.seed,
         ),
-        warnings=_warnings(request, fills, tours),
+        warnings=(*_warnings(request, fills, tours), *closed),
         degraded=fills.degraded,
         seconds_by_step=steps.seconds_by_step,
     )

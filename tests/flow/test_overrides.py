@@ -1,13 +1,17 @@
 """What the depot knows better than the map counts in its plans: a closed street, from the day it is closed."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from api.wiring import OVERRIDES_NAME, open_street_router
+from api.wiring import OVERRIDES_NAME, build_ports, open_street_router
+from optimizer.domain.request import DayRequest, SolveLimits
+from optimizer.planning.plan_day import plan_day
 from routing.errors import RoutingError
 from routing.location import Location, Waypoint
+from tests.flow.http_samples import small_town
 from tests.flow.town_samples import SOUTH, STEP_LAT, STEP_LON, WEST, town_xml
 
 HERE = Waypoint(label="here", location=Location(lon_deg=WEST + STEP_LON / 2, lat_deg=SOUTH + STEP_LAT))
@@ -61,3 +65,35 @@ def test_broken_overrides_name_every_issue(map_path: Path) -> None:
         open_street_router(map_path)
     assert "works-1" in str(refused.value)
     assert "works-2" in str(refused.value)
+
+
+def test_plan_says_which_stop_lies_in_a_closed_street(map_path: Path) -> None:
+    closed = CLOSED.replace('street = "Langstraße 3"', 'street = "Querstraße 2"\nuntil = 2026-03-06T17:00:00+01:00')
+    map_path.with_name(OVERRIDES_NAME).write_text(closed, encoding="utf-8")
+    town = small_town(container_count=2, vehicle_count=1)
+    # One in the middle of a block of the closed street, one in a street that stays open.
+    stands = [HERE.location, Location(lon_deg=WEST, lat_deg=SOUTH + 3.5 * STEP_LAT)]
+    town = replace(
+        town,
+        containers=tuple(replace(one, location=at) for one, at in zip(town.containers, stands, strict=True)),
+        depots=(replace(town.depots[0], location=Location(lon_deg=WEST, lat_deg=SOUTH + 4.5 * STEP_LAT)),),
+        disposal_sites=(
+            replace(town.disposal_sites[0], location=Location(lon_deg=WEST + STEP_LON, lat_deg=SOUTH + 4.5 * STEP_LAT)),
+        ),
+    )
+    request = DayRequest(
+        town=town,
+        day=date(2026, 3, 4),
+        as_of=datetime.fromisoformat("2026-03-03T18:00+01:00"),
+        history={},
+        limits=SolveLimits(time_limit_s=None, iteration_limit=20, seed=1),
+        policy="all",
+        solver="greedy",
+    )
+    plan = plan_day(request, build_ports(open_street_router(map_path)), plan_id="p", generated_at=request.as_of)
+    assert plan.unserved == ()
+    [closed_street] = [one for one in plan.warnings if one.startswith("closed_street: ")]
+    assert closed_street == (
+        "closed_street: Querstraße 2 is closed to truck_26t (override works-1: burst pipe, until 2026-03-06 17:00); "
+        "container site site-000 is served from Langstraße 1, 104 m away"
+    )
