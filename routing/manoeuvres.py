@@ -5,6 +5,8 @@ as a choice is what a driver sees, not what this vehicle may use: a street close
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
@@ -15,10 +17,9 @@ from routing import rules
 from routing.crow_flight import metres_per_degree
 from routing.geodesy import bearing_deg
 from routing.kernels import turning_points as points
-from routing.leg_shapes import along_mm
+from routing.leg_shapes import Drives
 from routing.location import Location
 from routing.path import ArrivalSide, Manoeuvre, ManoeuvreKind
-from routing.snapping import Snap
 from routing.streets import StreetGraph
 
 _LOOK_MM = 15_000
@@ -40,14 +41,38 @@ _OTHER_STREET_RANK = 2
 _MINOR_SERVICES = frozenset({"driveway", "parking_aisle", "drive-through", "emergency_access"})
 _RAMPS = frozenset({"motorway_link", "trunk_link"})
 _SEEN_BY = ("access", "vehicle", "motor_vehicle")
-_TURNS = {
+_SIDES = {
+    points.CONTINUE: (ManoeuvreKind.CONTINUE, ManoeuvreKind.CONTINUE),
     points.SLIGHT: (ManoeuvreKind.SLIGHT_LEFT, ManoeuvreKind.SLIGHT_RIGHT),
     points.TURN: (ManoeuvreKind.LEFT, ManoeuvreKind.RIGHT),
     points.SHARP: (ManoeuvreKind.SHARP_LEFT, ManoeuvreKind.SHARP_RIGHT),
-    points.CONTINUE: (ManoeuvreKind.CONTINUE, ManoeuvreKind.CONTINUE),
     points.U_TURN: (ManoeuvreKind.U_TURN, ManoeuvreKind.U_TURN),
     points.ROUNDABOUT: (ManoeuvreKind.ROUNDABOUT, ManoeuvreKind.ROUNDABOUT),
 }
+_TURNS = tuple(kind for turn in sorted(_SIDES) for kind in _SIDES[turn])
+"""By twice the kernel's kind, plus one to the right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnd:
+    """How a leg begins and ends.
+
+    Attributes
+    ----------
+    line
+        The leg's line on the map.
+    distance_m
+        The leg's length, which the arrival repeats.
+    place
+        The waypoint at the end, which lies beside the street; without it the arrival is straight ahead.
+    aside_m
+        From the waypoint to the street.
+    """
+
+    line: NDArray[np.float64]
+    distance_m: int
+    place: Location | None
+    aside_m: float
 
 
 class TurnGuide:
@@ -56,74 +81,57 @@ class TurnGuide:
     def __init__(self, streets: StreetGraph) -> None:
         self.streets = streets
 
-    def manoeuvres(
-        self,
-        arcs: tuple[int, ...],
-        start: Snap,
-        end: Snap,
-        *,
-        line: NDArray[np.float64],
-        distance_m: int,
-        place: Location | None = None,
-    ) -> tuple[Manoeuvre, ...]:
-        """Instructions in driving order, from departure to arrival.
-
-        Parameters
-        ----------
-        arcs
-            The path; the first and last arcs are driven only in part.
-        line
-            The leg's line on the map, from ``leg_shape``.
-        distance_m
-            The leg's length, which the arrival repeats.
-        place
-            The waypoint at the end, which lies beside the street; without it the arrival is straight ahead.
-        """
-        path = np.asarray(arcs, dtype=np.int32)
-        *_, before_last, last = ends = line[[0, 1, -2, -1]].tolist()
-        standing_deg = float(self._junctions.start_deg[arcs[0]])
-        heading_deg = _bearing(before_last, last, standing_deg)
-        destination = Location(lon_deg=last[0], lat_deg=last[1])
-        departure = Manoeuvre(
-            kind=ManoeuvreKind.DEPART,
-            at_m=0,
-            location=Location(lon_deg=ends[0][0], lat_deg=ends[0][1]),
-            street_name=self.streets.segment_name(arcs[0] >> 1),
-            bearing_deg=_bearing(ends[0], ends[1], standing_deg),
-        )
-        arrival = Manoeuvre(
-            kind=ManoeuvreKind.ARRIVE,
-            at_m=distance_m,
-            location=destination,
-            street_name=self.streets.segment_name(arcs[-1] >> 1),
-            bearing_deg=heading_deg,
-            arrival_side=_arrival_side(destination, place, heading_deg),
-            aside_m=end.distance_m,
-        )
-        return (departure, *self._turns(path, start, distance_m=distance_m), arrival)
-
-    def _turns(self, path: NDArray[np.int32], start: Snap, *, distance_m: int) -> list[Manoeuvre]:
-        """Everything between departure and arrival."""
-        streets, junctions = self.streets, self._junctions
-        found = points.find_turning_points(path, junctions)
-        driven_mm = np.cumsum(streets.segment_length_mm[path >> 1]) - along_mm(streets, start, int(path[0]))
-        turns = []
-        for position, onward, named, kind, angle_deg, exit_number in zip(*(one.tolist() for one in found), strict=True):
-            node, arc = streets.arc_tail[path[position]], path[onward]
-            turns.append(
-                Manoeuvre(
-                    kind=_TURNS[kind][angle_deg > 0],
-                    at_m=min((int(driven_mm[position - 1]) + 500) // 1000, distance_m),
-                    location=Location(
-                        lon_deg=float(streets.node_lon_deg[node]), lat_deg=float(streets.node_lat_deg[node])
-                    ),
-                    street_name=streets.names[junctions.name[path[named]]],
-                    bearing_deg=float(junctions.start_deg[arc]),
-                    is_ramp=bool(self._is_ramp[arc]),
-                    exit_number=exit_number or None,
-                )
+    def manoeuvres(self, drives: Drives, ends: Sequence[LegEnd]) -> list[tuple[Manoeuvre, ...]]:
+        """Instructions of each leg in driving order, from departure to arrival."""
+        turns, bounds = self._turns(drives, np.array([end.distance_m for end in ends], dtype=np.int64))
+        departing, arriving = drives.arc[drives.first[:-1]], drives.arc[drives.first[1:] - 1]
+        name, standing_deg = self._junctions.name, self._junctions.start_deg[departing].tolist()
+        found = []
+        for leg, (start_name, end_name) in enumerate(
+            zip(name[departing].tolist(), name[arriving].tolist(), strict=True)
+        ):
+            departure, arrival = _frame(
+                ends[leg],
+                standing_deg=standing_deg[leg],
+                start_name=self.streets.names[start_name],
+                end_name=self.streets.names[end_name],
             )
-        return turns
+            found.append((departure, *turns[bounds[leg] : bounds[leg + 1]], arrival))
+        return found
+
+    def _turns(self, drives: Drives, distance_m: NDArray[np.int64]) -> tuple[list[Manoeuvre], list[int]]:
+        """Everything between departures and arrivals, and where each leg's begins."""
+        streets, junctions = self.streets, self._junctions
+        begins, found = points.find_turning_points(drives.first, drives.arc, junctions)
+        n_turns = np.diff(begins)
+        node, onward = streets.arc_tail[drives.arc[found.position]], drives.arc[found.onward]
+        at_m = (found.driven_mm - np.repeat(drives.from_mm, n_turns) + 500) // 1000
+        columns = (
+            found.kind * 2 + (found.angle_deg > 0),
+            np.minimum(at_m, np.repeat(distance_m, n_turns)),
+            streets.node_lon_deg[node],
+            streets.node_lat_deg[node],
+            junctions.name[drives.arc[found.named]],
+            junctions.start_deg[onward],
+            self._is_ramp[onward],
+            found.exit_number,
+        )
+        names = streets.names
+        turns = [
+            Manoeuvre(
+                kind=_TURNS[kind],
+                at_m=metres,
+                location=Location(lon_deg=lon_deg, lat_deg=lat_deg),
+                street_name=names[name],
+                bearing_deg=bearing_deg,
+                is_ramp=is_ramp,
+                exit_number=exit_number or None,
+            )
+            for kind, metres, lon_deg, lat_deg, name, bearing_deg, is_ramp, exit_number in zip(
+                *(column.tolist() for column in columns), strict=True
+            )
+        ]
+        return turns, begins.tolist()
 
     @cached_property
     def _junctions(self) -> points.Junctions:
@@ -139,12 +147,12 @@ class TurnGuide:
             head=streets.arc_head,
             start_deg=start_deg,
             end_deg=end_deg,
-            length_m=np.repeat(streets.segment_length_mm / 1000.0, 2),
             name=np.repeat(streets.way_name_index[streets.segment_way], 2),
             rank=np.repeat(np.array([sign.rank for sign in signs], dtype=np.int8)[of_segment], 2),
             is_enterable=enterable[of_segment].ravel(),
             is_roundabout=np.repeat(np.array([sign.is_roundabout for sign in signs], dtype=np.bool_)[of_segment], 2),
             is_link=np.repeat(np.array([sign.is_link for sign in signs], dtype=np.bool_)[of_segment], 2),
+            segment_mm=streets.segment_length_mm,
         )
 
     @cached_property
@@ -204,6 +212,31 @@ def _points_at(streets: StreetGraph, at_mm: NDArray[np.int64]) -> tuple[NDArray[
     share = np.clip((at_mm - along[piece]) / np.maximum(1, along[piece + 1] - along[piece]), 0.0, 1.0)
     lon, lat = streets.point_lon_deg, streets.point_lat_deg
     return lon[piece] + share * (lon[piece + 1] - lon[piece]), lat[piece] + share * (lat[piece + 1] - lat[piece])
+
+
+def _frame(end: LegEnd, *, standing_deg: float, start_name: str, end_name: str) -> tuple[Manoeuvre, Manoeuvre]:
+    """Departure and arrival of a leg."""
+    line = end.line
+    first, second, before_last, last = line[0].tolist(), line[1].tolist(), line[-2].tolist(), line[-1].tolist()
+    heading_deg = _bearing(before_last, last, standing_deg)
+    destination = Location(lon_deg=last[0], lat_deg=last[1])
+    departure = Manoeuvre(
+        kind=ManoeuvreKind.DEPART,
+        at_m=0,
+        location=Location(lon_deg=first[0], lat_deg=first[1]),
+        street_name=start_name,
+        bearing_deg=_bearing(first, second, standing_deg),
+    )
+    arrival = Manoeuvre(
+        kind=ManoeuvreKind.ARRIVE,
+        at_m=end.distance_m,
+        location=destination,
+        street_name=end_name,
+        bearing_deg=heading_deg,
+        arrival_side=_arrival_side(destination, end.place, heading_deg),
+        aside_m=end.aside_m,
+    )
+    return departure, arrival
 
 
 def _bearing(one: list[float], other: list[float], standing_deg: float) -> float:

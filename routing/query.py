@@ -36,14 +36,14 @@ class Traces:
     duration_s, distance_m
         ``(n_legs,)`` int64, ``UNREACHABLE`` where there is no path.
     first, arc
-        ``(n_legs + 1,)``, ``(n_arcs_of_all_legs,)`` int64: arcs of leg ``l``, in driving order, the first and last
-        only in part, are ``arc[first[l]:first[l + 1]]``; none where there is no path.
+        ``(n_legs + 1,)`` int64, ``(n_arcs_of_all_legs,)`` int32: arcs of leg ``l``, in driving order, are
+        ``arc[first[l]:first[l + 1]]``; the first and last are driven in part. None where there is no path.
     """
 
     duration_s: NDArray[np.int64]
     distance_m: NDArray[np.int64]
     first: NDArray[np.int64]
-    arc: NDArray[np.int64]
+    arc: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +88,16 @@ class QueryEngine:
             progress=progress,
         )
 
-    def traces(self, places: Places, legs: Sequence[tuple[int, int]]) -> Traces:
+    def traces(self, places: Places, legs: NDArray[np.intp] | Sequence[tuple[int, int]]) -> Traces:
         """The paths behind some entries of the matrices, as pairs of places."""
-        start, end = np.array(legs, dtype=np.intp).reshape(-1, 2).T
+        start, end = np.asarray(legs, dtype=np.intp).reshape(-1, 2).T
         sources, targets = self.sources(places), self.targets(places)
         ways = leg_arcs(self.weights, sources, targets, start, end)
         is_found = ways.source_place >= 0
         first = np.concatenate(([0], np.cumsum(np.diff(ways.first) + is_found)))
         # Turns lead to all arcs of a path but the first, which is the one that its source stands on.
         _, arc_of_stop = places.stops()
-        arc = np.empty(int(first[-1]), dtype=np.int64)
+        arc = np.empty(int(first[-1]), dtype=np.int32)
         is_start = np.zeros(arc.size, dtype=np.bool_)
         is_start[first[:-1][is_found]] = True
         arc[is_start] = arc_of_stop[self._stops_in_use(arc_of_stop)][ways.source_place[is_found]]

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.closed_streets import closed_street_notices, near_taken_streets, split_closing
 from routing.conditions import Conditions
 from routing.errors import UnreachableError, WaypointError
 from routing.kernels.cch_matrix import UNREACHABLE
-from routing.leg_shapes import leg_shape, street_names
+from routing.leg_paths import leg_paths
 from routing.local_time import LocalTime
 from routing.location import Location, Waypoint
 from routing.manoeuvres import TurnGuide
@@ -29,7 +30,7 @@ from routing.override_book import NO_OVERRIDES, OverrideBook
 from routing.override_targets import target_issues
 from routing.overrides import AllowPrivate, Override, WayTarget
 from routing.path import LegPath
-from routing.places import Places, Snap
+from routing.places import Places
 from routing.ports import MapInfo, ProgressCallback
 from routing.private_streets import PrivateStreets
 from routing.profile import load_profile, profile_names
@@ -242,11 +243,9 @@ class RoadRouter:
         """
         chosen = self._engines.of(profile, self._conditions(at))
         places, pairs, traces = self._traced(chosen, waypoints, legs)
-        snaps = [places.snap(index) for index in range(len(places))]
-        return tuple(
-            self._leg(traces, leg, snaps[start], snaps[end], place=waypoints[legs[leg][1]].location)
-            for leg, (start, end) in enumerate(pairs)
-        )
+        goals = [waypoints[end].location for _, end in legs]
+        starts, ends = places.taken(pairs[:, 0]), places.taken(pairs[:, 1])
+        return leg_paths(self._guide, traces, starts=starts, ends=ends, goals=goals)
 
     def map_report(
         self,
@@ -352,18 +351,18 @@ class RoadRouter:
 
     def _traced(
         self, chosen: ProfileEngine, waypoints: Sequence[Waypoint], legs: Sequence[tuple[int, int]]
-    ) -> tuple[Places, list[tuple[int, int]], Traces]:
+    ) -> tuple[Places, NDArray[np.intp], Traces]:
         """Places of the waypoints that legs use, the legs between them, and their ways."""
         asked, flat = np.unique(np.array(legs, dtype=np.intp).reshape(-1, 2), return_inverse=True)
         placement = self._located([waypoints[i] for i in asked.tolist()], chosen)
         if placement.errors:
             raise placement.errors[min(placement.errors)]
-        pairs = [(int(start), int(end)) for start, end in flat.reshape(-1, 2)]
+        pairs = flat.reshape(-1, 2)
         traces = chosen.query.traces(placement.places, pairs)
         lost = np.flatnonzero(traces.duration_s == UNREACHABLE)
         if lost.size:
             start, end = legs[int(lost[0])]
-            name = self.streets.segment_name(int(placement.places.segment[pairs[int(lost[0])][1]]))
+            name = self.streets.segment_name(int(placement.places.segment[pairs[lost[0], 1]]))
             detail = f"there is no way from {waypoints[start].label}"
             raise UnreachableError(label=waypoints[end].label, street_name=name, detail=detail)
         return placement.places, pairs, traces
@@ -409,15 +408,3 @@ class RoadRouter:
     def _unreachable(self, waypoint: Waypoint, placement: Placement, index: int, detail: str) -> UnreachableError:
         name = self.streets.segment_name(int(placement.places.segment[index]))
         return UnreachableError(label=waypoint.label, street_name=name, detail=detail)
-
-    def _leg(self, traces: Traces, leg: int, start: Snap, end: Snap, *, place: Location) -> LegPath:
-        arcs = tuple(traces.arc[traces.first[leg] : traces.first[leg + 1]].tolist())
-        line = leg_shape(self.streets, arcs, start, end)
-        distance_m = int(traces.distance_m[leg])
-        return LegPath(
-            lon_lat_deg=line,
-            duration_s=int(traces.duration_s[leg]),
-            distance_m=distance_m,
-            street_names=street_names(self.streets, arcs),
-            manoeuvres=self._guide.manoeuvres(arcs, start, end, line=line, distance_m=distance_m, place=place),
-        )

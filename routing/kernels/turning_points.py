@@ -1,4 +1,4 @@
-"""Where along a sequence of arcs a driver has to be told something, and what.
+"""Where along sequences of arcs a driver has to be told something, and what.
 
 A bend is silent; so is a place where nothing else can be chosen, and going straight on where every other street
 clearly turns off. Angles are changes of direction in degrees, -180 to 180, right turns positive.
@@ -18,11 +18,12 @@ _SLIGHT_DEG = 55.0
 _SHARP_DEG = 125.0
 _BACK_DEG = 165.0
 _CLEAR_DEG = 15.0
-_MERGE_M = 15.0
+_MERGE_MM = 15_000
+_LONG_AGO_MM = -(2**62)
 
 
 class Junctions(NamedTuple):
-    """What a driver sees of the streets; all but ``first`` hold one entry per arc.
+    """What a driver sees of the streets; all but ``first`` and ``segment_mm`` hold one entry per arc.
 
     Attributes
     ----------
@@ -32,12 +33,14 @@ class Junctions(NamedTuple):
         Node where the arc ends.
     start_deg, end_deg
         Compass bearings with which the arc is entered and left.
-    length_m, name, rank
-        Length, number of the street's name (0 for none) and importance (below 2: service ways and tracks).
+    name, rank
+        Number of the street's name (0 for none) and importance (below 2: service ways and tracks).
     is_enterable
         Whether traffic may enter the arc at all, whatever this vehicle may do.
     is_roundabout, is_link
         Part of a roundabout; a slip road.
+    segment_mm
+        Length of segment ``s``, whose arcs are ``2 * s`` and ``2 * s + 1``.
     """
 
     first: NDArray[np.int64]
@@ -45,12 +48,12 @@ class Junctions(NamedTuple):
     head: NDArray[np.int32]
     start_deg: NDArray[np.float64]
     end_deg: NDArray[np.float64]
-    length_m: NDArray[np.float64]
     name: NDArray[np.int32]
     rank: NDArray[np.int8]
     is_enterable: NDArray[np.bool_]
     is_roundabout: NDArray[np.bool_]
     is_link: NDArray[np.bool_]
+    segment_mm: NDArray[np.int64]
 
 
 class TurningPoints(NamedTuple):
@@ -59,8 +62,10 @@ class TurningPoints(NamedTuple):
     Attributes
     ----------
     position, onward, named
-        Positions in the path: the arc before which the turning point lies, the one driven on behind it, and the one
+        Positions in the arcs: the one before which the turning point lies, the one driven on behind it, and the one
         that tells where that leads.
+    driven_mm
+        From the start of the path's first arc.
     kind, angle_deg
         What to do, and to which side.
     exit_number
@@ -70,64 +75,95 @@ class TurningPoints(NamedTuple):
     position: NDArray[np.int32]
     onward: NDArray[np.int32]
     named: NDArray[np.int32]
+    driven_mm: NDArray[np.int64]
     kind: NDArray[np.int8]
     angle_deg: NDArray[np.float64]
     exit_number: NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
-def find_turning_points(arcs: NDArray[np.int32], junctions: Junctions) -> TurningPoints:
-    """Turning points of a path in driving order."""
-    n = arcs.size
-    position = np.empty(n, dtype=np.int32)
-    onward = np.empty(n, dtype=np.int32)
-    named = np.empty(n, dtype=np.int32)
-    kind = np.empty(n, dtype=np.int8)
-    angle_deg = np.empty(n, dtype=np.float64)
-    exit_number = np.zeros(n, dtype=np.int32)
+def find_turning_points(
+    first: NDArray[np.int64], arcs: NDArray[np.int32], junctions: Junctions
+) -> tuple[NDArray[np.int64], TurningPoints]:
+    """Turning points of all paths ``arcs[first[i]:first[i + 1]]`` in driving order, and where each path's begin."""
+    found = TurningPoints(
+        np.empty(arcs.size, dtype=np.int32),
+        np.empty(arcs.size, dtype=np.int32),
+        np.empty(arcs.size, dtype=np.int32),
+        np.empty(arcs.size, dtype=np.int64),
+        np.empty(arcs.size, dtype=np.int8),
+        np.empty(arcs.size, dtype=np.float64),
+        np.empty(arcs.size, dtype=np.int32),
+    )
+    begins = np.zeros(first.size, dtype=np.int64)
     count = 0
-    known_name = junctions.name[arcs[0]] if n > 0 else 0
-    since_last_m = np.inf
-    i = 1
-    while i < n:
+    for path in range(first.size - 1):
+        count = _follow(arcs, first[path], first[path + 1], junctions, found, count)
+        begins[path + 1] = count
+    return begins, TurningPoints(
+        found.position[:count],
+        found.onward[:count],
+        found.named[:count],
+        found.driven_mm[:count],
+        found.kind[:count],
+        found.angle_deg[:count],
+        found.exit_number[:count],
+    )
+
+
+@njit(cache=True, nogil=True)
+def _follow(
+    arcs: NDArray[np.int32], begin: int, end: int, junctions: Junctions, found: TurningPoints, count: int
+) -> int:
+    """Add the turning points of one path behind the first ``count``; returns how many there are then."""
+    n_before = count
+    known_name = junctions.name[arcs[begin]] if begin < end else 0
+    driven_mm, turned_at_mm = 0, _LONG_AGO_MM
+    i = begin + 1
+    while i < end:
         before, after = arcs[i - 1], arcs[i]
-        since_last_m += junctions.length_m[before]
+        driven_mm += junctions.segment_mm[before >> 1]
         if junctions.is_roundabout[after] and not junctions.is_roundabout[before]:
-            end, exits = _leave_roundabout(arcs, i, junctions)
-            onward[count] = min(end, n - 1)
-            kind[count] = ROUNDABOUT
-            angle_deg[count] = _angle(junctions.end_deg[before], junctions.start_deg[arcs[onward[count]]])
-            exit_number[count] = exits
-            position[count] = i
+            behind, exits = _leave_roundabout(arcs, i, end, junctions)
+            onward = min(behind, end - 1)
+            angle = _angle(junctions.end_deg[before], junctions.start_deg[arcs[onward]])
+            _note(found, count, (i, onward, driven_mm), (ROUNDABOUT, angle, exits))
             count += 1
-            since_last_m = np.inf
-            known_name = junctions.name[arcs[onward[count - 1]]]
-            i = end + 1
+            turned_at_mm = _LONG_AGO_MM
+            known_name = junctions.name[arcs[onward]]
+            for inside in range(i, behind):
+                driven_mm += junctions.segment_mm[arcs[inside] >> 1]
+            i = behind + 1
             continue
-        found, angle = _judge(before, after, known_name, junctions)
+        kind, angle = _judge(before, after, known_name, junctions)
         last = count - 1
-        may_merge = since_last_m <= _MERGE_M and found not in (U_TURN, ROUNDABOUT)  # the last one is a turn then
-        if may_merge and abs(angle) > STRAIGHT_DEG and angle_deg[last] * angle > 0:
+        may_merge = driven_mm - turned_at_mm <= _MERGE_MM and kind != U_TURN  # the last one is a turn then
+        if may_merge and abs(angle) > STRAIGHT_DEG and found.angle_deg[last] * angle > 0:
             # One turn that the map draws with a short piece of street in its middle.
-            first = arcs[position[last] - 1]
-            total = angle_deg[last] + angle
-            is_back = abs(total) > _BACK_DEG and junctions.name[first] == junctions.name[after] != 0
-            kind[last] = U_TURN if is_back else _by_angle(total)
-            angle_deg[last] = total
-            onward[last] = i
-            since_last_m = np.inf if is_back else 0.0
-        elif found >= 0:
-            position[count], onward[count], kind[count], angle_deg[count] = i, i, found, angle
+            before_both = arcs[found.position[last] - 1]
+            total = found.angle_deg[last] + angle
+            is_back = abs(total) > _BACK_DEG and junctions.name[before_both] == junctions.name[after] != 0
+            found.kind[last] = U_TURN if is_back else _by_angle(total)
+            found.angle_deg[last] = total
+            found.onward[last] = i
+            turned_at_mm = _LONG_AGO_MM if is_back else driven_mm
+        elif kind >= 0:
+            _note(found, count, (i, i, driven_mm), (kind, angle, 0))
             count += 1
-            since_last_m = 0.0 if found in (SLIGHT, TURN, SHARP) else np.inf
+            turned_at_mm = driven_mm if kind in (SLIGHT, TURN, SHARP) else _LONG_AGO_MM
         if junctions.name[after] != 0:
             known_name = junctions.name[after]
         i += 1
-    for index in range(count):
-        named[index] = _named(arcs, onward[index], junctions)
-    return TurningPoints(
-        position[:count], onward[:count], named[:count], kind[:count], angle_deg[:count], exit_number[:count]
-    )
+    for index in range(n_before, count):
+        found.named[index] = _named(arcs, found.onward[index], end, junctions)
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _note(found: TurningPoints, index: int, where: tuple[int, int, int], what: tuple[int, float, int]) -> None:
+    """Write down position, way on and millimetres, and kind, angle and exit, of a turning point."""
+    found.position[index], found.onward[index], found.driven_mm[index] = where
+    found.kind[index], found.angle_deg[index], found.exit_number[index] = what
 
 
 @njit(cache=True, nogil=True)
@@ -171,12 +207,12 @@ def _judge(before: int, after: int, known_name: int, junctions: Junctions) -> tu
 
 
 @njit(cache=True, nogil=True)
-def _leave_roundabout(arcs: NDArray[np.int32], begin: int, junctions: Junctions) -> tuple[int, int]:
+def _leave_roundabout(arcs: NDArray[np.int32], begin: int, end: int, junctions: Junctions) -> tuple[int, int]:
     """Position of the first arc behind a roundabout and the number of its exit, 0 when the path ends inside."""
     exits = 0
     position = begin
-    while position < arcs.size and junctions.is_roundabout[arcs[position]]:
-        onward = arcs[position + 1] if position + 1 < arcs.size else -1
+    while position < end and junctions.is_roundabout[arcs[position]]:
+        onward = arcs[position + 1] if position + 1 < end else -1
         node = junctions.head[arcs[position]]
         for index in range(junctions.first[node], junctions.first[node + 1]):
             other = junctions.leaving[index]
@@ -185,14 +221,14 @@ def _leave_roundabout(arcs: NDArray[np.int32], begin: int, junctions: Junctions)
                 exits += 1
                 break
         position += 1
-    return position, exits if position < arcs.size else 0
+    return position, exits if position < end else 0
 
 
 @njit(cache=True, nogil=True)
-def _named(arcs: NDArray[np.int32], position: int, junctions: Junctions) -> int:
+def _named(arcs: NDArray[np.int32], position: int, end: int, junctions: Junctions) -> int:
     """The first arc from here on that tells where a slip road without a name leads."""
     index = position
-    while index < arcs.size - 1 and junctions.is_link[arcs[index]] and junctions.name[arcs[index]] == 0:
+    while index < end - 1 and junctions.is_link[arcs[index]] and junctions.name[arcs[index]] == 0:
         index += 1
     return index
 

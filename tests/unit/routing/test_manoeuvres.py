@@ -8,10 +8,10 @@ import pytest
 
 from routing.kernels.turning_points import find_turning_points
 from routing.location import Location
-from routing.manoeuvres import TurnGuide
+from routing.manoeuvres import LegEnd, TurnGuide
 from routing.path import ArrivalSide, Manoeuvre, ManoeuvreKind
 from routing.streets import StreetGraph
-from tests.unit.routing.drawn_legs import arcs_along, leg_of_arcs
+from tests.unit.routing.drawn_legs import arcs_along, drives_over, leg_of_arcs
 from tests.unit.routing.town_sketch import Sketch
 from tests.unit.routing.turning_twin import turning_points_twin
 
@@ -305,11 +305,24 @@ def _degrees(location: Location) -> tuple[float, float]:
 
 
 def test_turning_points_equal_their_slow_twin(helsinki: StreetGraph) -> None:
-    guide = TurnGuide(helsinki)
-    for arcs in _walks(helsinki, 300):
-        found = find_turning_points(np.array(arcs, dtype=np.int32), guide._junctions)
-        rows = list(zip(*(column.tolist() for column in found), strict=True))
-        assert rows == turning_points_twin(arcs, guide._junctions)
+    guide, walks = TurnGuide(helsinki), _walks(helsinki, 300)
+    drives = drives_over(helsinki, walks)
+    begins, found = find_turning_points(drives.first, drives.arc, guide._junctions)
+    rows = list(zip(*(column.tolist() for column in found), strict=True))
+    assert (begins[0], begins[-1]) == (0, len(rows))
+    for leg, arcs in enumerate(walks):
+        first = int(drives.first[leg])
+        expected = turning_points_twin(arcs, guide._junctions)
+        from_leg = [(row[0] - first, row[1] - first, row[2] - first, *row[3:]) for row in rows]
+        assert from_leg[begins[leg] : begins[leg + 1]] == expected
+
+
+def test_legs_are_told_alike_alone_and_together(helsinki: StreetGraph) -> None:
+    guide, walks = TurnGuide(helsinki), _walks(helsinki, 100)
+    drives = drives_over(helsinki, walks, from_fraction=0.3, to_fraction=0.8)
+    alone = [leg_of_arcs(helsinki, arcs, guide=guide, from_fraction=0.3, to_fraction=0.8) for arcs in walks]
+    ends = [LegEnd(line=leg.lon_lat_deg, distance_m=leg.distance_m, place=None, aside_m=0.0) for leg in alone]
+    assert guide.manoeuvres(drives, ends) == [leg.manoeuvres for leg in alone]
 
 
 def test_router_gives_manoeuvres_with_its_legs(sketch: Sketch) -> None:

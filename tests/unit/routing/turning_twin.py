@@ -6,7 +6,7 @@ Row = list[float]
 
 
 def turning_points_twin(arcs: tuple[int, ...], streets: Junctions) -> list[tuple[float, ...]]:
-    """Rows of position, onward, named, kind, angle and exit number."""
+    """Rows of position, onward, named, millimetres driven, kind, angle and exit number."""
     rows: list[Row] = []
     known = streets.name[arcs[0]]
     inside_until = 0
@@ -25,12 +25,8 @@ def turning_points_twin(arcs: tuple[int, ...], streets: Junctions) -> list[tuple
             continue
         kind, angle = _kind(streets, before, after, known)
         is_turn = kind in {SLIGHT, TURN, SHARP}
-        gap_m = float("inf")
-        if last_turn_at is not None:
-            gap_m = 0.0
-            for i in range(last_turn_at, here):
-                gap_m += streets.length_m[arcs[i]]
-        if gap_m <= 15 and kind != U_TURN and abs(angle) > 25 and (rows[-1][3] > 0) == (angle > 0):
+        gap_mm = float("inf") if last_turn_at is None else _driven_mm(streets, arcs[last_turn_at:here])
+        if gap_mm <= 15_000 and kind != U_TURN and abs(angle) > 25 and (rows[-1][3] > 0) == (angle > 0):
             row = rows[-1]
             first = arcs[int(row[0]) - 1]
             row[1], row[3] = here, row[3] + angle
@@ -41,7 +37,14 @@ def turning_points_twin(arcs: tuple[int, ...], streets: Junctions) -> list[tuple
             rows.append([here, here, kind, angle, 0])
             last_turn_at = here if is_turn else None
         known = streets.name[after] or known
-    return [(row[0], row[1], _named(streets, arcs, int(row[1])), *row[2:]) for row in rows]
+    return [
+        (row[0], row[1], _named(streets, arcs, int(row[1])), _driven_mm(streets, arcs[: int(row[0])]), *row[2:])
+        for row in rows
+    ]
+
+
+def _driven_mm(streets: Junctions, arcs: tuple[int, ...]) -> int:
+    return sum(int(streets.segment_mm[arc >> 1]) for arc in arcs)
 
 
 def _kind(streets: Junctions, before: int, after: int, known: int) -> tuple[int, float]:
