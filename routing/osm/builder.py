@@ -5,7 +5,6 @@ falls apart into the pieces that are known, and what cannot be used becomes an i
 """
 
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 import shapely
@@ -45,9 +44,8 @@ def build_streets(
     """
     if not raw.way_osm_id:
         raise BrokenMapError(source=source, detail="it has no streets")
-    node_ids = np.fromiter(chain.from_iterable(raw.way_node_ids), dtype=np.int64)
-    points_deg = np.concatenate(raw.way_points_deg)
-    way_of_point = np.repeat(np.arange(len(raw.way_osm_id), dtype=np.int32), [len(ids) for ids in raw.way_node_ids])
+    node_ids, points_deg = raw.point_node_id, raw.point_deg
+    way_of_point = np.repeat(np.arange(len(raw.way_osm_id), dtype=np.int32), raw.way_size)
     is_known = np.isfinite(points_deg[:, 0]) & _is_inside(points_deg, box_deg, polygon_deg)
 
     # A link joins point i to point i + 1 of the same way.

@@ -14,6 +14,7 @@ import networkx as nx
 import numpy as np
 import osmnx
 import shapely
+from numpy.typing import NDArray
 
 from routing import rules
 from routing.errors import BrokenMapError
@@ -106,6 +107,8 @@ def from_networkx(
     except KeyError as error:
         raise BrokenMapError(source=source, detail=f"a node or edge lacks its {error}") from error
     free_ids = count(min(0, *node_number.values(), 0) - 1, -1)
+    nodes_of_ways: list[list[int]] = []
+    points_of_ways: list[NDArray[np.float64]] = []
     for (osm_id, name, tags), edges in grouped.items():
         for chain in _chains(edges):
             node_ids: list[int] = [chain[0].tail]
@@ -116,8 +119,9 @@ def from_networkx(
             raw.way_osm_id.append(osm_id)
             raw.way_name.append(name)
             raw.way_tags.append(tags)
-            raw.way_node_ids.append(node_ids)
-            raw.way_points_deg.append(np.array(places, dtype=np.float64))
+            nodes_of_ways.append(node_ids)
+            points_of_ways.append(np.array(places, dtype=np.float64))
+    raw.set_points(nodes_of_ways, points_of_ways)
     raw.restrictions.extend(RawRestriction(**record) for record in graph.graph.get(_RESTRICTIONS, ()))
     return build_streets(raw, source=source)
 

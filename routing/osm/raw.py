@@ -1,7 +1,9 @@
 """What every reader of OSM data hands to the street builder: ways as sequences of places, tags and restrictions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +32,12 @@ class RawStreets:
 
     Attributes
     ----------
-    way_osm_id, way_name, way_tags
-        One entry per way.
-    way_node_ids
-        Per way, the ids of its nodes.
-    way_points_deg
-        Per way ``(k, 2)`` longitude and latitude of its nodes; NaN where the file lacks the node.
+    way_osm_id, way_name, way_tags, way_size
+        One entry per way; ``way_size`` is the number of its nodes.
+    point_node_id
+        ``(n_points,)`` int64: the nodes of all ways, one way behind the other.
+    point_deg
+        ``(n_points, 2)`` longitude and latitude of those nodes; NaN where the file lacks the node.
     node_tags
         Tags of nodes that matter, by node id.
     restrictions
@@ -49,9 +51,16 @@ class RawStreets:
     way_osm_id: list[int] = field(default_factory=list)
     way_name: list[str] = field(default_factory=list)
     way_tags: list[Tags] = field(default_factory=list)
-    way_node_ids: list[list[int]] = field(default_factory=list)
-    way_points_deg: list[NDArray[np.float64]] = field(default_factory=list)
+    way_size: list[int] = field(default_factory=list)
+    point_node_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    point_deg: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
     node_tags: dict[int, Tags] = field(default_factory=dict)
     restrictions: list[RawRestriction] = field(default_factory=list)
     issues: list[MapIssue] = field(default_factory=list)
     data_at: datetime | None = None
+
+    def set_points(self, node_ids: Sequence[Sequence[int]], points_deg: Sequence[NDArray[np.float64]]) -> None:
+        """Take over nodes and ``(k, 2)`` places of all ways, given way by way."""
+        self.way_size = [len(ids) for ids in node_ids]
+        self.point_node_id = np.fromiter(chain.from_iterable(node_ids), dtype=np.int64)
+        self.point_deg = np.concatenate([np.zeros((0, 2)), *points_deg])

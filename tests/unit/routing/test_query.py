@@ -110,7 +110,7 @@ def grids(draw: st.DrawFn) -> StreetGraph:
         for other in (node + 1, node + 10)
         if other in places and draw(st.integers(0, 9)) > 0
     ]
-    for way_id, (tail, head) in enumerate(edges):
+    for way_id in range(len(edges)):
         tags = draw(
             st.sampled_from(
                 [
@@ -128,8 +128,6 @@ def grids(draw: st.DrawFn) -> StreetGraph:
         raw.way_osm_id.append(way_id)
         raw.way_name.append(f"Street {way_id}")
         raw.way_tags.append(tuple(sorted({"highway": "residential", **tags}.items())))
-        raw.way_node_ids.append([tail, head])
-        raw.way_points_deg.append(np.array([places[tail], places[head]]))
     for node in places:
         tags = draw(
             st.sampled_from(
@@ -144,7 +142,8 @@ def grids(draw: st.DrawFn) -> StreetGraph:
             raw.restrictions.append(_restriction(index, walk, edges, draw(st.sampled_from(_KINDS))))
     if not edges:
         raw.way_osm_id, raw.way_name, raw.way_tags = [0], ["Only"], [(("highway", "residential"),)]
-        raw.way_node_ids, raw.way_points_deg = [[0, 1]], [np.array([places[0], places[1]])]
+    lines = edges or [(0, 1)]
+    raw.set_points(lines, [np.array([places[tail], places[head]]) for tail, head in lines])
     return build_streets(raw, source="grid")
 
 
