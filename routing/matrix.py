@@ -76,3 +76,20 @@ class PlacedTravel:
     matrix: TravelMatrix
     row_of: NDArray[np.int32]
     rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedDurations:
+    """Durations alone over the waypoints that could be placed; entry for entry those of ``PlacedTravel``.
+
+    Attributes
+    ----------
+    duration_s
+        ``(n, n)`` int32 like ``TravelMatrix.duration_s``.
+    row_of, rejections
+        As in ``PlacedTravel``.
+    """
+
+    duration_s: NDArray[np.int32]
+    row_of: NDArray[np.int32]
+    rejections: tuple[Rejection, ...]

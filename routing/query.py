@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.cch.legs import leg_arcs
-from routing.cch.many_to_many import Matrix, durations_and_lengths
+from routing.cch.many_to_many import Matrix, durations, durations_and_lengths
 from routing.cch.phantoms import Phantoms
 from routing.cch.weights import HierarchyWeights
 from routing.kernels.cch_matrix import UNREACHABLE
@@ -83,6 +83,25 @@ class QueryEngine:
             self.targets(places),
             unit_ms=_UNIT,
             unit_length=_UNIT,
+            n_threads=n_threads,
+            out=out,
+            progress=progress,
+        )
+
+    def durations(
+        self,
+        places: Places,
+        *,
+        n_threads: int = 1,
+        progress: ProgressCallback | None = None,
+        out: Matrix | None = None,
+    ) -> Matrix:
+        """``(n, n)`` seconds alone, the same as in ``matrices``."""
+        return durations(
+            self.weights,
+            self.sources(places),
+            self.targets(places),
+            unit_ms=_UNIT,
             n_threads=n_threads,
             out=out,
             progress=progress,

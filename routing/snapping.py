@@ -31,7 +31,7 @@ _ISLAND_PENALTY_M = 30.0
 _SIDE_SLACK_M = 40.0
 """A street with the waypoint on its right may be this much farther than the nearest one; beyond, blocks lie between."""
 
-_CELL_M = 120.0
+_CELL_M = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,8 @@ class SnapIndex:
             n_columns,
             n_rows,
         )
-        return Grid(west, south, cell_lon, cell_lat, n_columns, n_rows, first, items)
+        ends = np.column_stack([end[items] for end in pieces[:4]])
+        return Grid(west, south, cell_lon, cell_lat, n_columns, n_rows, first, items, ends)
 
     def nearest(
         self, lon_lat_deg: NDArray[np.float64], is_right_only: NDArray[np.bool_], metric: Metric, *, limit_m: float
@@ -112,13 +113,21 @@ class SnapIndex:
     ) -> Nearest:
         arcs_open, arcs_main = arc_sides(is_open), arc_sides(is_main[: is_open.size])
         return nearest_pieces(
-            lon_lat_deg, is_right_only, self._grid, self._pieces[0], arcs_open, arcs_main, limit_m, _ISLAND_PENALTY_M
+            lon_lat_deg,
+            is_right_only,
+            self._grid,
+            self._pieces[0].segment,
+            arcs_open,
+            arcs_main,
+            limit_m,
+            _ISLAND_PENALTY_M,
         )
 
     def locate(self, waypoints: Sequence[Waypoint], metric: Metric, *, limit_m: float = DEFAULT_LIMIT_M) -> Placement:
         """All waypoints' places on the street, or why they have none."""
-        places = [item.location for item in waypoints]
-        lon_lat_deg = np.array([(place.lon_deg, place.lat_deg) for place in places], dtype=np.float64).reshape(-1, 2)
+        lon_lat_deg = np.empty((len(waypoints), 2), dtype=np.float64)
+        lon_lat_deg[:, 0] = [item.location.lon_deg for item in waypoints]  # flat lists are read three times as fast
+        lon_lat_deg[:, 1] = [item.location.lat_deg for item in waypoints]
         found = self.nearest(lon_lat_deg, np.zeros(len(waypoints), dtype=np.bool_), metric, limit_m=limit_m)
         is_placed = self._are_inside(lon_lat_deg, limit_m=limit_m) & (found.piece >= 0)
         # Only those who ask for a side are searched for a second time.

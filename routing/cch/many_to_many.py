@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.cch.block_product import fill_matrix
-from routing.cch.pairs import best_ways, pairs_behind
+from routing.cch.hierarchy import Hierarchy
 from routing.cch.phantoms import Phantoms
 from routing.cch.weights import INFINITE, INFINITE_MS, HierarchyWeights
+from routing.kernels.cch_behind import Cycles, Ends, costs_behind
 from routing.kernels.cch_labels import Tree
 from routing.kernels.cch_matrix import (
     LENGTH_BITS,
@@ -34,6 +35,7 @@ def durations(
     unit_ms: int = 1,
     n_threads: int = 1,
     out: Matrix | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Matrix:
     """Durations of the fastest ways.
 
@@ -49,6 +51,8 @@ def durations(
         Threads to use.
     out
         ``(n_sources, n_targets)`` int32 to write to, such as a memory-mapped file.
+    progress
+        Called with the share of the work done.
 
     Returns
     -------
@@ -68,6 +72,7 @@ def durations(
         fill,
         infinity=INFINITE_MS,
         n_threads=n_threads,
+        progress=progress,
     )
     out[sources.without_place()] = UNREACHABLE
     rows, columns, cost = _costs_behind(weights, sources, targets)
@@ -89,7 +94,6 @@ def durations_and_lengths(
     """Durations of the fastest ways, and lengths of the same ways: the shortest among equally fast ones.
 
     The parameters are those of ``durations``; lengths come in units of ``unit_length`` units of the weights.
-    ``progress`` is called with the share of the work done.
     """
     duration = _output(sources, targets, None if out is None else out[0])
     length = _output(sources, targets, None if out is None else out[1])
@@ -126,12 +130,18 @@ def _output(sources: Phantoms, targets: Phantoms, out: Matrix | None) -> Matrix:
 
 def _costs_behind(
     weights: HierarchyWeights, sources: Phantoms, targets: Phantoms
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     """Pairs with the target behind the source on one state, which labels take for a way of negative cost."""
-    rows, columns = pairs_behind(sources, targets)
-    if not rows.size:
-        return rows, columns, np.zeros(0, dtype=np.int64)
-    return rows, columns, best_ways(weights, sources, targets, rows, columns).cost
+    structure, costs = weights.hierarchy, weights.costs
+    cycles = Cycles(structure.down_first, structure.down_edge, costs.slot, costs.loop)
+    sides = _ends(structure, sources), _ends(structure, targets)
+    return costs_behind(structure.tree, weights.open_arcs, cycles, *sides, structure.n_levels, INFINITE)
+
+
+def _ends(hierarchy: Hierarchy, phantoms: Phantoms) -> Ends:
+    rank = hierarchy.rank[phantoms.state]
+    by_rank = np.argsort(rank, kind="stable")
+    return Ends(phantoms.first, phantoms.points(), rank, phantoms.packed(), by_rank)
 
 
 def _in_units(cost: NDArray[np.int64], value: NDArray[np.int64], unit: int) -> NDArray[np.int32]:

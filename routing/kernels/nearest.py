@@ -16,9 +16,15 @@ ON_THE_LINE_M = 0.5
 _ROUNDING = 1.0 + 1e-9
 """A little more than the rounding of a squared distance."""
 
+_CELL_SLACK_M2 = 1e-4
+"""A piece may reach beyond its cell by the rounding of degrees."""
+
 
 class Grid(NamedTuple):
-    """Pieces by cell: those of cell ``row * n_columns + column`` are ``items[first[cell]:first[cell + 1]]``."""
+    """Pieces by cell: those of cell ``row * n_columns + column`` are ``items[first[cell]:first[cell + 1]]``.
+
+    ``ends`` is ``(n_items, 4)``: longitudes and latitudes of both ends, beside each other for all pieces of a cell.
+    """
 
     west_deg: float
     south_deg: float
@@ -28,6 +34,7 @@ class Grid(NamedTuple):
     n_rows: int
     first: NDArray[np.int32]
     items: NDArray[np.int32]
+    ends: NDArray[np.float64]
 
 
 class Pieces(NamedTuple):
@@ -89,11 +96,19 @@ def _sorted_pair(one: int, other: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
+def _outside(offset_m: float, n_cells: int, cell_m: float) -> float:
+    """Metres along one axis from a point, ``offset_m`` inside its cell, to the cell ``n_cells`` further."""
+    if n_cells > 0:
+        return n_cells * cell_m - offset_m
+    return offset_m - (n_cells + 1) * cell_m if n_cells < 0 else 0.0
+
+
+@njit(cache=True, nogil=True)
 def nearest_pieces(
     lon_lat_deg: NDArray[np.float64],
     is_right_only: NDArray[np.bool_],
     grid: Grid,
-    pieces: Pieces,
+    segment_of: NDArray[np.int32],
     arcs_open: NDArray[np.uint8],
     arcs_main: NDArray[np.uint8],
     limit_m: float,
@@ -101,8 +116,9 @@ def nearest_pieces(
 ) -> Nearest:
     """The nearest piece within a limit for each point.
 
-    ``arcs_open`` and ``arcs_main`` hold per segment which arcs the vehicle may use and which belong to the largest
-    connected part; a street outside that part counts as ``island_penalty_m`` farther away.
+    ``segment_of`` holds the segment of each piece; ``arcs_open`` and ``arcs_main`` hold per segment which arcs the
+    vehicle may use and which belong to the largest connected part; a street outside that part counts as
+    ``island_penalty_m`` farther away.
     """
     n = lon_lat_deg.shape[0]
     found = Nearest(np.full(n, -1, dtype=np.int32), np.zeros(n), np.full(n, np.inf), np.zeros(n, dtype=np.uint8))
@@ -128,13 +144,16 @@ def nearest_pieces(
                 for cell_column in range(column - ring, column + ring + 1, step):
                     if cell_column < 0 or cell_column >= grid.n_columns:
                         continue
+                    away_x = _outside(east_m, cell_column - column, cell_lon_m)
+                    away_y = _outside(north_m, cell_row - row, cell_lat_m)
+                    if away_x * away_x + away_y * away_y > most_squared + _CELL_SLACK_M2:
+                        continue
                     cell = cell_row * grid.n_columns + cell_column
                     for item in range(grid.first[cell], grid.first[cell + 1]):
-                        piece = grid.items[item]
-                        x1 = (pieces.lon1_deg[piece] - lon) * metres_per_lon
-                        y1 = (pieces.lat1_deg[piece] - lat) * metres_per_lat
-                        dx = (pieces.lon2_deg[piece] - lon) * metres_per_lon - x1
-                        dy = (pieces.lat2_deg[piece] - lat) * metres_per_lat - y1
+                        x1 = (grid.ends[item, 0] - lon) * metres_per_lon
+                        y1 = (grid.ends[item, 1] - lat) * metres_per_lat
+                        dx = (grid.ends[item, 2] - lon) * metres_per_lon - x1
+                        dy = (grid.ends[item, 3] - lat) * metres_per_lat - y1
                         squared = dx * dx + dy * dy
                         share = 0.0
                         if squared > 0.0:
@@ -142,7 +161,8 @@ def nearest_pieces(
                         x, y = x1 + share * dx, y1 + share * dy
                         if x * x + y * y > most_squared:
                             continue
-                        segment = pieces.segment[piece]
+                        piece = grid.items[item]
+                        segment = segment_of[piece]
                         usable = arcs_open[segment]
                         if usable == 0:
                             continue

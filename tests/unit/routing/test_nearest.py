@@ -46,7 +46,8 @@ def _grid(pieces: Pieces, cell_deg: float) -> Grid:
                 cells[row * n_columns + column].append(piece)
     first = np.cumsum([0, *map(len, cells)]).astype(np.int32)
     items = np.array([piece for cell in cells for piece in cell], dtype=np.int32)
-    return Grid(west, south, cell_deg, cell_deg, n_columns, n_rows, first, items)
+    ends = np.column_stack([end[items] for end in pieces[:4]])
+    return Grid(west, south, cell_deg, cell_deg, n_columns, n_rows, first, items, ends)
 
 
 def plain_nearest(
@@ -78,7 +79,9 @@ def test_grid_finds_what_looking_at_every_piece_finds(
 ) -> None:
     pieces, arcs_open, arcs_main, places, is_right_only = case
     grid = _grid(pieces, cell_deg)
-    found: Nearest = nearest_pieces(places, is_right_only, grid, pieces, arcs_open, arcs_main, _LIMIT_M, _PENALTY_M)
+    found: Nearest = nearest_pieces(
+        places, is_right_only, grid, pieces.segment, arcs_open, arcs_main, _LIMIT_M, _PENALTY_M
+    )
     for index, place in enumerate(places):
         piece, distance_m, arcs = plain_nearest(
             pieces, arcs_open, arcs_main, place, is_right_only=bool(is_right_only[index])

@@ -16,6 +16,14 @@ def test_small_matrix_lies_in_memory(tmp_path: Path) -> None:
     assert not (tmp_path / "never").exists()
 
 
+def test_matrix_of_a_huge_page_starts_on_one() -> None:
+    matrix = empty_matrix(1000)
+    assert (matrix.shape, matrix.dtype, matrix.flags.c_contiguous) == ((1000, 1000), np.int32, True)
+    assert matrix.ctypes.data % 2**21 == 0
+    matrix[:] = np.arange(1000)
+    assert (matrix == np.arange(1000)).all()
+
+
 def test_large_matrix_has_a_nameless_file_that_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result_arrays, "LARGE_POINTS", 10)
     matrix = empty_matrix(30, scratch_dir=tmp_path / "new")

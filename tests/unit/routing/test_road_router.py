@@ -48,6 +48,25 @@ def test_matrix_and_paths_give_the_same_numbers(router: RoadRouter, helsinki: St
         assert path.distance_m == found.matrix.distance_m[row, column]
 
 
+def test_durations_alone_are_those_of_the_matrix(router: RoadRouter, helsinki: StreetGraph) -> None:
+    places = [
+        Waypoint(label=f"{index}", location=Location(lon_deg=lon, lat_deg=lat), side=side)
+        for index, (lon, lat, side) in enumerate(
+            zip(helsinki.point_lon_deg[::9], helsinki.point_lat_deg[::9], [Side.ANY, Side.RIGHT] * 10**4, strict=False)
+        )
+    ]
+    places.insert(3, Waypoint(label="at sea", location=Location(lon_deg=0, lat_deg=0)))
+    shares: list[float] = []
+    alone = router.durations(places, profile="truck_18t", progress=shares.append)
+    both = router.travel(places, profile="truck_18t")
+    assert len(places) - len(alone.rejections) > 100
+    assert np.array_equal(alone.duration_s, both.matrix.duration_s)
+    assert not alone.duration_s.flags.writeable
+    assert np.array_equal(alone.row_of, both.row_of)
+    assert [str(one.error) for one in alone.rejections] == [str(one.error) for one in both.rejections]
+    assert shares[-1] == 1.0
+
+
 def test_leg_shape_has_the_length_of_the_leg_and_stays_on_the_streets(sketch: Sketch) -> None:
     sketch.nodes(a=(0, 0), b=(300, 0), bend=(400, 100), c=(400, 300))
     sketch.way(1, "a b", name="First Street").way(2, "b bend c", name="Second Street")
