@@ -28,6 +28,8 @@ class Location:
     lat_deg: float
 
     def __post_init__(self) -> None:
+        if -180.0 <= self.lon_deg <= 180.0 and -90.0 <= self.lat_deg <= 90.0:  # a path has thousands of these
+            return
         for name, value, limit in (("longitude", self.lon_deg, 180.0), ("latitude", self.lat_deg, 90.0)):
             if not math.isfinite(value) or abs(value) > limit:
                 raise ValueError(f"The {name} {value} is not a number between -{limit:.0f} and {limit:.0f} degrees.")

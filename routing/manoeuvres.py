@@ -106,11 +106,17 @@ class TurnGuide:
         n_turns = np.diff(begins)
         node, onward = streets.arc_tail[drives.arc[found.position]], drives.arc[found.onward]
         at_m = (found.driven_mm - np.repeat(drives.from_mm, n_turns) + 500) // 1000
+        nodes, place = np.unique(node, return_inverse=True)  # legs of a day turn at the same places again and again
+        places = [
+            Location(lon_deg=lon_deg, lat_deg=lat_deg)
+            for lon_deg, lat_deg in zip(
+                streets.node_lon_deg[nodes].tolist(), streets.node_lat_deg[nodes].tolist(), strict=True
+            )
+        ]
         columns = (
             found.kind * 2 + (found.angle_deg > 0),
             np.minimum(at_m, np.repeat(distance_m, n_turns)),
-            streets.node_lon_deg[node],
-            streets.node_lat_deg[node],
+            place,
             junctions.name[drives.arc[found.named]],
             junctions.start_deg[onward],
             self._is_ramp[onward],
@@ -121,13 +127,13 @@ class TurnGuide:
             Manoeuvre(
                 kind=_TURNS[kind],
                 at_m=metres,
-                location=Location(lon_deg=lon_deg, lat_deg=lat_deg),
+                location=places[place],
                 street_name=names[name],
                 bearing_deg=bearing_deg,
                 is_ramp=is_ramp,
                 exit_number=exit_number or None,
             )
-            for kind, metres, lon_deg, lat_deg, name, bearing_deg, is_ramp, exit_number in zip(
+            for kind, metres, place, name, bearing_deg, is_ramp, exit_number in zip(
                 *(column.tolist() for column in columns), strict=True
             )
         ]

@@ -242,4 +242,10 @@ def _by_angle(angle: float) -> int:
 
 @njit(cache=True, nogil=True)
 def _angle(from_deg: float, to_deg: float) -> float:
-    return (to_deg - from_deg + 180.0) % 360.0 - 180.0
+    """Change of direction between two bearings of 0 to 360 degrees."""
+    turned_deg = to_deg - from_deg + 180.0
+    if turned_deg < 0.0:
+        turned_deg += 360.0
+    elif turned_deg >= 360.0:
+        turned_deg -= 360.0
+    return turned_deg - 180.0
