@@ -1,11 +1,12 @@
 """Driving times of all streets for one vehicle: from tags once, then with what a situation changes.
 
-Guards that the usual case stays cheap: tags without conditions are read once per profile, and a situation costs work
-for its own streets only.
+Guards that the usual case stays cheap: tags without conditions are read once per profile, those with conditions once
+for all overrides that hold at the same time, and an override costs work for its own streets only.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,11 @@ from routing.conditions import Situation
 from routing.override_effects import overridden_node_reason, overridden_passage
 from routing.override_targets import arcs_of
 from routing.overrides import AllowAccess, AllowPrivate, Override, SetLimit
-from routing.permissions import node_reason, way_passage
+from routing.passage_reader import DIRECTIONS, PassageReader
+from routing.permissions import node_reason
 from routing.profile import VehicleProfile
 from routing.streets import StreetGraph, Tags
 from routing.time_slices import TimeSlice
-
-_DIRECTIONS = ("forward", "backward")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,30 +43,37 @@ class ArcCosts:
     reasons: tuple[str, ...]
 
 
+class ArcChange(NamedTuple):
+    """Arcs and nodes that overrides speak of."""
+
+    arcs: NDArray[np.int64]
+    nodes: NDArray[np.int64]
+
+
 class ArcCostTable:
     """Reads the tags of a map for a profile and answers for any situation."""
 
     def __init__(self, streets: StreetGraph, profile: VehicleProfile) -> None:
         self._streets = streets
         self._profile = profile
+        self._reader = PassageReader(profile)
         self._reason_index: dict[str, int] = {"": 0}
         self._kph = np.zeros((len(streets.way_tags), 2))
         self._way_reason = np.zeros((len(streets.way_tags), 2), dtype=np.int32)
-        for index, pairs in enumerate(streets.way_tags):
-            self._read_way(dict(pairs), index, self._kph, self._way_reason)
+        self._read_ways(enumerate(streets.way_tags), self._kph, self._way_reason)
         self._node_reason = [self._index_of(node_reason(dict(tags), profile)) for tags in streets.node_tags]
         self._conditional_ways = _with_conditions(streets.way_tags)
         self._conditional_nodes = _with_conditions(streets.node_tags)
         self._arcs_of: dict[Override, NDArray[np.int64]] = {}
 
     def costs(self, situation: Situation) -> ArcCosts:
-        """Costs of everything that the profile may use in a situation."""
+        """Costs of everything that the profile may use in a situation, its overrides left out."""
         streets = self._streets
         kph, reason, by_node_tags = self._kph, self._way_reason, self._node_reason
         if situation.running is not None:
             kph, reason, by_node_tags = kph.copy(), reason.copy(), by_node_tags.copy()
-            for index in self._conditional_ways:
-                self._read_way(self._way_tags(index, situation), index, kph, reason)
+            changed = ((index, self._way_tags(index, situation)) for index in self._conditional_ways)
+            self._read_ways(((index, tuple(tags.items())) for index, tags in changed), kph, reason)
             for index in self._conditional_nodes:
                 by_node_tags[index] = self._index_of(node_reason(self._node_tags(index, situation), self._profile))
         if situation.time_slice is not None:
@@ -75,32 +82,50 @@ class ArcCostTable:
         arc_kph, arc_reason = kph[tags_of_segment].ravel(), reason[tags_of_segment].ravel()
         # Entry 0 of the table is for nodes without tags.
         node_reasons = np.array([0, *by_node_tags], dtype=np.int32)[streets.node_tags_index + 1]
-        if situation.overrides:
-            self._override_arcs(situation, arc_kph, arc_reason)
-            self._override_nodes(situation, node_reasons)
-        length_mm = np.repeat(streets.segment_length_mm, 2)
-        is_open = arc_kph > 0
-        arc_ms = np.full(arc_kph.size, -1, dtype=np.int64)
-        arc_ms[is_open] = np.maximum(1, np.rint(length_mm[is_open] * 3.6 / arc_kph[is_open])).astype(np.int64)
         return ArcCosts(
-            arc_ms=arc_ms, arc_reason=arc_reason, node_reason=node_reasons, reasons=tuple(self._reason_index)
+            arc_ms=_driving_ms(np.repeat(streets.segment_length_mm, 2), arc_kph),
+            arc_reason=arc_reason,
+            node_reason=node_reasons,
+            reasons=tuple(self._reason_index),
         )
 
-    def _read_way(self, tags: dict[str, str], index: int, kph: NDArray[np.float64], reason: NDArray[np.int32]) -> None:
-        for side, direction in enumerate(_DIRECTIONS):
-            passage = way_passage(tags, self._profile, direction=direction)
-            kph[index, side] = passage.kph
-            reason[index, side] = self._index_of(passage.reason)
+    def with_overrides(self, costs: ArcCosts, situation: Situation) -> tuple[ArcCosts, ArcChange]:
+        """The costs of a situation after its overrides, and where they may differ from those without."""
+        arc_ms, arc_reason, node_reason = costs.arc_ms.copy(), costs.arc_reason.copy(), costs.node_reason.copy()
+        kph, reason = self._overridden_arcs(situation)
+        arcs = np.fromiter(kph, dtype=np.int64, count=len(kph))
+        length_mm = self._streets.segment_length_mm[arcs >> 1]
+        arc_ms[arcs] = _driving_ms(length_mm, np.fromiter(kph.values(), dtype=np.float64, count=arcs.size))
+        arc_reason[arcs] = np.fromiter(reason.values(), dtype=np.int32, count=arcs.size)
+        reason_of_node = self._overridden_nodes(situation)
+        nodes = np.fromiter(reason_of_node, dtype=np.int64, count=len(reason_of_node))
+        node_reason[nodes] = np.fromiter(reason_of_node.values(), dtype=np.int32, count=nodes.size)
+        after = ArcCosts(
+            arc_ms=arc_ms, arc_reason=arc_reason, node_reason=node_reason, reasons=tuple(self._reason_index)
+        )
+        return after, ArcChange(arcs=arcs, nodes=nodes)
+
+    def _read_ways(
+        self, tag_sets: Iterable[tuple[int, Tags]], kph: NDArray[np.float64], reason: NDArray[np.int32]
+    ) -> None:
+        for index, tags in tag_sets:
+            for side, passage in enumerate(self._reader.both_ways(tags)):
+                kph[index, side] = passage.kph
+                if passage.reason or reason[index, side]:
+                    reason[index, side] = self._index_of(passage.reason)
 
     def _factors(self, time_slice: TimeSlice) -> NDArray[np.float64]:
         factors = time_slice.factors
         of_class = [factors.get(dict(tags).get("highway", ""), 1.0) for tags in self._streets.way_tags]
         return np.array(of_class, dtype=np.float64)[:, None]
 
-    def _override_arcs(self, situation: Situation, arc_kph: NDArray[np.float64], arc_reason: NDArray[np.int32]) -> None:
+    def _overridden_arcs(self, situation: Situation) -> tuple[dict[int, float], dict[int, int]]:
+        """Speed and reason of each arc that an override speaks of."""
         streets = self._streets
         factors = situation.time_slice.factors if situation.time_slice is not None else {}
         known: dict[tuple[int, int, tuple[int, ...]], tuple[float, int]] = {}
+        kph: dict[int, float] = {}
+        reason: dict[int, int] = {}
         for arc, numbers in self._overrides_by_arc(situation.overrides).items():
             tags_index, side = int(streets.way_tags_index[streets.segment_way[arc >> 1]]), arc & 1
             key = (tags_index, side, numbers)
@@ -109,15 +134,16 @@ class ArcCostTable:
                 passage, is_said = overridden_passage(
                     tags,
                     self._profile,
-                    direction=_DIRECTIONS[side],
+                    direction=DIRECTIONS[side],
                     overrides=[situation.overrides[number] for number in numbers],
                 )
                 factor = 1.0 if is_said else factors.get(tags.get("highway", ""), 1.0)
                 known[key] = passage.kph * factor, self._index_of(passage.reason)
-            arc_kph[arc], arc_reason[arc] = known[key]
+            kph[arc], reason[arc] = known[key]
+        return kph, reason
 
-    def _override_nodes(self, situation: Situation, node_reasons: NDArray[np.int32]) -> None:
-        """Gates and limits on the nodes of streets that an override speaks of."""
+    def _overridden_nodes(self, situation: Situation) -> dict[int, int]:
+        """Reasons at gates and limits on the nodes of streets that an override speaks of."""
         streets = self._streets
         of_node: dict[int, list[Override]] = {}
         for item in situation.overrides:
@@ -126,9 +152,11 @@ class ArcCostTable:
                 nodes = np.unique(np.concatenate((streets.arc_tail[arcs], streets.arc_head[arcs])))
                 for node in nodes[streets.node_tags_index[nodes] >= 0].tolist():
                     of_node.setdefault(node, []).append(item)
+        reason_of_node: dict[int, int] = {}
         for node, overrides in of_node.items():
             tags = self._node_tags(int(streets.node_tags_index[node]), situation)
-            node_reasons[node] = self._index_of(overridden_node_reason(tags, self._profile, overrides))
+            reason_of_node[node] = self._index_of(overridden_node_reason(tags, self._profile, overrides))
+        return reason_of_node
 
     def _overrides_by_arc(self, overrides: Iterable[Override]) -> dict[int, tuple[int, ...]]:
         of_arc: dict[int, tuple[int, ...]] = {}
@@ -160,3 +188,11 @@ class ArcCostTable:
 
 def _with_conditions(tag_sets: tuple[Tags, ...]) -> list[int]:
     return [index for index, tags in enumerate(tag_sets) if any(key.endswith(SUFFIX) for key, _ in tags)]
+
+
+def _driving_ms(length_mm: NDArray[np.int64], kph: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole milliseconds, at least one; -1 where the speed is zero."""
+    is_open = kph > 0
+    driving_ms = np.full(kph.size, -1, dtype=np.int64)
+    driving_ms[is_open] = np.maximum(1, np.rint(length_mm[is_open] * 3.6 / kph[is_open])).astype(np.int64)
+    return driving_ms

@@ -5,24 +5,30 @@ comparison finds the fastest path and, among equally fast ones, the shortest. Gu
 not in the searched graph at all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.arc_costs import ArcCostTable
-from routing.conditions import ALWAYS, Conditions, Situation, conditional_hours, situation
+from routing.arc_costs import ArcCosts, ArcCostTable
+from routing.conditions import ALWAYS, NO_SITUATION, Conditions, Situation, conditional_hours, situation
 from routing.kernels.components import reachable_states, strong_components
 from routing.kernels.reverse import reversed_arcs
 from routing.kernels.search import SearchGraph
 from routing.local_time import LocalTime
 from routing.profile import VehicleProfile
+from routing.rows import entries_of, with_rows
 from routing.streets import StreetGraph
 from routing.turn_costs import TurnCostTable
 from routing.turns import TurnGraph
 
 MS_SHIFT = 32
 """A packed cost is ``ms << MS_SHIFT | mm``."""
+
+_N_SEEDS = 3
+"""States that are tried as part of the largest network before it is searched for."""
+
+_Around = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,29 @@ class Metric:
     is_reached: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricChange:
+    """Where a metric may differ from the one that overrides made it from.
+
+    Attributes
+    ----------
+    before
+        That one.
+    opened
+        Those of the arcs in question that are open now.
+    turn_from, turn_to
+        ``(n,)`` int32 states of turns, by the state they start from.
+    weight
+        ``(n,)`` int64 packed costs of the turns now, -1 where closed.
+    """
+
+    before: Metric
+    opened: NDArray[np.int64]
+    turn_from: NDArray[np.int32]
+    turn_to: NDArray[np.int32]
+    weight: NDArray[np.int64]
+
+
 class MetricTable:
     """Metrics of one profile on one map; what no situation changes is worked out once."""
 
@@ -63,6 +92,7 @@ class MetricTable:
         self.profile = profile
         self._streets = streets
         self._turns = turns
+        self._known: dict[Situation, tuple[ArcCosts, Metric]] = {}
         self._arc_costs = ArcCostTable(streets, profile)
         self._turn_costs = TurnCostTable(streets, turns, profile)
         self._hours = conditional_hours(streets)
@@ -80,20 +110,61 @@ class MetricTable:
 
     def metric(self, situation: Situation) -> Metric:
         """Costs of everything that the profile may use in a situation."""
-        arcs = self._arc_costs.costs(situation)
-        turn_ms = self._turn_costs.costs(situation, arc_ms=arcs.arc_ms, is_node_open=arcs.node_reason == 0)
-        graph = _search_graph(self._streets, self._turns, arc_ms=arcs.arc_ms, turn_ms=turn_ms)
-        is_main, reaches_main, is_reached = _connectivity(graph, is_open=arcs.arc_ms[self._turns.state_arc] >= 0)
-        return Metric(
-            arc_ms=arcs.arc_ms,
-            arc_reason=arcs.arc_reason,
-            node_reason=arcs.node_reason,
-            reasons=arcs.reasons,
-            graph=graph,
-            is_main=is_main,
-            reaches_main=reaches_main,
-            is_reached=is_reached,
+        return self.changed_metric(situation)[0]
+
+    def changed_metric(self, situation: Situation) -> tuple[Metric, MetricChange | None]:
+        """The same, and what the overrides changed, if there are any."""
+        costs, metric = self._without_overrides(replace(situation, overrides=()))
+        return self._with_overrides(costs, metric, situation) if situation.overrides else (metric, None)
+
+    def _without_overrides(self, situation: Situation) -> tuple[ArcCosts, Metric]:
+        """Driving times and metric, kept because many closures may follow: without times, and of the latest day."""
+        if situation not in self._known:
+            arcs = self._arc_costs.costs(situation)
+            turn_ms = self._turn_costs.costs(situation, arc_ms=arcs.arc_ms, is_node_open=arcs.node_reason == 0)
+            self._known = {key: known for key, known in self._known.items() if key == NO_SITUATION}
+            self._known[situation] = arcs, self._whole(arcs, turn_ms)
+        return self._known[situation]
+
+    def _whole(self, arcs: ArcCosts, turn_ms: NDArray[np.int64]) -> Metric:
+        """The metric of all arcs and turns."""
+        turns = self._turns
+        graph = _search_graph(turns.first_turn, turns.turn_to, self._weights(arcs.arc_ms, turns.turn_from, turn_ms))
+        return _metric(arcs, graph, _connectivity(graph, is_open=arcs.arc_ms[turns.state_arc] >= 0))
+
+    def _with_overrides(self, costs: ArcCosts, before: Metric, situation: Situation) -> tuple[Metric, MetricChange]:
+        """The metric after overrides, with work for the turns at streets that they speak of."""
+        turns = self._turns
+        arcs, changed = self._arc_costs.with_overrides(costs, situation)
+        states = self._turn_costs.states_around(changed.arcs, changed.nodes)
+        chosen = entries_of(turns.first_turn, states)
+        turn_ms = self._turn_costs.costs(
+            situation, arc_ms=arcs.arc_ms, is_node_open=arcs.node_reason == 0, chosen=chosen
         )
+        turn_from, turn_to = turns.turn_from[chosen], turns.turn_to[chosen]
+        weight = self._weights(arcs.arc_ms, turn_from, turn_ms)
+        n_before = np.concatenate(([0], np.cumsum(turns.first_turn[states + 1] - turns.first_turn[states])))
+        old, new = before.graph, _search_graph(n_before, turn_to, weight)
+        first_out, (head, weights) = with_rows(
+            old.first_out, (old.head, old.weight), states, new.first_out, (new.head, new.weight)
+        )
+        graph = SearchGraph(first_out=first_out, head=head, weight=weights)
+        is_open = arcs.arc_ms[turns.state_arc] >= 0
+        around = _around_most(graph, before.is_main & is_open, n_most=int(is_open.sum()) // 2)
+        metric = _metric(arcs, graph, around or _connectivity(graph, is_open=is_open))
+        opened = changed.arcs[arcs.arc_ms[changed.arcs] >= 0]
+        change = MetricChange(before=before, opened=opened, turn_from=turn_from, turn_to=turn_to, weight=weight)
+        return metric, change
+
+    def _weights(
+        self, arc_ms: NDArray[np.int64], turn_from: NDArray[np.int32], turn_ms: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Packed costs of turns with the arcs that they start from, -1 where closed."""
+        from_arc = self._turns.state_arc[turn_from]
+        length_mm = self._streets.segment_length_mm[from_arc >> 1]
+        weight: NDArray[np.int64] = ((arc_ms[from_arc] + turn_ms) << MS_SHIFT) | length_mm
+        weight[turn_ms < 0] = -1
+        return weight
 
 
 def build_metric(
@@ -110,21 +181,52 @@ def build_metric(
     return table.metric(table.situation(conditions))
 
 
+def _metric(arcs: ArcCosts, graph: SearchGraph, around: _Around) -> Metric:
+    is_main, reaches_main, is_reached = around
+    return Metric(
+        arc_ms=arcs.arc_ms,
+        arc_reason=arcs.arc_reason,
+        node_reason=arcs.node_reason,
+        reasons=arcs.reasons,
+        graph=graph,
+        is_main=is_main,
+        reaches_main=reaches_main,
+        is_reached=is_reached,
+    )
+
+
 def _search_graph(
-    streets: StreetGraph, turns: TurnGraph, *, arc_ms: NDArray[np.int64], turn_ms: NDArray[np.int64]
+    first_turn: NDArray[np.integer], turn_to: NDArray[np.int32], weight: NDArray[np.int64]
 ) -> SearchGraph:
-    is_open = turn_ms >= 0
-    turn_from = turns.turn_from[is_open]
-    from_arc = turns.state_arc[turn_from]
-    weight = ((arc_ms[from_arc] + turn_ms[is_open]) << MS_SHIFT) | streets.segment_length_mm[from_arc >> 1]
-    counts = np.bincount(turn_from, minlength=turns.n_states)
-    first_out = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
-    return SearchGraph(first_out=first_out, head=turns.turn_to[is_open], weight=weight)
+    """Turns that are not closed."""
+    is_open = weight >= 0
+    n_open_before = np.zeros(is_open.size + 1, dtype=np.int32)
+    np.cumsum(is_open, out=n_open_before[1:])
+    return SearchGraph(first_out=n_open_before[first_turn], head=turn_to[is_open], weight=weight[is_open])
 
 
-def _connectivity(
-    graph: SearchGraph, *, is_open: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+def _around_most(graph: SearchGraph, is_likely: NDArray[np.bool_], *, n_most: int) -> _Around | None:
+    """What ``_connectivity`` says, from a part of more than half of all open states if one is met at once.
+
+    Such a part is the largest, and two plain searches cost much less than all strong components.
+    """
+    likely = np.flatnonzero(is_likely)
+    seed = np.zeros(is_likely.size, dtype=np.bool_)
+    for index in range(1, _N_SEEDS + 1 if likely.size else 0):
+        at = likely[likely.size * index // (_N_SEEDS + 1)]
+        seed[at] = True
+        is_reached = reachable_states(graph.first_out, graph.head, seed)
+        if np.count_nonzero(is_reached) > n_most:
+            reaches = reachable_states(*reversed_arcs(graph.first_out, graph.head), seed)
+            is_main = is_reached & reaches
+            if np.count_nonzero(is_main) > max(1, n_most):
+                return is_main, reaches, is_reached
+        seed[at] = False
+    return None
+
+
+def _connectivity(graph: SearchGraph, *, is_open: NDArray[np.bool_]) -> _Around:
+    """The largest strongly connected part, what reaches it and what is reached from it."""
     if not is_open.any():
         return is_open, is_open, is_open
     component = strong_components(graph.first_out, graph.head)

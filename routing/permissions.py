@@ -28,14 +28,22 @@ class Passage:
 def way_passage(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> Passage:
     """How fast the vehicle drives on a way in one direction (``forward`` or ``backward``)."""
     reason = closing_reason(tags, profile, direction=direction)
-    return Passage(0.0, reason) if reason else _speed(tags, profile, direction=direction)
+    return Passage(0.0, reason) if reason else driven_speed(tags, profile, direction=direction)
 
 
 def closing_reason(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> str:
-    """Which sign keeps the vehicle out of a way in one direction, empty when none does."""
+    """What keeps the vehicle out of a way in one direction, empty when nothing does."""
+    return one_way_reason(tags, profile, direction=direction) or sign_reason(tags, profile, direction=direction)
+
+
+def one_way_reason(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> str:
+    """Whether a way is closed in one direction because it is open in the other, as a clause."""
     allowed = rules.directions(tags, vehicle_keys=profile.access_keys[1:])
-    if not (allowed.may_forward if direction == "forward" else allowed.may_backward):
-        return "it is one-way"
+    return "" if (allowed.may_forward if direction == "forward" else allowed.may_backward) else "it is one-way"
+
+
+def sign_reason(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> str:
+    """Which access tag or limit keeps the vehicle out of a way in one direction, empty when none does."""
     return _closing_access(tags, profile, direction=direction) or _exceeded_limit(tags, profile, direction=direction)
 
 
@@ -68,7 +76,8 @@ def _exceeded_limit(tags: Mapping[str, str], profile: VehicleProfile, *, directi
     return ""
 
 
-def _speed(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> Passage:
+def driven_speed(tags: Mapping[str, str], profile: VehicleProfile, *, direction: str) -> Passage:
+    """How fast the vehicle drives on a way that no sign closes, or why it does not use such ways."""
     highway = tags.get("highway", "")
     kph = profile.class_kph.get(highway, 0.0)
     if highway == "track":

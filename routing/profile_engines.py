@@ -10,13 +10,14 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from routing.conditions import ALWAYS, NO_SITUATION, Conditions, Situation
 from routing.errors import BrokenProfileError
 from routing.hierarchy_file import hierarchy_path, read_hierarchy, write_hierarchy
-from routing.metric import Metric, MetricTable, build_metric
+from routing.metric import Metric, MetricChange, MetricTable, build_metric
 from routing.profile import VehicleProfile, load_profile, profile_names
 from routing.query import QueryEngine
 from routing.reachability import Reachability
@@ -95,8 +96,9 @@ class ProfileEngines:
     def _in_situation(self, profile: str, situation: Situation) -> ProfileEngine:
         key = (profile, situation)
         if key not in self._latest:
-            metric = self._table(profile).metric(situation)
-            engine = self._changed(self._engines[profile].query, metric, profile)
+            before = self._without_overrides(profile, situation)
+            metric, change = self._table(profile).changed_metric(situation)
+            engine = self._after(before, metric, change, profile)
             if engine.turning is not None:
                 engine = engine._replace(turning=engine.turning.under(metric, situation.overrides))
             self._latest[key] = engine
@@ -105,11 +107,24 @@ class ProfileEngines:
         self._latest.move_to_end(key)
         return self._latest[key]
 
+    def _without_overrides(self, profile: str, situation: Situation) -> QueryEngine:
+        """The engine that a situation's overrides change least."""
+        without = replace(situation, overrides=())
+        if without in {situation, NO_SITUATION}:
+            return self._engines[profile].query
+        return self._in_situation(profile, without).query
+
+    def _after(self, before: QueryEngine, metric: Metric, change: MetricChange | None, profile: str) -> ProfileEngine:
+        if change is not None and change.before is before.metric:
+            weights = before.hierarchy.weighed_change(before.weights, change)
+            if weights is not None:
+                return self._around(replace(before, metric=metric, weights=weights), profile)
+        return self._changed(before, metric, profile)
+
     def _changed(self, before: QueryEngine, metric: Metric, profile: str) -> ProfileEngine:
         if not before.hierarchy.covers(metric):
             return self._engine(metric, profile)
-        query = before.with_metric(metric)
-        return self._around(query, profile)
+        return self._around(before.with_metric(metric), profile)
 
     def _engine(self, metric: Metric, profile: str) -> ProfileEngine:
         turns = self._map_turns()

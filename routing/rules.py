@@ -26,6 +26,7 @@ LIMIT_READERS: dict[str, Callable[[str], int | None]] = {
 _SPEED_KEYS = tuple(
     f"maxspeed{vehicle}{direction}" for vehicle in ("", ":hgv") for direction in ("", ":forward", ":backward")
 )
+_LIMIT_SUFFIXES = ("", ":forward", ":backward", ":hgv")
 _ONEWAY_FORWARD = frozenset({"yes", "1", "true"})
 _ONEWAY_BACKWARD = frozenset({"-1", "reverse"})
 _ONEWAY_NEITHER = frozenset({"no", "0", "false"})
@@ -99,6 +100,21 @@ def strictest(key: str, values: list[str]) -> str | None:
     """Of several values of one limit the lowest, ``None`` when none of them states a limit."""
     known = [(reading, value) for value in values if (reading := _or_none(LIMIT_READERS[key], value)) is not None]
     return min(known)[1] if known else None
+
+
+def direction_keys(vehicle_keys: tuple[str, ...]) -> frozenset[str]:
+    """All keys of tags that ``directions`` reads."""
+    return frozenset({"highway", "junction", "oneway", *(f"oneway:{key}" for key in vehicle_keys)})
+
+
+def sign_keys(vehicle_keys: tuple[str, ...]) -> frozenset[str]:
+    """All keys of tags that ``access`` and ``limits`` read."""
+    of_access = {f"{key}{suffix}" for key in vehicle_keys for suffix in ("", ":forward", ":backward")}
+    return frozenset(of_access | {f"{key}{suffix}" for key in LIMIT_READERS for suffix in _LIMIT_SUFFIXES})
+
+
+SPEED_KEYS = frozenset({"highway", "service", "surface", "tracktype", *_SPEED_KEYS})
+"""All keys of tags that decide how fast a way is driven."""
 
 
 def tag_issues(streets: StreetGraph) -> Iterator[MapIssue]:

@@ -23,6 +23,7 @@ class TurnCostTable:
         self._profile = profile
         self._from_arc, self._to_arc = turns.state_arc[turns.turn_from], turns.state_arc[turns.turn_to]
         self._node = streets.arc_head[self._from_arc]
+        self._end_node = streets.arc_head[turns.state_arc]
         self._is_u_turn = self._to_arc == (self._from_arc ^ 1)
         has_signals, has_barrier, may_turn_round = _node_kinds(streets)
         self._through_ms = self._angle_costs_ms(has_signals, has_barrier)
@@ -31,23 +32,44 @@ class TurnCostTable:
         self._clauses = [_clause(item.condition) for item in streets.restrictions]
 
     def costs(
-        self, situation: Situation, *, arc_ms: NDArray[np.int64], is_node_open: NDArray[np.bool_]
+        self,
+        situation: Situation,
+        *,
+        arc_ms: NDArray[np.int64],
+        is_node_open: NDArray[np.bool_],
+        chosen: NDArray[np.intp] | slice = slice(None),
     ) -> NDArray[np.int64]:
-        """``(n_turns,)`` milliseconds, -1 where the turn is closed."""
+        """Milliseconds of turns, -1 where a turn is closed.
+
+        Parameters
+        ----------
+        situation, arc_ms, is_node_open
+            What decides.
+        chosen
+            The turns in question, all turns of a state or none of them; all turns of the map, if not given.
+        """
         turns, profile = self._turns, self._profile
-        is_drivable = (arc_ms[self._from_arc] >= 0) & (arc_ms[self._to_arc] >= 0) & self._is_allowed(situation.running)
+        is_u_turn = self._is_u_turn[chosen]
+        is_drivable = (arc_ms[self._from_arc[chosen]] >= 0) & (arc_ms[self._to_arc[chosen]] >= 0)
+        is_drivable &= self._is_allowed(situation.running)[chosen]
 
-        is_through = is_drivable & ~self._is_u_turn & is_node_open[self._node]
+        is_through = is_drivable & ~is_u_turn & is_node_open[self._node[chosen]]
         has_way_on = np.zeros(turns.n_states, dtype=np.bool_)
-        has_way_on[turns.turn_from[is_through]] = True
-        is_turning_round = is_drivable & self._is_u_turn
-        at = np.flatnonzero(is_turning_round)
-        u_turn_s = np.where(has_way_on[turns.turn_from[at]], profile.junction_u_turn_s, profile.dead_end_s)
-        u_turn_s = np.where(self._may_turn_round[at], profile.turning_circle_s, u_turn_s)
+        has_way_on[turns.turn_from[chosen][is_through]] = True
+        at = np.flatnonzero(is_drivable & is_u_turn)
+        has_way_on_at, may_turn_at = has_way_on[turns.turn_from[chosen][at]], self._may_turn_round[chosen][at]
+        u_turn_s = np.where(has_way_on_at, profile.junction_u_turn_s, profile.dead_end_s)
+        u_turn_s = np.where(may_turn_at, profile.turning_circle_s, u_turn_s)
 
-        turn_ms: NDArray[np.int64] = np.where(is_through, self._through_ms, np.int64(-1))
+        turn_ms: NDArray[np.int64] = np.where(is_through, self._through_ms[chosen], np.int64(-1))
         turn_ms[at[u_turn_s >= 0]] = np.rint(u_turn_s[u_turn_s >= 0] * 1000).astype(np.int64)
         return turn_ms
+
+    def states_around(self, arcs: NDArray[np.int64], nodes: NDArray[np.int64]) -> NDArray[np.intp]:
+        """States, rising, with a turn whose cost may change when these arcs and nodes do."""
+        is_near = np.zeros(self._streets.n_nodes, dtype=np.bool_)
+        is_near[nodes] = is_near[self._streets.arc_tail[arcs]] = is_near[self._streets.arc_head[arcs]] = True
+        return np.flatnonzero(is_near[self._end_node])
 
     def _angle_costs_ms(self, has_signals: NDArray[np.bool_], has_barrier: NDArray[np.bool_]) -> NDArray[np.int64]:
         streets, profile, angle = self._streets, self._profile, self._turns.turn_angle_deg

@@ -15,7 +15,7 @@ from routing.cch.hierarchy import Hierarchy, build_hierarchy
 from routing.cch.state_graph import StateGraph
 from routing.cch.weights import INFINITE, HierarchyWeights, customise
 from routing.kernels.cch_matrix import LENGTH_BITS
-from routing.metric import MS_SHIFT, Metric
+from routing.metric import MS_SHIFT, Metric, MetricChange
 from routing.streets import StreetGraph
 from routing.turns import TurnGraph
 
@@ -67,6 +67,22 @@ class TurnHierarchy:
         if changed.size > _LARGE_CHANGE * cost.size:
             return customise(self.hierarchy, duration_ms=_ms(cost), length=_mm(cost))
         return before.with_changes(changed, duration_ms=_ms(cost[changed]), length=_mm(cost[changed]))
+
+    def weighed_change(self, before: HierarchyWeights, change: MetricChange) -> HierarchyWeights | None:
+        """The same for a change of the metric behind ``before``, ``None`` where it opens what is not covered.
+
+        The work depends on how much has changed, and next to not at all on the size of the map.
+        """
+        is_open = change.weight >= 0
+        key = change.turn_from.astype(np.int64) * self.node_of.size + change.turn_to
+        at = np.minimum(np.searchsorted(self.key, key), self.key.size - 1)
+        is_covered = self.key[at] == key if self.key.size else np.zeros(key.size, dtype=np.bool_)
+        if (is_open & ~is_covered).any() or (self.node_of[change.opened] < 0).any():
+            return None
+        cost = np.where(is_open, change.weight, INFINITE)
+        changed = np.flatnonzero(is_covered & (cost != before.arc_cost[at]))
+        cost, at = cost[changed], at[changed]
+        return before.with_changes(at, duration_ms=_ms(cost), length=_mm(cost))
 
     def _costs(self, metric: Metric) -> NDArray[np.int64]:
         """``(n_turns,)`` packed costs, ``INFINITE`` where closed."""

@@ -19,6 +19,7 @@ from routing.kernels.cch_customise import customise_all, customise_changed
 from routing.kernels.cch_labels import OpenArcs, open_arcs
 from routing.kernels.cch_matrix import LENGTH_BITS
 from routing.kernels.cch_search import Costs
+from routing.rows import entries_of, with_rows
 
 CLOSED_MS = -1
 """Duration of an arc that must not be used; any negative number will do."""
@@ -28,6 +29,10 @@ INFINITE_MS = 2**30 - 1
 
 INFINITE = INFINITE_MS << LENGTH_BITS
 """The same as a packed cost."""
+
+
+_FEW_RANKS = 0.05
+"""Share of ranks with changed edges above which all open edges are looked up anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +120,30 @@ class HierarchyWeights:
             INFINITE,
             slot_cost,
         )
-        return HierarchyWeights(hierarchy=structure, arc_cost=arc_cost, slot_cost=slot_cost)
+        weights = HierarchyWeights(hierarchy=structure, arc_cost=arc_cost, slot_cost=slot_cost)
+        if "open_arcs" in vars(self):
+            slots = np.repeat(2 * np.flatnonzero(is_stale), 2)
+            slots[1::2] += 1
+            edges = slots[slot_cost[slots] != self.slot_cost[slots]] >> 1
+            ranks = np.unique(np.searchsorted(structure.up_first, edges, side="right") - 1)
+            if ranks.size <= _FEW_RANKS * structure.n_states:
+                one, other = self.open_arcs
+                opened = weights._opened_anew(one, ranks, 0), weights._opened_anew(other, ranks, 1)
+                vars(weights)["open_arcs"] = opened
+        return weights
+
+    def _opened_anew(self, before: OpenArcs, ranks: NDArray[np.int64], direction: int) -> OpenArcs:
+        """Open edges in one direction, looked up at some ranks and taken over at all others."""
+        structure = self.hierarchy
+        edges = entries_of(structure.up_first, ranks)
+        cost = self.slot_cost[2 * edges + direction]
+        is_open = cost < INFINITE
+        n_open_before = np.concatenate(([0], np.cumsum(is_open)))
+        n_edges = structure.up_first[ranks + 1] - structure.up_first[ranks]
+        put_first = n_open_before[np.concatenate(([0], np.cumsum(n_edges)))]
+        put = structure.up_level[edges[is_open]], cost[is_open]
+        first, (level, weight) = with_rows(before.first, (before.level, before.weight), ranks, put_first, put)
+        return OpenArcs(first, level, weight)
 
 
 def customise(hierarchy: Hierarchy, *, duration_ms: ArrayLike, length: ArrayLike) -> HierarchyWeights:

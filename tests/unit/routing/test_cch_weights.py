@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.cch.hierarchy import build_hierarchy
-from routing.cch.weights import INFINITE, customise, packed_costs
+from routing.cch.weights import INFINITE, HierarchyWeights, customise, packed_costs
 from routing.kernels.cch_matrix import LENGTH_BITS
 from tests.unit.routing.cch_twins import Cost, WeightedGraph, grid_city, random_graph
 
@@ -61,6 +61,28 @@ def test_changed_weights_equal_fresh_ones(seed: int) -> None:
     assert np.array_equal(changed.arc_cost, fresh.arc_cost)
     assert np.array_equal(changed.loop_arc, fresh.loop_arc)
     assert np.array_equal(before.slot_cost, slots_before)
+
+
+@pytest.mark.parametrize("ms", [-1, 0, 1, 100])
+def test_open_arcs_of_changed_weights_equal_fresh_ones(ms: int) -> None:
+    weighted = grid_city(16, 16)
+    rng = np.random.default_rng(0)
+    hierarchy = build_hierarchy(weighted.graph)
+    duration_ms = np.where(rng.random(hierarchy.n_arcs) < 0.3, -1, weighted.duration_ms)
+    before = customise(hierarchy, duration_ms=duration_ms, length=weighted.length)
+    is_open = [arcs.weight.size for arcs in before.open_arcs]
+    sizes, n_taken_over = set(), 0
+    for arc in rng.choice(hierarchy.n_arcs, 30, replace=False).tolist():
+        after = before.with_changes([arc], duration_ms=[ms], length=[7])
+        n_taken_over += "open_arcs" in vars(after)
+        fresh = HierarchyWeights(hierarchy=hierarchy, arc_cost=after.arc_cost, slot_cost=after.slot_cost)
+        for found, expected in zip(after.open_arcs, fresh.open_arcs, strict=True):
+            for one, other in zip(found, expected, strict=True):
+                assert np.array_equal(one, other)
+                assert one.dtype == other.dtype
+        sizes.update(arcs.weight.size - n for arcs, n in zip(after.open_arcs, is_open, strict=True))
+    assert n_taken_over > 10  # where much changes, all are looked up anew
+    assert len(sizes) > 1  # some arcs were closed before, some are closed now
 
 
 def test_open_arcs_leave_closed_directions_out() -> None:
