@@ -6,6 +6,7 @@ Guards that memory beyond the output stays small for any number of points: a blo
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,11 @@ from routing.kernels.cch_matrix import LANES, Rows, Targets, fill_costs
 
 BLOCK_POINTS = 1024
 """Sources whose labels are kept at a time."""
+
+BLOCKS_A_THREAD = 3
+"""Blocks take unequal times; with a few for each thread, none waits long for the other at the end."""
+
+Found = TypeVar("Found")
 
 FillBlock = Callable[[Tree, Rows, Targets, int], None]
 """Writes the rows of a block; the last argument is what the labels hold too much."""
@@ -32,12 +38,13 @@ def fill_matrix(
     sources: Points,
     targets: Points,
     fill: FillBlock,
+    beside: Callable[[], Found],
     *,
     infinity: int,
     n_threads: int = 1,
     progress: Callable[[float], None] | None = None,
-) -> None:
-    """Call ``fill`` for every block of sources, in up to ``n_threads`` threads.
+) -> Found:
+    """Call ``fill`` for every block of sources, in up to ``n_threads`` threads, and return what ``beside`` returns.
 
     Parameters
     ----------
@@ -47,6 +54,8 @@ def fill_matrix(
         The points of the rows and of the columns.
     fill
         Writes the rows of one block.
+    beside
+        Further work that does not need the matrix: it shares the threads.
     infinity
         A cost that counts as unreachable.
     n_threads
@@ -58,6 +67,7 @@ def fill_matrix(
     targets, target_excess = _from_zero(targets)
     with ThreadPoolExecutor(max_workers=max(1, n_threads)) as pool:
         in_parallel = pool.map if n_threads > 1 else map
+        further = pool.submit(beside) if n_threads > 1 else None
         first, extra = arrange(hierarchy, targets[0])
         label, extra_label = (
             part.seeded(hierarchy, targets[1], infinity=infinity, n_spare=LANES) for part in (first, extra)
@@ -77,6 +87,7 @@ def fill_matrix(
         for n_done, _ in enumerate(in_parallel(fill_block, blocks), start=1):
             if progress is not None:
                 progress(n_done / len(blocks))
+        return beside() if further is None else further.result()
 
 
 def _from_zero(points: Points) -> tuple[Points, int]:
@@ -121,6 +132,6 @@ def _blocks(hierarchy: Hierarchy, sources: Phantoms, n_threads: int) -> list[NDA
         return []
     low_rank = np.minimum.reduceat(hierarchy.rank[sources.state], sources.first[has_place])
     points = has_place[np.argsort(low_rank, kind="stable")]
-    n_blocks = max(-(-points.size // BLOCK_POINTS), n_threads)
+    n_blocks = max(-(-points.size // BLOCK_POINTS), BLOCKS_A_THREAD * n_threads if n_threads > 1 else 1)
     size = -(-points.size // n_blocks // 4) * 4
     return [points[begin : begin + size] for begin in range(0, points.size, size)]

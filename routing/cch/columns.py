@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from routing.cch.hierarchy import Hierarchy
 from routing.cch.phantoms import Phantoms
-from routing.kernels.cch_columns import group_places
+from routing.kernels.cch_columns import group_places, order_by_rank
 from routing.kernels.cch_labels import Weights
 
 
@@ -62,13 +62,11 @@ def arrange(hierarchy: Hierarchy, phantoms: Phantoms) -> tuple[Columns, Columns]
     is_extra[1:] = point[1:] == point[:-1]
 
     def chosen_columns(chosen: NDArray[np.intp]) -> Columns:
-        by_rank = chosen[np.argsort(low_rank[chosen], kind="stable")]
+        order, before = order_by_rank(low_rank[chosen], hierarchy.n_states)
+        by_rank = chosen[order]
         position = np.full(point.size, -1, dtype=np.int32)
         position[by_rank] = np.arange(by_rank.size, dtype=np.int32)
         place = np.flatnonzero(position[column_of] >= 0)
-        before = np.zeros(hierarchy.n_states + 1, dtype=np.int32)
-        if chosen.size:
-            np.cumsum(np.bincount(low_rank[by_rank], minlength=hierarchy.n_states), out=before[1:])
         return Columns(
             point=point[by_rank],
             rank=low_rank[by_rank],

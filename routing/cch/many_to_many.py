@@ -5,6 +5,7 @@ state never has a negative cost.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,18 +65,18 @@ def durations(
     def fill(tree: Tree, rows: Rows, columns: Targets, excess: int) -> None:
         fill_durations(tree, rows, columns, INFINITE_MS, excess, unit_ms, out)
 
-    fill_matrix(
+    rows, columns, cost = fill_matrix(
         weights.hierarchy,
         weights.open_arcs_ms,
         (sources, sources.duration_ms.astype(np.int32)),
         (targets, targets.duration_ms.astype(np.int32)),
         fill,
+        partial(_costs_behind, weights, sources, targets),
         infinity=INFINITE_MS,
         n_threads=n_threads,
         progress=progress,
     )
     out[sources.without_place()] = UNREACHABLE
-    rows, columns, cost = _costs_behind(weights, sources, targets)
     out[rows, columns] = _in_units(cost, cost >> LENGTH_BITS, unit_ms)
     return out
 
@@ -101,19 +102,19 @@ def durations_and_lengths(
     def fill(tree: Tree, rows: Rows, columns: Targets, excess: int) -> None:
         fill_durations_and_lengths(tree, rows, columns, INFINITE, excess, (unit_ms, unit_length), duration, length)
 
-    fill_matrix(
+    rows, columns, cost = fill_matrix(
         weights.hierarchy,
         weights.open_arcs,
         (sources, sources.packed()),
         (targets, targets.packed()),
         fill,
+        partial(_costs_behind, weights, sources, targets),
         infinity=INFINITE,
         n_threads=n_threads,
         progress=progress,
     )
     no_place = sources.without_place()
     duration[no_place], length[no_place] = UNREACHABLE, UNREACHABLE
-    rows, columns, cost = _costs_behind(weights, sources, targets)
     duration[rows, columns] = _in_units(cost, cost >> LENGTH_BITS, unit_ms)
     length[rows, columns] = _in_units(cost, cost & ((1 << LENGTH_BITS) - 1), unit_length)
     return duration, length
