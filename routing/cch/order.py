@@ -33,7 +33,8 @@ def undirected(
     """Adjacency array of the graph without directions, parallel arcs and self-loops; neighbours are sorted."""
     is_link = tail != head
     one, other = tail[is_link].astype(np.int64), head[is_link].astype(np.int64)
-    links = np.unique(np.concatenate((one * n + other, other * n + one)))
+    links = np.sort(np.concatenate((one * n + other, other * n + one)))  # far faster than np.unique, which hashes first
+    links = links[np.append(True, links[1:] != links[:-1])[: links.size]]
     first = np.searchsorted(links, np.arange(n + 1, dtype=np.int64) * n).astype(np.int32)
     return first, (links % max(1, n)).astype(np.int32)
 
