@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from routing.arc_costs import ArcCosts, ArcCostTable
 from routing.conditions import ALWAYS, NO_SITUATION, Conditions, Situation, conditional_hours, situation
-from routing.kernels.components import reachable_states, strong_components
+from routing.kernels.components import reachable_states, states_around, strong_components
 from routing.kernels.reverse import reversed_arcs
 from routing.kernels.search import SearchGraph
 from routing.local_time import LocalTime
@@ -130,7 +130,8 @@ class MetricTable:
         """The metric of all arcs and turns."""
         turns = self._turns
         graph = _search_graph(turns.first_turn, turns.turn_to, self._weights(arcs.arc_ms, turns.turn_from, turn_ms))
-        return _metric(arcs, graph, _connectivity(graph, is_open=arcs.arc_ms[turns.state_arc] >= 0))
+        is_open = arcs.arc_ms[turns.state_arc] >= 0
+        return _metric(arcs, graph, _connectivity(graph, is_open=is_open, is_likely=is_open))
 
     def _with_overrides(self, costs: ArcCosts, before: Metric, situation: Situation) -> tuple[Metric, MetricChange]:
         """The metric after overrides, with work for the turns at streets that they speak of."""
@@ -150,8 +151,7 @@ class MetricTable:
         )
         graph = SearchGraph(first_out=first_out, head=head, weight=weights)
         is_open = arcs.arc_ms[turns.state_arc] >= 0
-        around = _around_most(graph, before.is_main & is_open, n_most=int(is_open.sum()) // 2)
-        metric = _metric(arcs, graph, around or _connectivity(graph, is_open=is_open))
+        metric = _metric(arcs, graph, _connectivity(graph, is_open=is_open, is_likely=before.is_main & is_open))
         opened = changed.arcs[arcs.arc_ms[changed.arcs] >= 0]
         change = MetricChange(before=before, opened=opened, turn_from=turn_from, turn_to=turn_to, weight=weight)
         return metric, change
@@ -206,27 +206,27 @@ def _search_graph(
 
 
 def _around_most(graph: SearchGraph, is_likely: NDArray[np.bool_], *, n_most: int) -> _Around | None:
-    """What ``_connectivity`` says, from a part of more than half of all open states if one is met at once.
+    """What ``_around_largest`` says, from a part of more than half of all open states if one is met at once.
 
     Such a part is the largest, and two plain searches cost much less than all strong components.
     """
     likely = np.flatnonzero(is_likely)
-    seed = np.zeros(is_likely.size, dtype=np.bool_)
     for index in range(1, _N_SEEDS + 1 if likely.size else 0):
-        at = likely[likely.size * index // (_N_SEEDS + 1)]
-        seed[at] = True
-        is_reached = reachable_states(graph.first_out, graph.head, seed)
-        if np.count_nonzero(is_reached) > n_most:
-            reaches = reachable_states(*reversed_arcs(graph.first_out, graph.head), seed)
-            is_main = is_reached & reaches
-            if np.count_nonzero(is_main) > max(1, n_most):
-                return is_main, reaches, is_reached
-        seed[at] = False
+        is_reached, reaches = states_around(graph.first_out, graph.head, likely[likely.size * index // (_N_SEEDS + 1)])
+        is_main = is_reached & reaches
+        # A lone state may have no round trip; ``_around_largest`` looks at that.
+        if np.count_nonzero(is_main) > max(1, n_most):
+            return is_main, reaches, is_reached
     return None
 
 
-def _connectivity(graph: SearchGraph, *, is_open: NDArray[np.bool_]) -> _Around:
+def _connectivity(graph: SearchGraph, *, is_open: NDArray[np.bool_], is_likely: NDArray[np.bool_]) -> _Around:
     """The largest strongly connected part, what reaches it and what is reached from it."""
+    around = _around_most(graph, is_likely, n_most=int(np.count_nonzero(is_open)) // 2)
+    return around or _around_largest(graph, is_open)
+
+
+def _around_largest(graph: SearchGraph, is_open: NDArray[np.bool_]) -> _Around:
     if not is_open.any():
         return is_open, is_open, is_open
     component = strong_components(graph.first_out, graph.head)

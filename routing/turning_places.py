@@ -22,7 +22,13 @@ from routing import tag_values
 from routing.errors import ReversingError
 from routing.kernels.components import reachable_states, strong_components
 from routing.kernels.reverse import reversed_arcs
-from routing.kernels.turning_depths import UNREACHED_MM, junction_nodes, reach_by_turning, reversing_depths
+from routing.kernels.turning_depths import (
+    UNREACHED_MM,
+    around_by_turning,
+    depths_at,
+    junction_nodes,
+    reversing_depths,
+)
 from routing.location import Waypoint
 from routing.metric import Metric
 from routing.osm.tag_keys import TURNING_VALUES
@@ -40,6 +46,15 @@ _N_SEEDS = 3
 """Streets that are tried as part of the largest network before it is searched for."""
 
 
+_Ways = tuple[
+    NDArray[np.int64],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.int64],
+    NDArray[np.bool_],
+    NDArray[np.bool_],
+    NDArray[np.bool_],
+]
 _Reach = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 """Per state: it is reached from the largest network, and it leads into it."""
 
@@ -152,8 +167,9 @@ class TurningPlaces:
 
         Infinite where the vehicle cannot come at all.
         """
-        metres = _metres_along(self._streets, places, self._depths.node_mm)
-        metres[(places.sides & arc_sides(self.is_forward)[places.segment]) > 0] = 0.0
+        metres = np.zeros(len(places))
+        is_deep = (places.sides & arc_sides(self.is_forward)[places.segment]) == 0
+        metres[is_deep] = self._metres_back(places.taken(np.flatnonzero(is_deep)), self._is_trap)
         return metres
 
     def max_reversing_m(self, places: Places) -> NDArray[np.float64]:
@@ -163,9 +179,9 @@ class TurningPlaces:
         """
         limit_m = np.full(len(places), float(self.rule.max_reversing_m))
         if self._overrides:
-            allowed_m = _metres_along(self._streets, places, self._allowed_node_mm)
+            allowed_m = self._metres_back(places, self._is_trap & ~self._is_forbidden)
             allowed_m[self._is_forbidden[places.segment]] = np.inf
-            is_forbidden = allowed_m > _metres_along(self._streets, places, self._depths.node_mm)
+            is_forbidden = allowed_m > self._metres_back(places, self._is_trap)
             limit_m[is_forbidden & (allowed_m > self.rule.max_reversing_m)] = 0.0
         return limit_m
 
@@ -244,7 +260,7 @@ class TurningPlaces:
     @cached_property
     def _depths(self) -> "_Depths":
         """Ways back from all streets that the vehicle must back out of."""
-        node_mm, turning_node, first_segment = self._searched(self._is_trap)
+        node_mm, turning_node, first_segment = reversing_depths(*self._ways(self._is_trap))
         return _Depths(node_mm=node_mm, turning_node=turning_node, first_segment=first_segment)
 
     @cached_property
@@ -261,20 +277,34 @@ class TurningPlaces:
             is_forbidden[arcs_of(item, self._streets) >> 1] = True
         return is_forbidden
 
-    @cached_property
-    def _allowed_node_mm(self) -> NDArray[np.int64]:
-        """Depths of nodes over streets on which reversing is not forbidden."""
-        return self._searched(self._is_trap & ~self._is_forbidden)[0]
+    def _metres_back(self, places: Places, is_trap: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Metres between places and where a vehicle drives on, over some of the segments that it must back out of.
 
-    def _searched(self, is_trap: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+        Infinite where nothing leads there. Only the streets around the places are searched.
+        """
+        streets, segment, offset_mm = self._streets, places.segment, places.offset_mm
+        tail, head = streets.segment_tail[segment], streets.segment_head[segment]
+        nodes, where = np.unique(np.concatenate((tail, head)), return_inverse=True)
+        ways = self._ways(is_trap)
+        node_mm, is_complete = depths_at(nodes, *ways)
+        node_mm = (node_mm if is_complete else reversing_depths(*ways)[0][nodes])[where]
+        from_tail = node_mm[: tail.size] + offset_mm
+        from_head = node_mm[tail.size :] + streets.segment_length_mm[segment] - offset_mm
+        nearest = np.minimum(from_tail, from_head)
+        metres: NDArray[np.float64] = np.where(nearest < UNREACHED_MM, nearest / 1000.0, np.inf)
+        return metres
+
+    def _ways(self, is_trap: NDArray[np.bool_]) -> _Ways:
+        """Streets and nodes as the searches for ways back take them."""
         streets = self._streets
-        return reversing_depths(
+        is_node_closed = self._metric.node_reason > 0
+        return (
             *streets.leaving,
             streets.arc_head,
             streets.segment_length_mm,
             self.is_forward,
             is_trap,
-            self._metric.node_reason > 0,
+            is_node_closed,
         )
 
     def _near_end(self, segment: int) -> tuple[int, int, int]:
@@ -297,17 +327,12 @@ class TurningPlaces:
         """
         graph, state_arc, may_turn = self._metric.graph, self._turns.state_arc, self._may_turn
         main = np.flatnonzero(self._metric.is_main)
-        backwards = reversed_arcs(graph.first_out, graph.head)
-        n_most = int(is_state_open.sum()) // 2
-        # Turning round leads from an arc to the one against it: seen backwards, from that one to the arc.
-        may_turn_back = np.ascontiguousarray(may_turn.reshape(-1, 2)[:, ::-1]).ravel()
+        n_most = np.count_nonzero(is_state_open) // 2
         for index in range(1, _N_SEEDS + 1 if main.size else 0):
-            seed = int(main[main.size * index // (_N_SEEDS + 1)])
-            leads_out = reach_by_turning(*backwards, state_arc, may_turn_back, seed)
-            if leads_out.sum() > n_most:
-                is_reached = reach_by_turning(graph.first_out, graph.head, state_arc, may_turn, seed)
-                if (leads_out & is_reached).sum() > n_most:
-                    return is_reached, leads_out
+            seed = main[main.size * index // (_N_SEEDS + 1)]
+            is_reached, leads_out = around_by_turning(graph.first_out, graph.head, state_arc, may_turn, seed)
+            if np.count_nonzero(leads_out & is_reached) > n_most:
+                return is_reached, leads_out
         return None
 
     def _around_largest(self, is_state_open: NDArray[np.bool_]) -> _Reach:
@@ -322,8 +347,9 @@ class TurningPlaces:
     @cached_property
     def _may_turn(self) -> NDArray[np.bool_]:
         """``(n_arcs,)``: the vehicle may turn round at the end of the arc."""
-        is_two_way = arc_sides(self._metric.arc_ms >= 0) == 3
-        may_turn: NDArray[np.bool_] = (self.node_kind > 0)[self._streets.arc_head] & np.repeat(is_two_way, 2)
+        is_open = (self._metric.arc_ms >= 0).reshape(-1, 2)
+        may_turn: NDArray[np.bool_] = (self.node_kind > 0)[self._streets.arc_head]
+        may_turn.reshape(-1, 2)[...] &= (is_open[:, 0] & is_open[:, 1])[:, None]
         return may_turn
 
     def _turning_graph(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -389,16 +415,6 @@ class _Ground:
         n_ends = _ends_at_nodes(streets, np.ones(streets.n_segments, dtype=np.bool_))
         is_edge: NDArray[np.bool_] = (n_ends == 1) & (on_main == 1)
         return is_edge
-
-
-def _metres_along(streets: StreetGraph, places: Places, node_mm: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Metres between places and where the depths of nodes begin, infinite where nothing leads there."""
-    segment, offset_mm = places.segment, places.offset_mm
-    from_tail = node_mm[streets.segment_tail[segment]] + offset_mm
-    from_head = node_mm[streets.segment_head[segment]] + streets.segment_length_mm[segment] - offset_mm
-    nearest = np.minimum(from_tail, from_head)
-    metres: NDArray[np.float64] = np.where(nearest < UNREACHED_MM, nearest / 1000.0, np.inf)
-    return metres
 
 
 def _ends_at_nodes(streets: StreetGraph, is_counted: NDArray[np.bool_]) -> NDArray[np.int64]:

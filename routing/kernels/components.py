@@ -7,6 +7,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from routing.kernels.reverse import reversed_arcs
+
 
 @njit(cache=True, nogil=True)
 def strong_components(first_out: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -84,3 +86,14 @@ def reachable_states(
                 waiting[n_waiting] = successor
                 n_waiting += 1
     return is_reached
+
+
+@njit(cache=True, nogil=True)
+def states_around(
+    first_out: NDArray[np.int32], head: NDArray[np.int32], seed: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """``(n,)`` bool each: what can be reached from one state, and from what the state can be reached."""
+    is_seed = np.zeros(first_out.size - 1, dtype=np.bool_)
+    is_seed[seed] = True
+    first_in, tail = reversed_arcs(first_out, head)
+    return reachable_states(first_out, head, is_seed), reachable_states(first_in, tail, is_seed)

@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from routing.kernels.reverse import reversed_arcs
+
 UNREACHED_MM = np.int64(2**62)
 """The depth of a node that no turning place leads to."""
 
@@ -77,6 +79,80 @@ def reach_by_turning(
             waiting[n_waiting] = back
             n_waiting += 1
     return is_reached
+
+
+@njit(cache=True, nogil=True)
+def around_by_turning(
+    first_out: NDArray[np.int32],
+    head: NDArray[np.int32],
+    state_arc: NDArray[np.int32],
+    may_turn: NDArray[np.bool_],
+    seed: int,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What ``reach_by_turning`` finds, and from what the state can be reached in the same way."""
+    # Turning round leads from an arc to the one against it: seen backwards, from that one to the arc.
+    may_turn_back = np.empty_like(may_turn)
+    for arc in range(may_turn.size):
+        may_turn_back[arc] = may_turn[arc ^ 1]
+    first_in, tail = reversed_arcs(first_out, head)
+    is_reached = reach_by_turning(first_out, head, state_arc, may_turn, seed)
+    return is_reached, reach_by_turning(first_in, tail, state_arc, may_turn_back, seed)
+
+
+@njit(cache=True, nogil=True)
+def depths_at(
+    nodes: NDArray[np.int32],
+    first: NDArray[np.int64],
+    leaving: NDArray[np.int32],
+    arc_head: NDArray[np.int32],
+    length_mm: NDArray[np.int64],
+    is_forward: NDArray[np.bool_],
+    is_trap: NDArray[np.bool_],
+    is_node_closed: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], bool]:
+    """The first answer of ``reversing_depths`` for some nodes: one small search from each back to where one drives on.
+
+    A vehicle backs in and out on the same streets, so the way is as long in both directions. Second, whether all nodes
+    have their answer: where the streets around them are so many that one search over all is faster, not all have.
+    """
+    n_nodes = first.size - 1
+    found_mm = np.full(nodes.size, UNREACHED_MM, dtype=np.int64)
+    node_mm = np.full(n_nodes, UNREACHED_MM, dtype=np.int64)
+    touched = [np.int64(0) for _ in range(0)]
+    waiting = [(np.int64(0), np.int64(0)) for _ in range(0)]
+    n_left = n_nodes
+    for index in range(nodes.size):
+        while len(touched) > 0:
+            node_mm[touched.pop()] = UNREACHED_MM
+        waiting.clear()
+        begin = np.int64(nodes[index])
+        node_mm[begin] = 0
+        touched.append(begin)
+        heappush(waiting, (np.int64(0), begin))
+        while len(waiting) > 0:
+            depth_mm, node = heappop(waiting)
+            if depth_mm > node_mm[node]:
+                continue
+            n_left -= 1
+            if n_left < 0:
+                return found_mm, False
+            is_met = False
+            for position in range(first[node], first[node + 1]):
+                is_met = is_met or is_forward[leaving[position] ^ 1]
+            if is_met:
+                found_mm[index] = depth_mm
+                break
+            # What lies behind a closed barrier has its way in from the other side, if any.
+            if is_node_closed[node]:
+                continue
+            for position in range(first[node], first[node + 1]):
+                segment, end = leaving[position] >> 1, np.int64(arc_head[leaving[position]])
+                onward_mm = depth_mm + length_mm[segment]
+                if is_trap[segment] and onward_mm < node_mm[end]:
+                    node_mm[end] = onward_mm
+                    touched.append(end)
+                    heappush(waiting, (onward_mm, end))
+    return found_mm, True
 
 
 @njit(cache=True, nogil=True)

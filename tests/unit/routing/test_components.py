@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from routing.kernels.components import reachable_states, strong_components
+from routing.kernels.components import reachable_states, states_around, strong_components
 
 edge_lists = st.integers(1, 12).flatmap(
     lambda n: st.tuples(st.just(n), st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=40))
@@ -46,6 +46,16 @@ def test_reachable_states_are_those_of_the_plain_search(case: Any, data: st.Data
     is_seed = np.isin(np.arange(n), list(seeds))
     first, head = _arrays(n, edges)
     assert set(np.flatnonzero(reachable_states(first, head, is_seed)).tolist()) == plain_reachable(n, edges, seeds)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(edge_lists, st.data())
+def test_states_around_one_reach_it_or_are_reached(case: Any, data: st.DataObject) -> None:
+    n, edges = case
+    seed = data.draw(st.integers(0, n - 1))
+    is_reached, reaches = states_around(*_arrays(n, edges), seed)
+    assert set(np.flatnonzero(is_reached).tolist()) == plain_reachable(n, edges, {seed})
+    assert set(np.flatnonzero(reaches).tolist()) == plain_reachable(n, [(head, tail) for tail, head in edges], {seed})
 
 
 @pytest.mark.parametrize("seed", range(3))

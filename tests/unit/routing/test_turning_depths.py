@@ -4,7 +4,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.kernels.turning_depths import UNREACHED_MM, junction_nodes, reach_by_turning, reversing_depths
+from routing.kernels.turning_depths import (
+    UNREACHED_MM,
+    around_by_turning,
+    depths_at,
+    junction_nodes,
+    reach_by_turning,
+    reversing_depths,
+)
 from tests.unit.routing.turning_depths_twin import UNREACHED, Town, depths_twin, junctions_twin, reach_twin
 
 
@@ -66,6 +73,21 @@ def test_depths_equal_their_twin(town: Town, data: st.DataObject) -> None:
     closed = {node for node, is_shut in enumerate(is_closed) if is_shut}
     expected = depths_twin(town, starts, [i for i in range(n) if is_trap[i]], closed)
     assert [column.tolist() for column in found] == list(expected)
+    nodes = np.array(data.draw(st.lists(st.integers(0, town.n_nodes - 1), max_size=4)), dtype=np.int32)
+    depths, is_complete = depths_at(
+        nodes,
+        first,
+        leaving,
+        arc_head,
+        np.array(town.length_mm, dtype=np.int64),
+        np.array(is_forward),
+        np.array(is_trap),
+        np.array(is_closed),
+    )
+    if is_complete:
+        assert depths.tolist() == found[0][nodes].tolist()
+    else:
+        assert nodes.size > 1  # a single search meets no node twice
 
 
 @settings(deadline=None)
@@ -77,11 +99,15 @@ def test_reach_equals_its_twin(data: st.DataObject, n_arcs: int) -> None:
     turns = sorted(data.draw(st.sets(st.tuples(state, state), max_size=30)))
     may_turn, seed = _flags(data, n_arcs), data.draw(state)
     counts = np.bincount([tail for tail, _ in turns], minlength=len(state_arc)) if turns else np.zeros(len(state_arc))
-    found = reach_by_turning(
+    drawn = (
         np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
         np.array([head for _, head in turns], dtype=np.int32),
         np.array(state_arc, dtype=np.int32),
         np.array(may_turn),
-        seed,
     )
-    assert set(np.flatnonzero(found).tolist()) == reach_twin(turns, state_arc, may_turn, seed)
+    reached = reach_twin(turns, state_arc, may_turn, seed)
+    assert set(np.flatnonzero(reach_by_turning(*drawn, seed)).tolist()) == reached
+    is_reached, leads_out = around_by_turning(*drawn, seed)
+    assert set(np.flatnonzero(is_reached).tolist()) == reached
+    for start in range(len(state_arc)):
+        assert leads_out[start] == (seed in reach_twin(turns, state_arc, may_turn, start))
