@@ -22,6 +22,8 @@ $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
 	@$(BIN)/uv sync --locked --quiet
+	@echo "Compiling once (about 40 s on two cores) ..."
+	@$(BIN)/fuhre warm-up
 	@touch $@
 
 demo: $(READY) ## Build a town on real streets and plan tomorrow's tours (writes demo-town/)

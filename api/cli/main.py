@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from api.cli import bench, check, demo, forecast, import_files, plan, scenario, serve, town
+from api.cli import bench, check, demo, forecast, import_files, plan, scenario, serve, town, warm_up
 from api.settings import SettingsError
 from api.store.errors import StoreError
 from optimizer.checking.errors import InvalidSolutionError
@@ -40,6 +40,7 @@ app.command("import")(import_files.import_files)
 app.add_typer(town.app, name="town")
 app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)
+app.command("warm-up")(warm_up.warm_up)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import uvicorn
 from api.http.app import create_app
 from api.http.header_timeout import HeaderTimeoutProtocol
 from api.http.services import Services
-from api.jobs.planning_parts import export_tours, open_planning_ports
+from api.jobs.planning_parts import export_tours, open_planning_ports, warm_up_worker
 from api.jobs.planning_runner import OpenPlanningRunner
 from api.jobs.queue import JobQueue
 from api.log_setup import configure_logging
@@ -78,6 +78,7 @@ def open_services(settings: Settings, town_folder: Path) -> Services:
                 open_ports=partial(open_planning_ports, map_path, folder / "cache"),
                 history_days=settings.history_days,
                 export_tours=export_tours,
+                warm_up=warm_up_worker,
             ),
             worker_count=settings.worker_count,
             queue_length=settings.queue_length,

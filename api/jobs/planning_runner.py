@@ -26,6 +26,9 @@ _LOGGER = logging.getLogger(__name__)
 ExportsTours = Callable[[Plan, Town, StreetRouter], Mapping[str, Mapping[str, bytes]]]
 """Makes every tour's files: by vehicle id, by format name."""
 
+WarmsUp = Callable[[Ports, Town | None], None]
+"""Gets a new process ready for the town, if there is one yet."""
+
 
 class PlanningRunner:
     """Does the planning jobs.
@@ -104,18 +107,25 @@ class OpenPlanningRunner:
     ----------
     open_ports
         Opens the map and chooses forecaster, policies and solvers.
+    warm_up
+        Runs before the worker counts as ready, so that no request waits for what is done once per process.
     """
 
     database_url: str
     open_ports: Callable[[], Ports]
     history_days: int = 180
     export_tours: ExportsTours | None = None
+    warm_up: WarmsUp | None = None
 
     def __call__(self) -> PlanningRunner:
         """The runner, with its own connection to the database."""
+        store, ports = open_store(self.database_url, may_migrate=False), self.open_ports()
+        if self.warm_up is not None:
+            record = store.town.load()
+            self.warm_up(ports, None if record is None else record.town)
         return PlanningRunner(
-            open_store(self.database_url, may_migrate=False),
-            self.open_ports(),
+            store,
+            ports,
             history_days=self.history_days,
             export_tours=self.export_tours,
         )
