@@ -102,7 +102,8 @@ class TurnGuide:
     def _turns(self, drives: Drives, distance_m: NDArray[np.int64]) -> tuple[list[Manoeuvre], list[int]]:
         """Everything between departures and arrivals, and where each leg's begins."""
         streets, junctions = self.streets, self._junctions
-        begins, found = points.find_turning_points(drives.first, drives.arc, junctions)
+        begins, with_room = points.find_turning_points(drives.first, drives.arc, junctions)
+        found = with_room.until(int(begins[-1]))
         n_turns = np.diff(begins)
         node, onward = streets.arc_tail[drives.arc[found.position]], drives.arc[found.onward]
         at_m = (found.driven_mm - np.repeat(drives.from_mm, n_turns) + 500) // 1000

@@ -120,9 +120,7 @@ class Hierarchy:
     @property
     def completion(self) -> Completion:
         """What the search kernels need."""
-        return Completion(
-            self.parent, self.level, self.up_first, self.up_head, self.up_level, self.down_first, self.down_edge
-        )
+        return Completion(self.up_first, self.up_level, self.down_first, self.down_edge)
 
 
 def build_hierarchy(graph: StateGraph) -> Hierarchy:

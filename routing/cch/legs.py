@@ -1,6 +1,8 @@
 """Ways as sequences of arcs: what lies behind single entries of a matrix.
 
-Guards that a way costs what the matrix says, to the last unit: both are minima over the same places and weights.
+Guards that a way costs what the matrix says, to the last unit: both are minima over the same places and weights. Where
+the target lies behind the source on one state, the way is the cheapest cycle through that state, or one over other
+places, never a step back.
 """
 
 from dataclasses import dataclass
@@ -8,10 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.cch.pairs import Indices, best_ways, state_ways
+from routing.cch.hierarchy import Hierarchy
 from routing.cch.phantoms import Phantoms
 from routing.cch.weights import HierarchyWeights
 from routing.kernels.cch_matrix import LENGTH_BITS, UNREACHABLE
+from routing.kernels.cch_search import Stops, Unpacking, leg_ways
+
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,23 +50,27 @@ def leg_arcs(
     weights: HierarchyWeights, sources: Phantoms, targets: Phantoms, source: Indices, target: Indices
 ) -> LegArcs:
     """Ways from points ``source[i]`` of the sources to points ``target[i]`` of the targets."""
-    ways = best_ways(weights, sources, targets, source, target)
-    found = np.flatnonzero(ways.source_place >= 0)
-    _, first, arc = state_ways(
-        weights,
-        sources.state[ways.source_place[found]],
-        targets.state[ways.target_place[found]],
-        ways.must_move[found],
-        wants_arcs=True,
+    structure = weights.hierarchy
+    ways, arc = leg_ways(
+        structure.tree,
+        weights.open_arcs,
+        structure.completion,
+        weights.costs,
+        Unpacking(structure.triangles, structure.slot_arcs, weights.loop_arc),
+        (_stops(structure, sources), _stops(structure, targets)),
+        (source, target),
+        structure.n_levels,
     )
-    counts = np.zeros(source.size, dtype=np.int64)
-    counts[found] = np.diff(first)
     is_found = ways.source_place >= 0
     return LegArcs(
         duration_ms=np.where(is_found, ways.cost >> LENGTH_BITS, UNREACHABLE),
         length=np.where(is_found, ways.cost & ((1 << LENGTH_BITS) - 1), UNREACHABLE),
         source_place=ways.source_place,
         target_place=ways.target_place,
-        first=np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
+        first=ways.first,
         arc=arc,
     )
+
+
+def _stops(hierarchy: Hierarchy, phantoms: Phantoms) -> Stops:
+    return Stops(phantoms.first, hierarchy.rank[phantoms.state], phantoms.packed())

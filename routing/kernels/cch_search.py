@@ -1,4 +1,4 @@
-"""Compiled search for single pairs: the cost between two states, and the arcs behind it.
+"""Compiled search for single legs: the cheapest way from one point's places to another's, and the arcs behind it.
 
 Guards that a path costs what the matrix says: it is unpacked from the same slots. After Dibbelt, Strasser and Wagner
 2016, doi:10.1145/2886843.
@@ -11,15 +11,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from routing.kernels.cch_customise import SlotArcs, Triangles
+from routing.kernels.cch_labels import FIRST_LEVEL, OpenArcs, Tree
 
 
 class Completion(NamedTuple):
-    """Edges of the chordal completion; see ``routing.cch.hierarchy.Hierarchy``."""
+    """Edges of the chordal completion by their lower and upper ends; see ``routing.cch.hierarchy.Hierarchy``."""
 
-    parent: NDArray[np.int32]
-    level: NDArray[np.int32]
     up_first: NDArray[np.int32]
-    up_head: NDArray[np.int32]
     up_level: NDArray[np.int32]
     down_first: NDArray[np.int32]
     down_edge: NDArray[np.int32]
@@ -34,108 +32,221 @@ class Costs(NamedTuple):
     infinity: np.int64
 
 
-class Scratch(NamedTuple):
-    """Labels of one search: cost at each level, and the edge that it came over with its lower end."""
+class Stops(NamedTuple):
+    """Places of points, as sources or as targets: those of point ``p`` are ``first[p]`` to ``first[p + 1]``.
+
+    Each has a rank and a packed cost that it adds to the way, also negative.
+    """
+
+    first: NDArray[np.int32]
+    rank: NDArray[np.int32]
+    cost: NDArray[np.int64]
+
+
+class Unpacking(NamedTuple):
+    """What ways are unpacked with: triangles, arcs by slot, and the cheapest self-loop of each rank, -1 for none."""
+
+    triangles: Triangles
+    slot_arcs: SlotArcs
+    loop_arc: NDArray[np.int32]
+
+
+class Legs(NamedTuple):
+    """One entry per leg.
+
+    Attributes
+    ----------
+    cost
+        Packed, what the places add included; infinity where there is no way.
+    source_place, target_place
+        The places it leads from and to, -1 where there is no way.
+    first
+        Where its arcs begin; has one entry more.
+    """
 
     cost: NDArray[np.int64]
-    edge: NDArray[np.int32]
+    source_place: NDArray[np.int64]
+    target_place: NDArray[np.int64]
+    first: NDArray[np.int32]
+
+
+class _Labels(NamedTuple):
+    """By place of one point and level: cost, the rank that it came from, and the place's ancestor there."""
+
+    cost: NDArray[np.int64]
     below: NDArray[np.int32]
+    ancestor: NDArray[np.int32]
 
 
-LOOP = -2
+_LOOP = -2
 """Meeting point of a way that is a single self-loop."""
 
 
 @njit(cache=True, nogil=True)
-def _climb(completion: Completion, costs: Costs, rank: int, direction: int, scratch: Scratch) -> None:
-    """Label all ancestors of a rank, with costs from it (``direction`` 0) or to it (1)."""
-    above = rank
-    while above >= 0:
-        scratch.cost[completion.level[above]] = costs.infinity
-        above = completion.parent[above]
-    scratch.cost[completion.level[rank]] = 0
-    scratch.edge[completion.level[rank]] = -1
-    above = rank
-    while above >= 0:
-        level = completion.level[above]
-        own = scratch.cost[level]
-        if own < costs.infinity:
-            for edge in range(completion.up_first[above], completion.up_first[above + 1]):
-                cost = own + costs.slot[2 * edge + direction]
-                target = completion.up_level[edge]
-                if cost < scratch.cost[target]:
-                    scratch.cost[target], scratch.edge[target], scratch.below[target] = cost, edge, level
-        above = completion.parent[above]
+def leg_ways(
+    tree: Tree,
+    open_arcs: tuple[OpenArcs, OpenArcs],
+    completion: Completion,
+    costs: Costs,
+    unpacking: Unpacking,
+    stops: tuple[Stops, Stops],
+    points: tuple[NDArray[np.intp], NDArray[np.intp]],
+    n_levels: int,
+) -> tuple[Legs, NDArray[np.int32]]:
+    """Cheapest ways between points, over the first places among equally good ones, and their arcs one after the other.
+
+    Parameters
+    ----------
+    open_arcs
+        Upwards and downwards.
+    stops, points
+        Of the sources and of the targets: all places there are, and the point of each leg.
+    """
+    (source, target), (sources, targets) = points, stops
+    legs = Legs(
+        np.full(source.size, costs.infinity, np.int64),
+        np.full(source.size, -1, np.int64),
+        np.full(source.size, -1, np.int64),
+        np.zeros(source.size + 1, np.int32),
+    )
+    forward, backward = _room(sources, n_levels), _room(targets, n_levels)
+    stack = np.empty(4 * n_levels + tree.level.size + 64, np.int32)
+    arcs, count = np.empty(1024, np.int32), 0
+    for leg in range(source.size):
+        if leg == 0 or source[leg] != source[leg - 1]:
+            _climb_all(tree, open_arcs[0], sources, source[leg], costs.infinity, forward)
+        if leg == 0 or target[leg] != target[leg - 1]:
+            _climb_all(tree, open_arcs[1], targets, target[leg], costs.infinity, backward)
+        begins = sources.first[source[leg]], targets.first[target[leg]]
+        best_meeting = -1
+        for start in range(begins[0], sources.first[source[leg] + 1]):
+            for end in range(begins[1], targets.first[target[leg] + 1]):
+                added = sources.cost[start] + targets.cost[end]
+                ranks, rows = (sources.rank[start], targets.rank[end]), (start - begins[0], end - begins[1])
+                way, meeting = _meet(tree, completion, costs, ranks, rows, added < 0, (forward, backward))
+                if way < costs.infinity and added + way < legs.cost[leg]:
+                    legs.cost[leg], best_meeting = added + way, meeting
+                    legs.source_place[leg], legs.target_place[leg] = start, end
+        start, end = legs.source_place[leg], legs.target_place[leg]
+        if best_meeting == _LOOP:
+            arcs = _grown(arcs, count)
+            arcs[count] = unpacking.loop_arc[sources.rank[start]]
+            count += 1
+        elif best_meeting != -1:
+            ranks, rows = (sources.rank[start], targets.rank[end]), (start - begins[0], end - begins[1])
+            n_stacked = _slots_of_way(tree, completion, ranks, rows, best_meeting, (forward, backward), stack)
+            arcs, count = _unpack(unpacking, costs, stack, n_stacked, arcs, count)
+        legs.first[leg + 1] = count
+    return legs, arcs[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _room(stops: Stops, n_levels: int) -> _Labels:
+    """Labels for the places of any point."""
+    most = 1
+    for point in range(stops.first.size - 1):
+        most = max(most, stops.first[point + 1] - stops.first[point])
+    return _Labels(
+        np.empty((most, n_levels), np.int64), np.empty((most, n_levels), np.int32), np.empty((most, n_levels), np.int32)
+    )
+
+
+@njit(cache=True, nogil=True)
+def _climb_all(tree: Tree, arcs: OpenArcs, stops: Stops, point: int, infinity: int, labels: _Labels) -> None:
+    """Label all ancestors of all places of a point."""
+    cost, below, ancestor = labels
+    for place in range(stops.first[point], stops.first[point + 1]):
+        row = place - stops.first[point]
+        above = stops.rank[place]
+        lowest = tree.level[above]
+        while above >= 0:
+            level = tree.level[above]
+            cost[row, level], ancestor[row, level] = infinity, above
+            above = tree.parent[above]
+        cost[row, lowest] = 0
+        for level in range(lowest, FIRST_LEVEL - 1, -1):
+            own, above = cost[row, level], ancestor[row, level]
+            if own < infinity:
+                for arc in range(arcs.first[above], arcs.first[above + 1]):
+                    through, higher = own + arcs.weight[arc], arcs.level[arc]
+                    if through < cost[row, higher]:
+                        cost[row, higher], below[row, higher] = through, above
 
 
 @njit(cache=True, nogil=True)
 def _meet(
+    tree: Tree,
     completion: Completion,
     costs: Costs,
-    start: int,
-    end: int,
-    must_move: np.bool_,
-    forward: Scratch,
-    backward: Scratch,
-) -> tuple[np.int64, np.int64]:
-    """Cost from one rank to another and the level where the way turns downwards, by the labels of both.
+    ranks: tuple[int, int],
+    rows: tuple[int, int],
+    is_behind: bool,  # noqa: FBT001 - compiled functions take their arguments by position
+    labels: tuple[_Labels, _Labels],
+) -> tuple[int, int]:
+    """Cost from one rank to another and the level where the way turns downwards, -1 where there is none.
 
-    A way that must move although start and end are one is a cycle. It turns at a higher rank, or it only visits lower
+    A way that must move although both ranks are one is a cycle. It turns at a higher rank, or it only visits lower
     ranks: then it leaves over an edge to the highest of them and comes back over the same edge, given as
-    ``LOOP - 1 - edge``; or it is a self-loop, given as ``LOOP``.
+    ``_LOOP - 1 - edge``; or it is a self-loop, given as ``_LOOP``.
     """
-    best, meeting = costs.infinity, np.int64(-1)
-    one, other = start, end
-    while one >= 0 and one != other:  # children have lower ranks than their parents
-        if other >= 0 and one > other:
-            other = completion.parent[other]
-        else:
-            one = completion.parent[one]
-    if must_move:
-        one = completion.parent[start]
+    (start, end), (row, other_row), (forward, backward) = ranks, rows, labels
+    best, meeting = costs.infinity, -1
+    level = min(tree.level[start], tree.level[end])
+    while level >= FIRST_LEVEL and forward.ancestor[row, level] != backward.ancestor[other_row, level]:
+        level -= 1
+    if start == end and is_behind:
+        level -= 1
         if costs.loop[start] < best:
-            best, meeting = costs.loop[start], np.int64(LOOP)
+            best, meeting = costs.loop[start], _LOOP
         for position in range(completion.down_first[start], completion.down_first[start + 1]):
             edge = completion.down_edge[position]
             cost = costs.slot[2 * edge] + costs.slot[2 * edge + 1]
             if cost < best:
-                best, meeting = cost, np.int64(LOOP - 1 - edge)
-    while one >= 0:
-        level = completion.level[one]
-        cost = forward.cost[level] + backward.cost[level]
+                best, meeting = cost, _LOOP - 1 - edge
+    while level >= FIRST_LEVEL:
+        cost = forward.cost[row, level] + backward.cost[other_row, level]
         if cost < best:
-            best, meeting = cost, np.int64(level)
-        one = completion.parent[one]
+            best, meeting = cost, level
+        level -= 1
     return best, meeting
 
 
 @njit(cache=True, nogil=True)
-def _slots_of_way(meeting: np.int64, forward: Scratch, backward: Scratch, stack: NDArray[np.int32]) -> int:
+def _slots_of_way(
+    tree: Tree,
+    completion: Completion,
+    ranks: tuple[int, int],
+    rows: tuple[int, int],
+    meeting: int,
+    labels: tuple[_Labels, _Labels],
+    stack: NDArray[np.int32],
+) -> int:
     """Put the slots of the way that ``_meet`` found on the stack, the last one first; returns how many."""
-    if meeting < LOOP:
-        edge = LOOP - 1 - meeting
+    if meeting < _LOOP:
+        edge = _LOOP - 1 - meeting
         stack[0], stack[1] = 2 * edge, 2 * edge + 1
         return 2
     count = 0
-    level = meeting
-    while backward.edge[level] >= 0:
-        stack[count] = 2 * backward.edge[level] + 1
-        count += 1
-        level = backward.below[level]
-    for index in range(count // 2):
-        stack[index], stack[count - 1 - index] = stack[count - 1 - index], stack[index]
-    level = meeting
-    while forward.edge[level] >= 0:
-        stack[count] = 2 * forward.edge[level]
-        count += 1
-        level = forward.below[level]
+    for direction in (1, 0):
+        below = labels[direction].below[rows[direction]]
+        level, lowest = meeting, tree.level[ranks[direction]]
+        while level != lowest:
+            low = below[level]
+            edge = completion.up_first[low]
+            while completion.up_level[edge] != level:
+                edge += 1
+            stack[count] = 2 * edge + direction
+            count += 1
+            level = tree.level[low]
+        if direction == 1:
+            for index in range(count // 2):
+                stack[index], stack[count - 1 - index] = stack[count - 1 - index], stack[index]
     return count
 
 
 @njit(cache=True, nogil=True)
 def _unpack(
-    triangles: Triangles,
-    slot_arcs: SlotArcs,
+    unpacking: Unpacking,
     costs: Costs,
     stack: NDArray[np.int32],
     n_stacked: int,
@@ -143,12 +254,17 @@ def _unpack(
     count: int,
 ) -> tuple[NDArray[np.int32], int]:
     """Add the arcs behind the slots on the stack, in driving order, to the first ``count`` entries of ``arcs``."""
+    triangles, slot_arcs = unpacking.triangles, unpacking.slot_arcs
     while n_stacked:
         n_stacked -= 1
         slot = stack[n_stacked]
-        arc = _arc_of_slot(slot_arcs, costs, slot)
+        arc = -1
+        for position in range(slot_arcs.first[slot], slot_arcs.first[slot + 1]):
+            if costs.arc[slot_arcs.arc[position]] == costs.slot[slot]:
+                arc = slot_arcs.arc[position]
+                break
         if arc >= 0:
-            arcs = _grown(arcs, count, 1)
+            arcs = _grown(arcs, count)
             arcs[count] = arc
             count += 1
             continue
@@ -166,73 +282,11 @@ def _unpack(
 
 
 @njit(cache=True, nogil=True)
-def _arc_of_slot(slot_arcs: SlotArcs, costs: Costs, slot: int) -> int:
-    """The arc that is the whole way of a slot, -1 where the way has several."""
-    for position in range(slot_arcs.first[slot], slot_arcs.first[slot + 1]):
-        arc = slot_arcs.arc[position]
-        if costs.arc[arc] == costs.slot[slot]:
-            return int(arc)
-    return -1
-
-
-@njit(cache=True, nogil=True)
-def _scratch(n_levels: int) -> Scratch:
-    return Scratch(np.empty(n_levels, np.int64), np.full(n_levels, -1, np.int32), np.full(n_levels, -1, np.int32))
-
-
-@njit(cache=True, nogil=True)
-def _grown(arcs: NDArray[np.int32], count: int, n_more: int) -> NDArray[np.int32]:
-    """The array, or a larger copy where ``n_more`` entries do not fit behind the first ``count``."""
-    if count + n_more <= arcs.size:
+def _grown(arcs: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """The array, or a larger copy where nothing fits behind the first ``count`` entries."""
+    if count < arcs.size:
         return arcs
-    larger = np.empty(2 * (count + n_more), np.int32)
+    larger = np.empty(2 * count, np.int32)
     for index in range(count):
         larger[index] = arcs[index]
     return larger
-
-
-@njit(cache=True, nogil=True)
-def pair_ways(
-    completion: Completion,
-    costs: Costs,
-    n_levels: int,
-    unpacking: tuple[Triangles, SlotArcs, NDArray[np.int32]],
-    start: NDArray[np.int32],
-    end: NDArray[np.int32],
-    must_move: NDArray[np.bool_],
-    wants_arcs: np.bool_,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Cost from ``start[i]`` to ``end[i]``, both ranks, and the arcs of the ways.
-
-    Parameters
-    ----------
-    unpacking
-        Triangles, arcs by slot, and the cheapest self-loop of each rank, -1 for none.
-    must_move
-        Where true, start and end are one and the way is the cheapest cycle.
-
-    Returns
-    -------
-    tuple
-        Costs, where each way's arcs begin, and the arcs one way after the other; none where there is no way.
-    """
-    forward, backward = _scratch(n_levels), _scratch(n_levels)
-    stack = np.empty(4 * n_levels + completion.level.size + 64, np.int32)
-    cost = np.empty(start.size, np.int64)
-    first = np.zeros(start.size + 1, np.int32)
-    arcs = np.empty(1024, np.int32)
-    count = 0
-    for pair in range(start.size):
-        if pair == 0 or start[pair] != start[pair - 1]:  # ways from one place often follow each other
-            _climb(completion, costs, start[pair], 0, forward)
-        _climb(completion, costs, end[pair], 1, backward)
-        cost[pair], meeting = _meet(completion, costs, start[pair], end[pair], must_move[pair], forward, backward)
-        if wants_arcs and meeting == LOOP:
-            arcs = _grown(arcs, count, 1)
-            arcs[count] = unpacking[2][start[pair]]
-            count += 1
-        elif wants_arcs and meeting != -1:
-            n_stacked = _slots_of_way(meeting, forward, backward, stack)
-            arcs, count = _unpack(unpacking[0], unpacking[1], costs, stack, n_stacked, arcs, count)
-        first[pair + 1] = count
-    return cost, first, arcs[:count].copy()

@@ -61,7 +61,7 @@ def leg_lines(
                 at_mm = abs(shapes.along_mm[point] - zero_mm)
             count = _append(line, begin, count, (point, step, at_mm - high_mm), shapes)
         if count == begin + 1:
-            line[count] = line[begin]
+            line[count, 0], line[count, 1] = line[begin, 0], line[begin, 1]
             count += 1
         begins[leg + 1] = count
     return line[:count], begins

@@ -80,12 +80,27 @@ class TurningPoints(NamedTuple):
     angle_deg: NDArray[np.float64]
     exit_number: NDArray[np.int32]
 
+    def until(self, count: int) -> "TurningPoints":
+        """The first entries."""
+        return TurningPoints(
+            position=self.position[:count],
+            onward=self.onward[:count],
+            named=self.named[:count],
+            driven_mm=self.driven_mm[:count],
+            kind=self.kind[:count],
+            angle_deg=self.angle_deg[:count],
+            exit_number=self.exit_number[:count],
+        )
+
 
 @njit(cache=True, nogil=True)
 def find_turning_points(
     first: NDArray[np.int64], arcs: NDArray[np.int32], junctions: Junctions
 ) -> tuple[NDArray[np.int64], TurningPoints]:
-    """Turning points of all paths ``arcs[first[i]:first[i + 1]]`` in driving order, and where each path's begin."""
+    """Turning points of all paths ``arcs[first[i]:first[i + 1]]`` in driving order, and where each path's begin.
+
+    Entries behind the last path's mean nothing.
+    """
     found = TurningPoints(
         np.empty(arcs.size, dtype=np.int32),
         np.empty(arcs.size, dtype=np.int32),
@@ -100,15 +115,7 @@ def find_turning_points(
     for path in range(first.size - 1):
         count = _follow(arcs, first[path], first[path + 1], junctions, found, count)
         begins[path + 1] = count
-    return begins, TurningPoints(
-        found.position[:count],
-        found.onward[:count],
-        found.named[:count],
-        found.driven_mm[:count],
-        found.kind[:count],
-        found.angle_deg[:count],
-        found.exit_number[:count],
-    )
+    return begins, found
 
 
 @njit(cache=True, nogil=True)

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from routing.cch.hierarchy import build_hierarchy
+from routing.cch.legs import leg_arcs
 from routing.cch.many_to_many import durations
-from routing.cch.pairs import best_ways, pairs_behind
 from routing.cch.phantoms import Phantoms
 from routing.cch.state_graph import StateGraph
 from routing.cch.weights import INFINITE, HierarchyWeights, customise
 from routing.kernels.cch_behind import Cycles, Ends, costs_behind
+from routing.kernels.cch_matrix import LENGTH_BITS, UNREACHABLE
 
 _LONGEST_MS = 9_000
 
@@ -53,6 +54,20 @@ def _ends(weights: HierarchyWeights, points: Phantoms) -> Ends:
     return Ends(points.first, points.points(), rank, points.packed(), np.argsort(rank, kind="stable"))
 
 
+def _pairs_behind(sources: Phantoms, targets: Phantoms) -> list[tuple[int, int]]:
+    """Points with places on one state, the target behind the source; each pair once."""
+    of_sources = list(zip(sources.points().tolist(), sources.state.tolist(), sources.packed().tolist(), strict=True))
+    of_targets = list(zip(targets.points().tolist(), targets.state.tolist(), targets.packed().tolist(), strict=True))
+    return sorted(
+        {
+            (source, target)
+            for source, source_state, source_cost in of_sources
+            for target, target_state, target_cost in of_targets
+            if source_state == target_state and source_cost + target_cost < 0
+        }
+    )
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_costs_are_those_of_single_searches(seed: int) -> None:
     n_streets = 3 + seed % 7
@@ -64,8 +79,11 @@ def test_costs_are_those_of_single_searches(seed: int) -> None:
     row, column, cost = costs_behind(structure.tree, weights.open_arcs, cycles, *ends, structure.n_levels, INFINITE)
     found = dict(zip(zip(row.tolist(), column.tolist(), strict=True), cost.tolist(), strict=True))
 
-    rows, columns = pairs_behind(sources, targets)
-    wanted = best_ways(weights, sources, targets, rows, columns).cost.tolist()
-    assert found == dict(zip(zip(rows.tolist(), columns.tolist(), strict=True), wanted, strict=True))
-    assert rows.size > 40  # many points on few streets: the case is about something
+    pairs = _pairs_behind(sources, targets)
+    rows, columns = np.array(pairs, dtype=np.intp).T
+    legs = leg_arcs(weights, sources, targets, rows, columns)
+    is_lost = legs.duration_ms == UNREACHABLE
+    wanted = np.where(is_lost, INFINITE, (legs.duration_ms << LENGTH_BITS) + legs.length).tolist()
+    assert found == dict(zip(pairs, wanted, strict=True))
+    assert len(pairs) > 40  # many points on few streets: the case is about something
     assert (durations(weights, sources, targets)[row, column] >= 0).all()

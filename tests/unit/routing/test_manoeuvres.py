@@ -308,8 +308,8 @@ def test_turning_points_equal_their_slow_twin(helsinki: StreetGraph) -> None:
     guide, walks = TurnGuide(helsinki), _walks(helsinki, 300)
     drives = drives_over(helsinki, walks)
     begins, found = find_turning_points(drives.first, drives.arc, guide._junctions)
-    rows = list(zip(*(column.tolist() for column in found), strict=True))
-    assert (begins[0], begins[-1]) == (0, len(rows))
+    rows = list(zip(*(column[: begins[-1]].tolist() for column in found), strict=True))
+    assert begins[0] == 0
     for leg, arcs in enumerate(walks):
         first = int(drives.first[leg])
         expected = turning_points_twin(arcs, guide._junctions)
