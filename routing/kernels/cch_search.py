@@ -152,7 +152,7 @@ def _room(stops: Stops, n_levels: int) -> _Labels:
 
 
 @njit(cache=True, nogil=True)
-def _climb_all(tree: Tree, arcs: OpenArcs, stops: Stops, point: int, infinity: int, labels: _Labels) -> None:
+def _climb_all(tree: Tree, arcs: OpenArcs, stops: Stops, point: int, infinity: np.int64, labels: _Labels) -> None:
     """Label all ancestors of all places of a point."""
     cost, below, ancestor = labels
     for place in range(stops.first[point], stops.first[point + 1]):
@@ -182,7 +182,7 @@ def _meet(
     rows: tuple[int, int],
     is_behind: bool,  # noqa: FBT001 - compiled functions take their arguments by position
     labels: tuple[_Labels, _Labels],
-) -> tuple[int, int]:
+) -> tuple[np.int64, int]:
     """Cost from one rank to another and the level where the way turns downwards, -1 where there is none.
 
     A way that must move although both ranks are one is a cycle. It turns at a higher rank, or it only visits lower
