@@ -2,6 +2,7 @@
 
 Both are asked for the same places with the same costs (``profiles/``). What remains are differences in reading the map
 and in snapping; a place that deviates towards nearly all others is named, since the cause lies at the place itself.
+Why single pairs deviate is found out by ``benchmarks.routing.differences``.
 """
 
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ class Agreement:
         Ratio ours : theirs at 1, 5, 25, 50, 75, 95 and 99 percent of the pairs.
     odd_places
         Places that explain deviating pairs, the one with most pairs first; pairs are counted once.
-    n_unexplained
-        Deviating pairs between places that are not odd.
+    outside
+        The pairs outside the tolerance, from and to.
     n_only_ours, n_only_theirs
         Pairs for which only one of both has a path.
     """
@@ -46,7 +47,7 @@ class Agreement:
     n_outside: int
     percentiles: tuple[float, ...]
     odd_places: tuple[OddPlace, ...]
-    n_unexplained: int
+    outside: tuple[tuple[int, int], ...]
     n_only_ours: int
     n_only_theirs: int
 
@@ -68,7 +69,7 @@ def compare_durations(ours_s: NDArray[np.float64], theirs_s: NDArray[np.float64]
         n_outside=n_outside,
         percentiles=tuple(float(value) for value in percentiles),
         odd_places=odd_places,
-        n_unexplained=n_outside - sum(place.n_pairs for place in odd_places),
+        outside=tuple((int(start), int(end)) for start, end in np.argwhere(is_outside)),
         n_only_ours=int((has_ours & ~has_theirs).sum()),
         n_only_theirs=int((has_theirs & ~has_ours).sum()),
     )
@@ -98,13 +99,14 @@ def agreement_lines(found: Agreement, lon_lat_deg: NDArray[np.float64], *, map_n
     """What people read about it."""
     spread = ", ".join(f"{percent} %: {value:.3f}" for percent, value in zip(_PERCENTS, found.percentiles, strict=True))
     inside = 100 * (1 - found.n_outside / max(1, found.n_pairs))
-    n_explained = found.n_outside - found.n_unexplained
+    n_odd = sum(place.n_pairs for place in found.odd_places)
     lines = [
         f"{map_name}: our durations and OSRM's with the same speeds, {found.n_pairs:,} pairs of {MIN_S:.0f} s or more",
         f"  ratio ours : OSRM at {spread}",
         f"  {inside:.2f} % of the pairs are within {TOLERANCE:.0%}, {found.n_outside:,} are outside",
-        f"  {n_explained:,} of these belong to {len(found.odd_places)} places that deviate towards most others:",
     ]
+    if found.odd_places:
+        lines.append(f"  {n_odd:,} of these belong to {len(found.odd_places)} places that deviate towards most others:")
     for place in found.odd_places[:8]:
         lon, lat = lon_lat_deg[place.index]
         lines.append(f"    {lat:.5f} N {lon:.5f} E: {place.n_pairs:,} pairs, median ratio {place.median_ratio:.2f}")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.routing.figures import Figure, Figures, median_ms
 from benchmarks.routing.inputs import PROFILE, PROFILES_DIR, read_inputs
 from benchmarks.routing.lineup import reason_against
+from benchmarks.routing.machine import CoreTime
 from benchmarks.routing.peer import Case, Track
 from benchmarks.routing.peers.osmnx_rows import routable_graph
 from routing.cch.many_to_many import durations
@@ -38,6 +39,7 @@ TRUCK = "truck_26t"
 N_LEGS = 300
 N_PLACES = 1000
 _REPEATS = 5
+_PAIRS = 15
 _THREADED_SIZES = (1000, 2000, 5000)
 _LIMIT_S = 300.0
 _SEED = 7
@@ -167,22 +169,33 @@ def draw_legs(case: Case, sizes: tuple[int, ...]) -> list[Figure]:  # noqa: ARG0
 
 
 def use_two_threads(case: Case, sizes: tuple[int, ...]) -> list[Figure]:
-    """Whole calls with one and with two threads in turns; the load before tells what the figures are worth."""
+    """Whole calls with one and with two threads in turns; what others took meanwhile tells what that is worth."""
     streets = load_streets(case.map_path)
     routers = {n_threads: RoadRouter.from_streets(streets, n_threads=n_threads) for n_threads in (1, 2)}
     places = _placed(routers[1], _waypoints(case))
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     found = []
     for n in (size for size in _THREADED_SIZES if size in sizes):
-        walls: dict[int, list[float]] = {1: [], 2: []}
-        for _ in range(_REPEATS + 3):
-            for n_threads, router in routers.items():
+        pairs = []
+        began = CoreTime.now()
+        for turn in range(_PAIRS + 1):
+            walls = {}
+            for n_threads in (1, 2) if turn % 2 else (2, 1):
                 wall = time.perf_counter()
-                router.travel(places[:n], profile=TRUCK)
-                walls[n_threads].append(time.perf_counter() - wall)
-        for n_threads, seconds in walls.items():
-            note = f"shortest wall time of {_REPEATS + 2}, load {load:.1f} before, {os.cpu_count()} cores"
-            found.append(_figure(case, f"wall_{n_threads}_threads_ms", min(seconds[1:]) * 1000, n=n, note=note))
+                routers[n_threads].durations(places[:n], profile=TRUCK)
+                walls[n_threads] = time.perf_counter() - wall
+            pairs.append((walls[1], walls[2]))
+        ended = CoreTime.now()
+        idle, others = ended.idle_fraction_since(began), ended.others_fraction_since(began)
+        note = f"wall of RoadRouter.durations, median of {_PAIRS} pairs, {os.cpu_count()} cores"
+        note += f", idle {idle:.0%}, taken by others {others:.0%}"
+        warm = np.array(pairs[1:])
+        found += [
+            _figure(case, "wall_1_threads_ms", median_ms(warm[:, 0]), n=n, note=note),
+            _figure(case, "wall_2_threads_ms", median_ms(warm[:, 1]), n=n, note=note),
+            _figure(case, "two_threads_ratio", float(np.median(warm[:, 0] / warm[:, 1])), n=n, note=note),
+            _figure(case, "idle_fraction", idle, n=n, note="of all cores while two threads were compared with one"),
+            _figure(case, "others_fraction", others, n=n, note="of all cores, taken by other processes meanwhile"),
+        ]
     return found
 
 

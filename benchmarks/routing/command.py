@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from benchmarks.routing import lineup
 from benchmarks.routing.agreement import agreement_lines, compare_durations
 from benchmarks.routing.chores import run_chores
+from benchmarks.routing.differences import Reason
 from benchmarks.routing.draw_inputs import make_inputs
+from benchmarks.routing.explain import explain_apart, reason_lines
 from benchmarks.routing.extracts import DEFAULT_NAMES, NoExtractError, find_maps, make_case
 from benchmarks.routing.figures import Figure, Figures, read_csv, write_csv
-from benchmarks.routing.inputs import write_inputs
+from benchmarks.routing.inputs import Inputs, write_inputs
 from benchmarks.routing.peer import Case, Track
 from benchmarks.routing.plan import FULL, Plan, narrowed, quick
 from benchmarks.routing.plot import draw
@@ -31,6 +33,12 @@ from benchmarks.routing.worker import ONE_THREAD
 
 QUICK_S = 45.0
 """A quick run ends within 50 s; the rest is for starting and ending."""
+
+EXPLAINING_S = 8.0
+"""With less time than this, pairs that deviate from OSRM's are counted and not explained."""
+
+AFTERWARDS_S = 2.0
+"""What writing the results may take."""
 
 _MIN_QUICK_S = 25.0
 _BEGIN = time.perf_counter()
@@ -103,11 +111,37 @@ def _measure(case: Case, plan: Plan, figures: Figures) -> list[str]:
         answers |= places.answers(lineup.MATCHED, n=RATIO_N)
     matched = next((answers[name] for name in lineup.MATCHED if name in answers), None)
     if matched is not None:
-        blocks += [
-            "",
-            *agreement_lines(compare_durations(answers["ours"], matched), given.lon_lat_deg, map_name=case.name),
-        ]
+        blocks += ["", *_agreement(case, plan, answers["ours"], matched, given, figures)]
     return blocks
+
+
+def _agreement(
+    case: Case,
+    plan: Plan,
+    ours_s: NDArray[np.float64],
+    theirs_s: NDArray[np.float64],
+    given: Inputs,
+    figures: Figures,
+) -> list[str]:
+    """How our durations compare with OSRM's, and why those that deviate do."""
+    found = compare_durations(ours_s, theirs_s)
+    lines = agreement_lines(found, given.lon_lat_deg, map_name=case.name)
+    if not found.outside:
+        return lines
+    limit_s = plan.left_s(plan.prepare_limit_s) - AFTERWARDS_S
+    if limit_s < EXPLAINING_S:
+        return [*lines, "  why they are was not looked at for lack of time"]
+    _say(f"{case.name}: laying {found.n_outside} pairs beside OSRM's paths")
+    explained = explain_apart(case, found.outside, theirs_s, limit_s=limit_s)
+    if isinstance(explained, str):
+        return [*lines, f"  why they are could not be looked at: {explained}"]
+    for reason in Reason:
+        n = sum(one.reason is reason for one in explained)
+        value = Figure(
+            map_name=case.name, track=Track.PLACES, peer="osrm_mld_matched", what="differs", value=n, note=reason.value
+        )
+        figures.add(value)
+    return [*lines, *reason_lines(explained)]
 
 
 def _arguments() -> argparse.Namespace:

@@ -47,15 +47,21 @@ def find_maps(names: tuple[str, ...], *, out_dir: Path) -> tuple[dict[str, Path]
 
 
 def make_case(name: str, map_path: Path, *, out_dir: Path) -> Case:
-    """A case whose kept folder is named after the map's content."""
+    """A case with an empty scratch folder."""
+    case = case_of(name, map_path, out_dir=out_dir)
+    for old in case.scratch_dir.iterdir():
+        if old.is_file():
+            old.unlink()
+    return case
+
+
+def case_of(name: str, map_path: Path, *, out_dir: Path) -> Case:
+    """A case whose kept folder is named after the map's content; what lies in its folders stays."""
     digest = hashlib.sha256(map_path.read_bytes()).hexdigest()[:12]
     kept_dir = out_dir / "cache" / f"{name}-{digest}"
     scratch_dir = out_dir / "scratch" / name
     for folder in (kept_dir, scratch_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    for old in scratch_dir.iterdir():
-        if old.is_file():
-            old.unlink()
     return Case(name=name, map_path=map_path, kept_dir=kept_dir, scratch_dir=scratch_dir)
 
 

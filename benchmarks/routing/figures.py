@@ -18,7 +18,8 @@ class Figure:
         Where it belongs.
     what
         ``matrix_cpu_ms``, ``matrix_wall_ms``, ``prepare_s``, ``warm_start_s``, ``change_ms``, ``peak_mb``,
-        ``closed_matrix_ms``, ``exact_pairs``, ``mismatches``, ``load``, ``settings``, ``left_out`` or a chore's.
+        ``closed_matrix_ms``, ``exact_pairs``, ``mismatches``, ``load``, ``idle_fraction``, ``differs``, ``settings``,
+        ``left_out`` or a chore's.
     n
         Number of points, 0 where that plays no part.
     value

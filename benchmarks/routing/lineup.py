@@ -27,10 +27,10 @@ class Entrant:
     needs_python: tuple[int, int] = (3, 11)
 
 
-def _ours_places() -> Peer:
+def _ours_places(*, has_metres: bool = False) -> Peer:
     from benchmarks.routing.peers.ours_places import OursPlaces  # noqa: PLC0415 - imported in its own process only
 
-    return OursPlaces()
+    return OursPlaces(has_metres=has_metres)
 
 
 def _ours_graph(*, has_metres: bool = False) -> Peer:
@@ -81,8 +81,12 @@ PLACES = {
     "osrm_mld": Entrant(make=lambda: _osrm("MLD"), module="osrm", needs_python=(3, 12)),
     "valhalla": Entrant(make=_valhalla, module="valhalla", needs_python=(3, 12)),
     "osmnx": Entrant(make=_osmnx, module="osmnx"),
+    "ours_both": Entrant(make=lambda: _ours_places(has_metres=True), module="routing.street_router"),
 }
-"""Engines that are asked for durations between coordinates."""
+"""Engines that are asked for durations between coordinates; ``ours_both`` adds the metres of the same paths.
+
+They are prepared in this order: a run whose time is short has ours first and then the peers of its last line.
+"""
 
 GRAPH = {
     "ours_bare": Entrant(make=_ours_graph, module="routing.cch.many_to_many"),

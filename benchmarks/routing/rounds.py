@@ -10,15 +10,17 @@ from benchmarks.routing.inputs import Inputs
 from benchmarks.routing.lineup import reason_against
 from benchmarks.routing.oracle import compare, true_durations
 from benchmarks.routing.peer import Case, Track
-from benchmarks.routing.plan import Plan
+from benchmarks.routing.plan import ALWAYS, Plan
 from benchmarks.routing.runner import Runner
 
 _CLOSED_N = 1000
 _HURRIED_ROWS = 100
 _ORACLE_LABELS = 60_000_000
 """States that the oracle settles in all: on large maps it answers fewer rows."""
-_ORACLE_NEEDS_S = 30.0
-"""With less time left than this, fewer rows are compared."""
+_ORACLE_LABELS_PER_S = 4_000_000
+"""How fast it is on a busy machine; when what is left of a run is too short, fewer rows are compared."""
+_ORACLE_SPARES_S = 6.0
+"""Time of a run that it leaves for what comes after it."""
 
 
 Answers = dict[str, NDArray[np.float64]]
@@ -67,7 +69,7 @@ class Rounds:
         runners = [self._runner(name) for name in names if self._may_run(name)]
         for runner in runners:
             self._say(f"{self._case.name}, {self._track}: preparing {runner.name}")
-            runner.start(reserved_s=reserved_s)
+            runner.start(reserved_s=0.0 if runner.name in ALWAYS else reserved_s)
         return runners
 
     def _take_turns(self, runners: list[Runner]) -> None:
@@ -97,7 +99,8 @@ class Rounds:
         path = self._case.scratch_dir / ("truth_closed.npy" if is_closed else "truth.npy")
         if not path.is_file():
             n_rows = min(self._plan.oracle_rows, self._plan.n_points, _ORACLE_LABELS // given.n_states)
-            if is_closed or self._plan.left_s(_ORACLE_NEEDS_S) < _ORACLE_NEEDS_S:
+            needed_s = _ORACLE_SPARES_S + n_rows * given.n_states / _ORACLE_LABELS_PER_S
+            if is_closed or self._plan.left_s(needed_s) < needed_s:
                 n_rows = min(n_rows, _HURRIED_ROWS)
             weight_ms = given.closed_weight_ms if is_closed else given.weight_ms
             np.save(path, true_durations(given, weight_ms, n=self._plan.n_points, n_rows=n_rows))

@@ -111,29 +111,29 @@ def _matrix_targets(read: _Reader, *, is_city: bool) -> Iterator[Target]:
             times = ratio(peer_ms, ours_ms)
             yield Target(what=what, ours=_ms(ours_ms), peer=_ms(peer_ms), measured=times, to_ship=to_ship, goal=goal)
     bare_ms, with_metres_ms = read.race("graph", "ours_bare", "ours_with_metres", N)
-    yield Target(
-        what=f"{read.map_name}: {N} x {N} durations and metres vs durations alone (bare engine)",
-        ours=_ms(with_metres_ms),
-        peer=_ms(bare_ms),
-        measured=ratio(with_metres_ms, bare_ms),
-        to_ship=1.6,
-        goal=1.3,
-        is_upper=True,
+    router_ms, router_both_ms = read.race("places", "ours", "ours_both", N)
+    inside_ms, inside_both_ms = (
+        read("chores", "ours", what, N) for what in ("durations_ms", "durations_and_metres_ms")
     )
-    alone_ms, both_ms = (read("chores", "ours", what, N) for what in ("durations_ms", "durations_and_metres_ms"))
-    yield Target(
-        what=f"{read.map_name}: {N} x {N} the same inside the router, snapping apart",
-        ours=_ms(both_ms),
-        peer=_ms(alone_ms),
-        measured=ratio(both_ms, alone_ms),
-        to_ship=1.6,
-        goal=1.3,
-        is_upper=True,
-    )
-    if not is_city:
-        ours_mb, peer_mb = (read("places", peer, "peak_mb", 5000) for peer in ("ours", "osrm_ch"))
+    for title, alone_ms, both_ms in (
+        ("the router, snapping included", router_ms, router_both_ms),
+        ("the bare engine", bare_ms, with_metres_ms),
+        ("the router's engine, snapping apart", inside_ms, inside_both_ms),
+    ):
         yield Target(
-            what=f"{read.map_name}: peak memory of the process at 5000 x 5000, vs OSRM CH's",
+            what=f"{read.map_name}: {N} x {N} durations and metres vs durations alone ({title})",
+            ours=_ms(both_ms),
+            peer=_ms(alone_ms),
+            measured=ratio(both_ms, alone_ms),
+            to_ship=1.6,
+            goal=1.3,
+            is_upper=True,
+        )
+    for ours in ("ours", "ours_both") if not is_city else ():
+        ours_mb, peer_mb = (read("places", peer, "peak_mb", 5000) for peer in (ours, "osrm_ch"))
+        title = "durations" if ours == "ours" else "durations and metres"
+        yield Target(
+            what=f"{read.map_name}: peak memory of the process at 5000 x 5000 ({title}), vs OSRM CH's",
             ours=_with_unit(ours_mb, "MB"),
             peer=_with_unit(peer_mb, "MB"),
             measured=ours_mb,
@@ -175,11 +175,12 @@ def _chore_targets(read: _Reader, *, is_city: bool) -> Iterator[Target]:
         yield from _city_targets(read)
     for n in (N, 2000, 5000):
         one_ms, two_ms = (read("chores", "ours", f"wall_{n_threads}_threads_ms", n) for n_threads in (1, 2))
+        others = read("chores", "ours", "others_fraction", n)
         yield Target(
-            what=f"{read.map_name}: {n} x {n}, two threads vs one (wall)",
+            what=f"{read.map_name}: {n} x {n}, two threads vs one (wall, others took {_share(others)} of the cores)",
             ours=_ms(two_ms),
             peer=_ms(one_ms),
-            measured=ratio(one_ms, two_ms),
+            measured=read("chores", "ours", "two_threads_ratio", n),
             to_ship=1.7,
             goal=1.9,
         )
@@ -235,6 +236,10 @@ def _ms(value: float) -> str:
 
 def _with_unit(value: float, unit: str) -> str:
     return "-" if math.isnan(value) else f"{format_value(value)} {unit}"
+
+
+def _share(fraction: float) -> str:
+    return "-" if math.isnan(fraction) else f"{fraction:.0%}"
 
 
 def _limit(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Ours as users run it: waypoints in, complete matrix of whole seconds and metres out, snapping included."""
+"""Ours as users run it: waypoints in, complete matrix of whole seconds out, with metres or without."""
 
 import shutil
 import time
@@ -16,14 +16,18 @@ from routing.streets_file import load_cached_streets
 
 
 class OursPlaces:
-    """``RoadRouter.travel``."""
+    """``RoadRouter.durations``, or ``RoadRouter.travel`` with the metres of the same paths."""
 
-    name = "ours"
     track = Track.PLACES
-    settings = "RoadRouter.travel: snapping, reachability, durations and metres of the same paths, checked matrix"
     is_row_wise = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_metres: bool = False) -> None:
+        self.name = "ours_both" if has_metres else "ours"
+        self.settings = (
+            f"RoadRouter.{'travel' if has_metres else 'durations'}: snapping, reachability, "
+            f"{'durations and metres of the same paths' if has_metres else 'durations'}, complete matrix"
+        )
+        self._has_metres = has_metres
         self._router: RoadRouter | None = None
         self._waypoints: list[Waypoint] = []
         self._asked: list[Waypoint] = []
@@ -54,22 +58,24 @@ class OursPlaces:
         self._asked = self._waypoints[:n]
 
     def matrix(self) -> Any:
-        """What ``travel`` returns."""
+        """What the router returns."""
         assert self._router is not None
-        return self._router.travel(self._asked, profile=PROFILE)
+        if self._has_metres:
+            return self._router.travel(self._asked, profile=PROFILE)
+        return self._router.durations(self._asked, profile=PROFILE)
 
     def durations(self, answer: Any) -> NDArray[np.float64]:
         """Seconds; rows and columns of places that were rejected are NaN."""
         full = np.full((len(self._asked), len(self._asked)), np.nan)
         placed = np.flatnonzero(answer.row_of >= 0)
         rows = answer.row_of[placed]
-        full[np.ix_(placed, placed)] = answer.matrix.duration_s[np.ix_(rows, rows)]
+        duration_s = answer.matrix.duration_s if self._has_metres else answer.duration_s
+        full[np.ix_(placed, placed)] = duration_s[np.ix_(rows, rows)]
         return full
 
     def change(self, case: Case) -> float:
         """Not measured here: see the same change on the bare graph."""
         raise LeftOutError(f"closing a street in {case.name} is measured on the bare graph")
 
-    @staticmethod
-    def _folder(case: Case) -> Path:
-        return case.scratch_dir / "ours"
+    def _folder(self, case: Case) -> Path:
+        return case.scratch_dir / self.name

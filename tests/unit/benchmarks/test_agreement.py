@@ -32,14 +32,14 @@ def test_an_odd_place_explains_its_pairs_once() -> None:
     assert found.n_outside == 2 * 19
     assert [(place.index, place.n_pairs) for place in found.odd_places] == [(4, 38)]
     assert found.odd_places[0].median_ratio == pytest.approx(1.5)
-    assert found.n_unexplained == 0
+    assert set(found.outside) == {(4, i) for i in range(20) if i != 4} | {(i, 4) for i in range(20) if i != 4}
 
 
-def test_a_single_odd_pair_stays_unexplained() -> None:
+def test_a_single_odd_pair_makes_no_odd_place() -> None:
     ours = _matrix(20)
     ours[2, 9] *= 1.2
     found = compare_durations(ours, _matrix(20))
-    assert (found.n_outside, found.n_unexplained, found.odd_places) == (1, 1, ())
+    assert (found.n_outside, found.outside, found.odd_places) == (1, ((2, 9),), ())
 
 
 def test_pairs_without_a_path_are_counted_apart() -> None:
