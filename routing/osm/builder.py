@@ -44,22 +44,22 @@ def build_streets(
     """
     if not raw.way_osm_id:
         raise BrokenMapError(source=source, detail="it has no streets")
-    node_ids, points_deg = raw.point_node_id, raw.point_deg
+    node_ids, node_of_point, points_deg = raw.node_id, raw.point_node, raw.point_deg
     way_of_point = np.repeat(np.arange(len(raw.way_osm_id), dtype=np.int32), raw.way_size)
     is_known = np.isfinite(points_deg[:, 0]) & _is_inside(points_deg, box_deg, polygon_deg)
 
     # A link joins point i to point i + 1 of the same way.
-    is_link = (way_of_point[1:] == way_of_point[:-1]) & is_known[1:] & is_known[:-1] & (node_ids[1:] != node_ids[:-1])
+    is_link = (way_of_point[1:] == way_of_point[:-1]) & (node_of_point[1:] != node_of_point[:-1])
+    is_link &= is_known[1:] & is_known[:-1]
     has_next = np.append(is_link, False)
     has_previous = np.append(False, is_link)
     is_linked = has_next | has_previous
     if not is_linked.any():
         raise BrokenMapError(source=source, detail="it has no streets in the area asked for")
 
-    unique_ids, node_of_point = np.unique(node_ids, return_inverse=True)
-    uses = np.bincount(node_of_point[is_linked], minlength=unique_ids.size)
-    must_split = np.isin(unique_ids, np.fromiter(raw.node_tags, dtype=np.int64, count=len(raw.node_tags)))
-    must_split |= np.isin(unique_ids, [item.via_node for item in raw.restrictions if item.via_node is not None])
+    uses = np.bincount(node_of_point[is_linked], minlength=node_ids.size)
+    must_split = np.isin(node_ids, np.fromiter(raw.node_tags, dtype=np.int64, count=len(raw.node_tags)))
+    must_split |= np.isin(node_ids, [item.via_node for item in raw.restrictions if item.via_node is not None])
     is_split = (uses >= 2) | must_split
     is_cut = is_linked & (is_split[node_of_point] | ~has_next | ~has_previous)
 
@@ -73,10 +73,10 @@ def build_streets(
         np.concatenate((node_of_point[first_point], node_of_point[last_point])), return_inverse=True
     )
     tail, head = np.split(end_nodes.astype(np.int32), 2)
-    point_of_node = np.zeros(unique_ids.size, dtype=np.int64)
+    point_of_node = np.zeros(node_ids.size, dtype=np.int64)
     point_of_node[node_of_point[is_linked]] = np.flatnonzero(is_linked)
     node_points = points_deg[point_of_node[used_nodes]]
-    node_osm_id = unique_ids[used_nodes]
+    node_osm_id = node_ids[used_nodes]
     node_tags, node_tags_index = _intern([raw.node_tags.get(osm_id) for osm_id in node_osm_id.tolist()])
     used_ways, segment_way = np.unique(way_of_point[first_point], return_inverse=True)
     way_tags, way_tags_index = _intern([raw.way_tags[way] for way in used_ways.tolist()])

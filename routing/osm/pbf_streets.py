@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.kernels.find_ids import positions
 from routing.kernels.pbf_wire import find_fields, list_fields, read_lists, tags_of_nodes
 from routing.osm.pbf_blocks import Block, read_blocks
 from routing.osm.raw import RawStreets
@@ -76,18 +77,21 @@ class _Reader:
         node_ids, places = _joined(self._node_ids), _joined(self._places, width=2)
         if node_ids.size and (node_ids[0] <= 0 or (np.diff(node_ids) <= 0).any()):
             raise ValueError("node identities do not rise")
-        if (np.abs(places) > _MAX_UNITS).any():
+        if places.size and ((places.max(axis=0) > _MAX_UNITS) | (places.min(axis=0) < -_MAX_UNITS)).any():
             raise ValueError("a node lies off the globe")
         raw.way_osm_id = _joined(self._way_ids).tolist()
         raw.way_size = _joined(self._way_sizes).tolist()
-        raw.point_node_id = _joined(self._refs)
-        if min(raw.way_osm_id, default=1) <= 0 or raw.point_node_id.min(initial=1) <= 0:
+        refs = _joined(self._refs)
+        if min(raw.way_osm_id, default=1) <= 0 or refs.min(initial=1) <= 0:
             raise ValueError("an identity is not positive")
-        raw.point_deg = np.full((raw.point_node_id.size, 2), np.nan)
-        if node_ids.size:
-            at = np.minimum(np.searchsorted(node_ids, raw.point_node_id), node_ids.size - 1)
-            is_known = node_ids[at] == raw.point_node_id
-            raw.point_deg[is_known] = places[at[is_known]] / _UNITS_PER_DEG
+        at = positions(node_ids, refs)
+        is_known = at >= 0
+        is_used = np.zeros(node_ids.size, dtype=np.bool_)
+        is_used[at[is_known]] = True
+        raw.node_id = node_ids[is_used]
+        raw.point_node, raw.point_deg = np.full(refs.size, -1), np.full((refs.size, 2), np.nan)
+        raw.point_node[is_known] = (np.cumsum(is_used) - 1)[at[is_known]]
+        raw.point_deg[is_known] = places[at[is_known]] / _UNITS_PER_DEG
         return raw
 
     def _read_nodes(self, block: Block, messages: _Array) -> None:
@@ -142,20 +146,23 @@ class _Reader:
         found = find_fields(block.content, messages, np.array([_ID, _KEYS, _VALUES, _ROLES, _MEMBERS, _MEMBER_KINDS]))
         ids, (relation, pairs) = _identities(found[:, 0]), _tags(block, found[:, 1], found[:, 2])
         is_key, is_value = _is_among(block.texts, {"type"}), _is_among(block.texts, {"restriction"})
-        for index in np.flatnonzero(_has_tag(is_key, is_value, relation, pairs, len(ids))).tolist():
-            roles, members, kinds = (
-                read_lists(block.content, found[index : index + 1, field], is_delta=field == 4)[1].tolist()
-                for field in (3, 4, 5)
-            )
-            if not set(kinds) <= {0, 1, 2} or min(roles, default=0) < 0:
-                raise ValueError("a member is of an unknown kind")
-            named = [
-                (_MEMBER_LETTERS[kind], ref, _text(block, role))
-                for kind, ref, role in zip(kinds, members, roles, strict=True)
-            ]
-            begin, end = np.searchsorted(relation, [index, index + 1])
-            tags = {_text(block, key): _text(block, value) for key, value in pairs[begin:end].tolist()}
-            restrictions, issues = raw_restrictions(int(ids[index]), tags, named)
+        chosen = np.flatnonzero(_has_tag(is_key, is_value, relation, pairs, len(ids)))
+        first, roles = read_lists(block.content, found[chosen, 3], is_delta=False)
+        first_member, members = read_lists(block.content, found[chosen, 4], is_delta=True)
+        first_kind, kinds = read_lists(block.content, found[chosen, 5], is_delta=False)
+        is_even = np.array_equal(first, first_member) and np.array_equal(first, first_kind)
+        if not is_even or not ((kinds >= 0) & (kinds < len(_MEMBER_LETTERS))).all() or roles.min(initial=0) < 0:
+            raise ValueError("a member is incomplete or of an unknown kind")
+        named = [
+            (_MEMBER_LETTERS[kind], ref, _text(block, role))
+            for kind, ref, role in zip(kinds.tolist(), members.tolist(), roles.tolist(), strict=True)
+        ]
+        first_tag = np.searchsorted(relation, chosen)
+        last_tag = np.searchsorted(relation, chosen, side="right")
+        for index, osm_id in enumerate(ids[chosen].tolist()):
+            rows = pairs[first_tag[index] : last_tag[index]].tolist()
+            tags = {_text(block, key): _text(block, value) for key, value in rows}
+            restrictions, issues = raw_restrictions(osm_id, tags, named[first[index] : first[index + 1]])
             self._raw.restrictions += restrictions
             self._raw.issues += issues
 
@@ -166,6 +173,7 @@ class _Reader:
         row_bytes = 2 * pairs.itemsize
         content = np.ascontiguousarray(pairs).tobytes()
         bounds = [*(first * row_bytes).tolist(), len(content)]
+        text = {index: _text(block, index) for index in np.unique(pairs).tolist()}
         known: dict[bytes, Tags] = {}
         tag_sets: list[Tags] = []
         for begin, end in pairwise(bounds):
@@ -173,7 +181,7 @@ class _Reader:
             tags = known.get(packed)
             if tags is None:
                 rows = np.frombuffer(packed, dtype=pairs.dtype).reshape(-1, 2).tolist()
-                tags = kept([(_text(block, key), _text(block, value)) for key, value in rows])
+                tags = kept([(text[key], text[value]) for key, value in rows])
                 tags = known[packed] = self._interned.setdefault(tags, tags)
             tag_sets.append(tags)
         return tag_sets

@@ -34,10 +34,11 @@ class RawStreets:
     ----------
     way_osm_id, way_name, way_tags, way_size
         One entry per way; ``way_size`` is the number of its nodes.
-    point_node_id
-        ``(n_points,)`` int64: the nodes of all ways, one way behind the other.
-    point_deg
-        ``(n_points, 2)`` longitude and latitude of those nodes; NaN where the file lacks the node.
+    node_id
+        ``(n_nodes,)`` int64, rising: the nodes of the ways.
+    point_node, point_deg
+        ``(n_points,)`` and ``(n_points, 2)``, one way behind the other: index of each node of the ways in
+        ``node_id``, longitude and latitude. -1 and NaN may stand where the source lacks the node's place.
     node_tags
         Tags of nodes that matter, by node id.
     restrictions
@@ -52,7 +53,8 @@ class RawStreets:
     way_name: list[str] = field(default_factory=list)
     way_tags: list[Tags] = field(default_factory=list)
     way_size: list[int] = field(default_factory=list)
-    point_node_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    node_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    point_node: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     point_deg: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
     node_tags: dict[int, Tags] = field(default_factory=dict)
     restrictions: list[RawRestriction] = field(default_factory=list)
@@ -62,5 +64,7 @@ class RawStreets:
     def set_points(self, node_ids: Sequence[Sequence[int]], points_deg: Sequence[NDArray[np.float64]]) -> None:
         """Take over nodes and ``(k, 2)`` places of all ways, given way by way."""
         self.way_size = [len(ids) for ids in node_ids]
-        self.point_node_id = np.fromiter(chain.from_iterable(node_ids), dtype=np.int64)
+        self.node_id, self.point_node = np.unique(
+            np.fromiter(chain.from_iterable(node_ids), dtype=np.int64), return_inverse=True
+        )
         self.point_deg = np.concatenate([np.zeros((0, 2)), *points_deg])
