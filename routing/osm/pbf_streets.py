@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.kernels.find_ids import positions
 from routing.kernels.pbf_wire import find_fields, list_fields, read_lists, tags_of_nodes
 from routing.osm.pbf_blocks import Block, read_blocks
 from routing.osm.raw import RawStreets
@@ -28,7 +27,6 @@ _MEMBER_LETTERS = "nwr"
 _NANODEGREES = 100
 """Stored coordinates are kept in units of this many nanodegrees."""
 _UNITS_PER_DEG = 10_000_000
-_MAX_UNITS = np.array([180, 90], dtype=np.int64) * _UNITS_PER_DEG
 
 _Array = NDArray[np.int64]
 
@@ -50,7 +48,8 @@ class _Reader:
     def __init__(self) -> None:
         self._raw = RawStreets()
         self._node_ids: list[_Array] = []
-        self._places: list[_Array] = []
+        self._node_lons: list[_Array] = []
+        self._node_lats: list[_Array] = []
         self._way_ids: list[_Array] = []
         self._way_sizes: list[_Array] = []
         self._refs: list[_Array] = []
@@ -74,24 +73,27 @@ class _Reader:
     def finished(self) -> RawStreets:
         """Everything, with each way's nodes at their places."""
         raw = self._raw
-        node_ids, places = _joined(self._node_ids), _joined(self._places, width=2)
+        node_ids, lon, lat, refs = (
+            _joined(parts) for parts in (self._node_ids, self._node_lons, self._node_lats, self._refs)
+        )
         if node_ids.size and (node_ids[0] <= 0 or (np.diff(node_ids) <= 0).any()):
             raise ValueError("node identities do not rise")
-        if places.size and ((places.max(axis=0) > _MAX_UNITS) | (places.min(axis=0) < -_MAX_UNITS)).any():
+        if not (_is_within(lon, 180) and _is_within(lat, 90)):
             raise ValueError("a node lies off the globe")
         raw.way_osm_id = _joined(self._way_ids).tolist()
         raw.way_size = _joined(self._way_sizes).tolist()
-        refs = _joined(self._refs)
         if min(raw.way_osm_id, default=1) <= 0 or refs.min(initial=1) <= 0:
             raise ValueError("an identity is not positive")
-        at = positions(node_ids, refs)
-        is_known = at >= 0
+        at = np.searchsorted(node_ids[:-1], refs)
+        is_known = node_ids[at] == refs if node_ids.size else np.zeros(refs.size, dtype=np.bool_)
+        at = at[is_known]
         is_used = np.zeros(node_ids.size, dtype=np.bool_)
-        is_used[at[is_known]] = True
+        is_used[at] = True
         raw.node_id = node_ids[is_used]
         raw.point_node, raw.point_deg = np.full(refs.size, -1), np.full((refs.size, 2), np.nan)
-        raw.point_node[is_known] = (np.cumsum(is_used) - 1)[at[is_known]]
-        raw.point_deg[is_known] = places[at[is_known]] / _UNITS_PER_DEG
+        raw.point_node[is_known] = (np.cumsum(is_used) - 1)[at]
+        raw.point_deg[is_known, 0] = lon[at] / _UNITS_PER_DEG
+        raw.point_deg[is_known, 1] = lat[at] / _UNITS_PER_DEG
         return raw
 
     def _read_nodes(self, block: Block, messages: _Array) -> None:
@@ -101,8 +103,8 @@ class _Reader:
             if not ids.size == lat.size == lon.size:
                 raise ValueError("nodes lack an identity or a place")
             self._node_ids.append(ids)
-            east, north = _units(lon, block, block.lon_offset), _units(lat, block, block.lat_offset)
-            self._places.append(np.column_stack((east, north)))
+            self._node_lons.append(_units(lon, block, block.lon_offset))
+            self._node_lats.append(_units(lat, block, block.lat_offset))
             _, keys_values = read_lists(block.content, lists[3:], is_delta=False)
             if keys_values.size:
                 self._read_node_tags(block, ids, keys_values)
@@ -187,11 +189,18 @@ class _Reader:
         return tag_sets
 
 
-def _joined(parts: list[_Array], *, width: int | None = None) -> _Array:
-    return np.concatenate(parts) if parts else np.zeros((0,) if width is None else (0, width), dtype=np.int64)
+def _joined(parts: list[_Array]) -> _Array:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _is_within(units: _Array, limit_deg: int) -> bool:
+    limit = limit_deg * _UNITS_PER_DEG
+    return bool(-limit <= units.min(initial=0) and units.max(initial=0) <= limit)
 
 
 def _units(stored: _Array, block: Block, offset: int) -> _Array:
+    if block.granularity == _NANODEGREES and offset == 0:
+        return stored
     nanodegrees = stored * block.granularity + offset
     # Cut off towards zero, as libosmium does.
     return (nanodegrees - np.fmod(nanodegrees, _NANODEGREES)) // _NANODEGREES
