@@ -108,11 +108,11 @@ class ArcCostTable:
     def _read_ways(
         self, tag_sets: Iterable[tuple[int, Tags]], kph: NDArray[np.float64], reason: NDArray[np.int32]
     ) -> None:
-        for index, tags in tag_sets:
-            for side, passage in enumerate(self._reader.both_ways(tags)):
-                kph[index, side] = passage.kph
-                if passage.reason or reason[index, side]:
-                    reason[index, side] = self._index_of(passage.reason)
+        rows = [(index, self._reader.both_ways(tags)) for index, tags in tag_sets]
+        chosen = [index for index, _ in rows]
+        kph[chosen] = [(forward.kph, backward.kph) for _, (forward, backward) in rows] or np.zeros((0, 2))
+        reasons = [(self._index_of(forward.reason), self._index_of(backward.reason)) for _, (forward, backward) in rows]
+        reason[chosen] = reasons or np.zeros((0, 2), dtype=np.int32)
 
     def _factors(self, time_slice: TimeSlice) -> NDArray[np.float64]:
         factors = time_slice.factors
@@ -187,7 +187,9 @@ class ArcCostTable:
 
 
 def _with_conditions(tag_sets: tuple[Tags, ...]) -> list[int]:
-    return [index for index, tags in enumerate(tag_sets) if any(key.endswith(SUFFIX) for key, _ in tags)]
+    """Tag sets with a conditional tag; few of all distinct tags are."""
+    conditional = {pair for tags in tag_sets for pair in tags if pair[0].endswith(SUFFIX)}
+    return [index for index, tags in enumerate(tag_sets) if not conditional.isdisjoint(tags)]
 
 
 def _driving_ms(length_mm: NDArray[np.int64], kph: NDArray[np.float64]) -> NDArray[np.int64]:

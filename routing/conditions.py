@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from routing.conditional import hours_in, parse_condition
+from routing.conditional import SUFFIX, hours_in, parse_condition
 from routing.errors import UnknownTimeSliceError
 from routing.local_time import LocalTime
 from routing.override_book import NO_OVERRIDES, OverrideBook
@@ -70,8 +70,8 @@ NO_SITUATION = Situation()
 
 def conditional_hours(streets: StreetGraph) -> frozenset[str]:
     """All opening hours that conditional tags and turn restrictions of a map depend on."""
-    tag_sets = [dict(tags) for tags in (*streets.way_tags, *streets.node_tags)]
-    of_tags = {hours for tags in tag_sets for hours in hours_in(tags)}
+    tags = {pair for tags in (*streets.way_tags, *streets.node_tags) for pair in tags if pair[0].endswith(SUFFIX)}
+    of_tags = {hours for key, text in tags for hours in hours_in({key: text})}
     of_turns = {hours for item in streets.restrictions for hours in parse_condition(item.condition).hours}
     return frozenset(of_tags | of_turns)
 

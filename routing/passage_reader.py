@@ -33,11 +33,14 @@ class PassageReader:
 
     def both_ways(self, tags: Tags) -> tuple[Passage, Passage]:
         """What ``way_passage`` says forwards and backwards."""
-        forward, backward = (
-            Passage(0.0, one_way or sign) if one_way or sign else speed
-            for one_way, sign, speed in zip(self._one_way(tags), self._signs(tags), self._speed(tags), strict=True)
+        one_way, other_way = self._one_way(tags)
+        sign, other_sign = self._signs(tags)
+        forward, backward = self._speed(tags)
+        reason, other_reason = one_way or sign, other_way or other_sign
+        return (
+            Passage(0.0, reason) if reason else forward,
+            Passage(0.0, other_reason) if other_reason else backward,
         )
-        return forward, backward
 
 
 class _Reading(Generic[T]):

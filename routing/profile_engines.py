@@ -17,6 +17,7 @@ from typing import NamedTuple
 from routing.conditions import ALWAYS, NO_SITUATION, Conditions, Situation
 from routing.errors import BrokenProfileError
 from routing.hierarchy_file import hierarchy_path, read_hierarchy, write_hierarchy
+from routing.kernels.loading import LOADED_PARTS
 from routing.metric import Metric, MetricChange, MetricTable, build_metric
 from routing.profile import VehicleProfile, load_profile, profile_names
 from routing.query import QueryEngine
@@ -27,6 +28,8 @@ from routing.turning_places import TurningPlaces
 from routing.turns import TurnGraph, build_turns
 
 _logger = logging.getLogger(__name__)
+
+assert LOADED_PARTS  # imported now, so that no first answer waits for them
 
 _KEPT_SITUATIONS = 8
 """Engines besides those without times and overrides; each takes some dozens of bytes per turn of the map."""

@@ -169,7 +169,8 @@ class TurningPlaces:
         """
         metres = np.zeros(len(places))
         is_deep = (places.sides & arc_sides(self.is_forward)[places.segment]) == 0
-        metres[is_deep] = self._metres_back(places.taken(np.flatnonzero(is_deep)), self._is_trap)
+        if is_deep.any():
+            metres[is_deep] = self._metres_back(places.taken(np.flatnonzero(is_deep)), self._is_trap)
         return metres
 
     def max_reversing_m(self, places: Places) -> NDArray[np.float64]:
