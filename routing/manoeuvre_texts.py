@@ -67,6 +67,7 @@ def describe_distance(distance_m: float, language: Language) -> str:
 
 def _what(manoeuvre: Manoeuvre, language: Language) -> str:
     kind = manoeuvre.kind
+    street = manoeuvre.street_name.replace(";", " / ")  # several road numbers share a street
     if kind is ManoeuvreKind.ARRIVE:
         side = manoeuvre.arrival_side or ArrivalSide.STRAIGHT
         text = _TEXTS[f"arrive_{side.value}"][language]
@@ -74,14 +75,14 @@ def _what(manoeuvre: Manoeuvre, language: Language) -> str:
             return text
         return _TEXTS["aside"][language].format(text=text, distance=describe_distance(manoeuvre.aside_m, language))
     if kind is ManoeuvreKind.DEPART:
-        template = _TEXTS["depart_on" if manoeuvre.street_name else "depart"][language]
-        return template.format(compass=_compass(manoeuvre.bearing_deg, language), street=manoeuvre.street_name)
+        template = _TEXTS["depart_on" if street else "depart"][language]
+        return template.format(compass=_compass(manoeuvre.bearing_deg, language), street=street)
     if kind is ManoeuvreKind.ROUNDABOUT and manoeuvre.exit_number is None:
         return _TEXTS["roundabout_inside"][language]
     text = _TEXTS[kind.value][language].format(exit=_exit(manoeuvre.exit_number or 0, language))
     goal = "ramp" if manoeuvre.is_ramp else "onto"
-    goal += "_named" if manoeuvre.street_name else ""
-    return _TEXTS[goal][language].format(text=text, street=manoeuvre.street_name)
+    goal += "_named" if street else ""
+    return _TEXTS[goal][language].format(text=text, street=street)
 
 
 def _exit(number: int, language: Language) -> str:

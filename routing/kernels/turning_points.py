@@ -1,7 +1,9 @@
 """Where along sequences of arcs a driver has to be told something, and what.
 
 A bend is silent; so is a place where nothing else can be chosen, and going straight on where every other street
-clearly turns off. Angles are changes of direction in degrees, -180 to 180, right turns positive.
+clearly turns off, unless the street's name is new: neither the last one driven nor the last one told.
+
+Angles are changes of direction in degrees, -180 to 180, right turns positive.
 """
 
 from typing import NamedTuple
@@ -123,8 +125,7 @@ def _follow(
     arcs: NDArray[np.int32], begin: int, end: int, junctions: Junctions, found: TurningPoints, count: int
 ) -> int:
     """Add the turning points of one path behind the first ``count``; returns how many there are then."""
-    n_before = count
-    known_name = junctions.name[arcs[begin]] if begin < end else 0
+    known_name = told_name = junctions.name[arcs[begin]] if begin < end else 0
     driven_mm, turned_at_mm = 0, _LONG_AGO_MM
     i = begin + 1
     while i < end:
@@ -135,6 +136,7 @@ def _follow(
             onward = min(behind, end - 1)
             angle = _angle(junctions.end_deg[before], junctions.start_deg[arcs[onward]])
             _note(found, count, (i, onward, driven_mm), (ROUNDABOUT, angle, exits))
+            told_name = _tell(arcs, end, junctions, found, count)
             count += 1
             turned_at_mm = _LONG_AGO_MM
             known_name = junctions.name[arcs[onward]]
@@ -142,7 +144,9 @@ def _follow(
                 driven_mm += junctions.segment_mm[arcs[inside] >> 1]
             i = behind + 1
             continue
-        kind, angle = _judge(before, after, known_name, junctions)
+        kind, angle = _judge(before, after, junctions)
+        if kind == CONTINUE and int(junctions.name[after]) in (0, known_name, told_name):
+            kind = -1
         last = count - 1
         may_merge = driven_mm - turned_at_mm <= _MERGE_MM and kind != U_TURN  # the last one is a turn then
         if may_merge and abs(angle) > STRAIGHT_DEG and found.angle_deg[last] * angle > 0:
@@ -153,16 +157,16 @@ def _follow(
             found.kind[last] = U_TURN if is_back else _by_angle(total)
             found.angle_deg[last] = total
             found.onward[last] = i
+            told_name = _tell(arcs, end, junctions, found, last)
             turned_at_mm = _LONG_AGO_MM if is_back else driven_mm
         elif kind >= 0:
             _note(found, count, (i, i, driven_mm), (kind, angle, 0))
+            told_name = _tell(arcs, end, junctions, found, count)
             count += 1
             turned_at_mm = driven_mm if kind in (SLIGHT, TURN, SHARP) else _LONG_AGO_MM
         if junctions.name[after] != 0:
             known_name = junctions.name[after]
         i += 1
-    for index in range(n_before, count):
-        found.named[index] = _named(arcs, found.onward[index], end, junctions)
     return count
 
 
@@ -174,8 +178,11 @@ def _note(found: TurningPoints, index: int, where: tuple[int, int, int], what: t
 
 
 @njit(cache=True, nogil=True)
-def _judge(before: int, after: int, known_name: int, junctions: Junctions) -> tuple[int, float]:
-    """Kind of the turning point between two arcs, -1 where nothing needs to be said, and its angle."""
+def _judge(before: int, after: int, junctions: Junctions) -> tuple[int, float]:
+    """Kind of the turning point between two arcs, -1 where nothing can be chosen, and its angle.
+
+    Going straight on is a continuation, which needs to be said only where the street's name is new.
+    """
     angle = _angle(junctions.end_deg[before], junctions.start_deg[after])
     if after == before ^ 1:
         return U_TURN, 180.0
@@ -204,7 +211,7 @@ def _judge(before: int, after: int, known_name: int, junctions: Junctions) -> tu
     is_lesser = straightest >= abs(angle) or straightest_rank < junctions.rank[after]
     is_along = is_same and abs(angle) < STRAIGHT_DEG and is_lesser
     if straightest == np.inf or is_clear or is_along:
-        return (CONTINUE if name not in (0, known_name) else -1), angle
+        return CONTINUE, angle
     if abs(angle) < STRAIGHT_DEG:
         # A fork: what counts is on which side of the other way this one leads on.
         return SLIGHT, -max(abs(angle), 1.0) if angle < nearest else max(abs(angle), 1.0)
@@ -232,12 +239,18 @@ def _leave_roundabout(arcs: NDArray[np.int32], begin: int, end: int, junctions: 
 
 
 @njit(cache=True, nogil=True)
-def _named(arcs: NDArray[np.int32], position: int, end: int, junctions: Junctions) -> int:
-    """The first arc from here on that tells where a slip road without a name leads."""
-    index = position
-    while index < end - 1 and junctions.is_link[arcs[index]] and junctions.name[arcs[index]] == 0:
-        index += 1
-    return index
+def _tell(arcs: NDArray[np.int32], end: int, junctions: Junctions, found: TurningPoints, index: int) -> int:
+    """Note which arc tells where a turning point leads, and return its name.
+
+    A slip road tells it only by a name of its own; many are called like the street they leave.
+    """
+    left_name, named = junctions.name[arcs[found.position[index] - 1]], found.onward[index]
+    while named < end - 1 and junctions.is_link[arcs[named]]:
+        if junctions.name[arcs[named]] != 0 and junctions.name[arcs[named]] != left_name:
+            break
+        named += 1
+    found.named[index] = named
+    return int(junctions.name[arcs[named]])
 
 
 @njit(cache=True, nogil=True)

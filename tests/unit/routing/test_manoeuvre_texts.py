@@ -21,6 +21,12 @@ def _manoeuvre(kind: str, street_name: str = "Brückenstraße", **changes: objec
         (_manoeuvre("left"), "Links abbiegen auf Brückenstraße", "Turn left onto Brückenstraße"),
         (_manoeuvre("right", ""), "Rechts abbiegen", "Turn right"),
         (_manoeuvre("continue"), "Weiterfahren auf Brückenstraße", "Continue onto Brückenstraße"),
+        (_manoeuvre("continue", "B 37;B 45"), "Weiterfahren auf B 37 / B 45", "Continue onto B 37 / B 45"),
+        (
+            _manoeuvre("depart", "B 37;B 45"),
+            "Auf B 37 / B 45 Richtung Nordosten losfahren",
+            "Head northeast on B 37 / B 45",
+        ),
         (_manoeuvre("u_turn", ""), "Wenden", "Make a U-turn"),
         (
             _manoeuvre("roundabout", exit_number=2),

@@ -91,6 +91,13 @@ def test_short_gap_in_a_name_is_silent(sketch: Sketch) -> None:
     assert _turns(sketch, "a b c d") == []
 
 
+def test_name_that_was_told_last_is_not_told_again(sketch: Sketch) -> None:
+    sketch.nodes(a=(0, -100), b=(0, 0), c=(100, 0), d=(200, 0), e=(300, 0), west=(-100, 0), side=(200, 100))
+    sketch.way(1, "a b", name="Stem").way(2, "west b c", name="Long").way(3, "c d", name="Square")
+    sketch.way(4, "d e", name="Long").way(5, "d side", name="Side")
+    assert _turns(sketch, "a b c d e") == [("right", "Long")]  # at the square nothing can be chosen
+
+
 @pytest.mark.parametrize("clockwise_deg", [30, 60, 90, 130])
 def test_bend_without_a_choice_is_silent(stem: Sketch, clockwise_deg: float) -> None:
     _arm(stem, 2, "there", clockwise_deg, name="Another Name")
@@ -219,6 +226,15 @@ def test_motorway_exit_is_a_ramp_towards_its_street(motorway: Sketch) -> None:
     ramp, turn = _drive(motorway, "a b e g")[1:-1]
     assert (ramp.kind, ramp.is_ramp, ramp.street_name) == (ManoeuvreKind.SLIGHT_RIGHT, True, "Speyerer Straße")
     assert (turn.kind, turn.is_ramp, turn.street_name) == (ManoeuvreKind.RIGHT, False, "Speyerer Straße")
+
+
+def test_ramp_with_the_name_of_its_motorway_leads_to_the_street_behind_it(sketch: Sketch) -> None:
+    sketch.nodes(a=(0, 0), b=(300, 0), c=(600, 0), d=(400, -30), e=(420, -100), f=(520, -100), g=(320, -100))
+    sketch.way(1, "a b c", highway="motorway", ref="A 656", oneway="yes")
+    sketch.way(2, "b d e", highway="motorway_link", ref="A 656", oneway="yes")
+    sketch.way(3, "f e g", highway="primary", name="Speyerer Straße")
+    ramp = _drive(sketch, "a b e g")[1]
+    assert (ramp.is_ramp, ramp.street_name) == (True, "Speyerer Straße")
 
 
 def test_staying_on_the_motorway_is_silent_at_an_exit(motorway: Sketch) -> None:

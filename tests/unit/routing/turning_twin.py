@@ -23,7 +23,8 @@ def turning_points_twin(arcs: tuple[int, ...], streets: Junctions) -> list[tuple
             rows.append([here, onward, ROUNDABOUT, angle, sum(passed) if behind < len(arcs) else 0])
             inside_until, last_turn_at, known = behind, None, streets.name[arcs[onward]]
             continue
-        kind, angle = _kind(streets, before, after, known)
+        told = streets.name[arcs[_named(streets, arcs, rows[-1])]] if rows else streets.name[arcs[0]]
+        kind, angle = _kind(streets, before, after, {known, told})
         is_turn = kind in {SLIGHT, TURN, SHARP}
         gap_mm = float("inf") if last_turn_at is None else _driven_mm(streets, arcs[last_turn_at:here])
         if gap_mm <= 15_000 and kind != U_TURN and abs(angle) > 25 and (rows[-1][3] > 0) == (angle > 0):
@@ -38,8 +39,7 @@ def turning_points_twin(arcs: tuple[int, ...], streets: Junctions) -> list[tuple
             last_turn_at = here if is_turn else None
         known = streets.name[after] or known
     return [
-        (row[0], row[1], _named(streets, arcs, int(row[1])), _driven_mm(streets, arcs[: int(row[0])]), *row[2:])
-        for row in rows
+        (row[0], row[1], _named(streets, arcs, row), _driven_mm(streets, arcs[: int(row[0])]), *row[2:]) for row in rows
     ]
 
 
@@ -47,7 +47,7 @@ def _driven_mm(streets: Junctions, arcs: tuple[int, ...]) -> int:
     return sum(int(streets.segment_mm[arc >> 1]) for arc in arcs)
 
 
-def _kind(streets: Junctions, before: int, after: int, known: int) -> tuple[int, float]:
+def _kind(streets: Junctions, before: int, after: int, known: set[int]) -> tuple[int, float]:
     angle = _turn(streets, before, after)
     if after == before ^ 1:
         return U_TURN, 180.0
@@ -58,7 +58,7 @@ def _kind(streets: Junctions, before: int, after: int, known: int) -> tuple[int,
         return -1, angle
     least = min(streets.rank[before], streets.rank[after], 2)
     rivals = [a for a in seen if streets.rank[a] >= least]
-    is_renamed = streets.name[after] > 0 and streets.name[after] != known
+    is_renamed = streets.name[after] > 0 and streets.name[after] not in known
     silent = (CONTINUE if is_renamed else -1, angle)
     if not rivals:
         return silent
@@ -97,9 +97,12 @@ def _leaving(streets: Junctions, arc: int) -> list[int]:
     return arcs
 
 
-def _named(streets: Junctions, arcs: tuple[int, ...], position: int) -> int:
-    onward = range(position, len(arcs))
-    return next((i for i in onward if streets.name[arcs[i]] or not streets.is_link[arcs[i]]), len(arcs) - 1)
+def _named(streets: Junctions, arcs: tuple[int, ...], row: Row) -> int:
+    position, onward = int(row[0]), int(row[1])
+    says_nothing = {0, streets.name[arcs[position - 1]]}
+    tells = [i for i in range(onward, len(arcs)) if streets.name[arcs[i]] not in says_nothing]
+    leaves = [i for i in range(onward, len(arcs)) if not streets.is_link[arcs[i]]]
+    return min([*tells, *leaves], default=len(arcs) - 1)
 
 
 def _turn(streets: Junctions, before: int, after: int) -> float:
