@@ -44,15 +44,17 @@ def dissection_order(
         if end - begin == 1:
             order[begin] = by_direction[0, begin]
             continue
-        nodes = by_direction[0, begin:end].copy()
+        if is_connected and end - begin == 2:  # every fourth part: spare them the search
+            order[begin], order[begin + 1] = by_direction[0, begin + 1], by_direction[0, begin]
+            continue
         region = _cut_out(first, neighbour, by_direction, begin, end, local)
         part = np.zeros(end - begin, np.int32)
         if is_connected:
             part = _best_separator(region, flow)
-        n_parts = _number_parts(region.first, region.neighbour, part)
-        offset = _split(by_direction, begin, end, local, part, n_parts)
-        for node in nodes:
-            local[node] = -1
+        n_parts = _number_parts(region.first, region.neighbour, part, flow.queue)
+        offset = _split(by_direction, begin, end, local, part, n_parts, flow.queue)
+        for position in range(begin, end):
+            local[by_direction[0, position]] = -1
         for number in range(n_parts):
             stack_begin[n_open], stack_end[n_open] = offset[number], offset[number + 1]
             stack_connected[n_open] = True
@@ -127,10 +129,11 @@ def _best_separator(region: Region, flow: Flow) -> NDArray[np.int32]:
 
 
 @njit(cache=True, nogil=True)
-def _number_parts(first: NDArray[np.int32], neighbour: NDArray[np.int32], part: NDArray[np.int32]) -> int:
+def _number_parts(
+    first: NDArray[np.int32], neighbour: NDArray[np.int32], part: NDArray[np.int32], queue: NDArray[np.int32]
+) -> int:
     """Number the connected parts of the nodes marked 0; nodes marked -1 are walls. Returns how many parts there are."""
     size = part.size
-    queue = np.empty(size, np.int32)
     n_parts = 0
     for start in range(size):
         if part[start] != 0:
@@ -161,6 +164,7 @@ def _split(
     local: NDArray[np.int32],
     part: NDArray[np.int32],
     n_parts: int,
+    nodes: NDArray[np.int32],
 ) -> NDArray[np.int32]:
     """Put the nodes of each part side by side, the separator last, in every direction; returns where each begins."""
     offset = np.zeros(n_parts + 2, np.int32)
@@ -169,10 +173,14 @@ def _split(
     offset[0] = begin
     for number in range(n_parts + 1):
         offset[number + 1] += offset[number]
+    cursor = np.empty(n_parts + 1, np.int32)
     for direction in range(by_direction.shape[0]):
-        cursor = offset.copy()
-        nodes = by_direction[direction, begin:end].copy()
-        for node in nodes:
+        for number in range(n_parts + 1):
+            cursor[number] = offset[number]
+        for index in range(end - begin):
+            nodes[index] = by_direction[direction, begin + index]
+        for index in range(end - begin):
+            node = nodes[index]
             number = part[local[node]]
             by_direction[direction, cursor[number]] = node
             cursor[number] += 1

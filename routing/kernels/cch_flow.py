@@ -34,8 +34,10 @@ class Flow(NamedTuple):
     ----------
     is_used, previous, is_end
         ``(n,)``: whether a path passes a node, the node before it on the path, and whether paths end there.
-    visited, came_from, root, queue
+    visited, came_from
         ``(2 n,)``: a search over the ways in and out of the nodes.
+    root, queue
+        ``(n,)``: tree of each way out that was reached, and the nodes in the order in which theirs were.
     is_done, last
         ``(n,)``: which trees of a search have reached an end, and where.
     """
@@ -60,8 +62,8 @@ def new_flow(n: int) -> Flow:
         is_end=np.empty(n, np.bool_),
         visited=np.empty(2 * n, np.uint8),
         came_from=np.empty(2 * n, np.int32),
-        root=np.empty(2 * n, np.int32),
-        queue=np.empty(2 * n, np.int32),
+        root=np.empty(n, np.int32),
+        queue=np.empty(n, np.int32),
         is_done=np.empty(n, np.bool_),
         last=np.empty(n, np.int32),
     )
@@ -97,53 +99,64 @@ def minimum_cut(region: Region, ordered: NDArray[np.int32], n_terminals: int, li
 def _find_paths(region: Region, ordered: NDArray[np.int32], n_terminals: int, n_wanted: int, flow: Flow) -> int:
     """Breadth-first search in the residual graph from all starts at once; how many paths it found, of those wanted.
 
-    Numbers ``2 * node`` are ways in, ``2 * node + 1`` ways out. The search grows one tree from each start, and a path
-    from each tree that reaches an end: trees have no gate in common, so all these paths can be taken together.
-    ``flow.last`` holds their last nodes.
+    Numbers ``2 * node`` are ways in, ``2 * node + 1`` ways out; nodes wait in the queue for their ways out to be
+    followed. The search grows one tree from each start, and a path from each tree that reaches an end: trees have no
+    gate in common, so all these paths can be taken together. ``flow.last`` holds their last nodes. The same few lines
+    stand here three times, because a call would cost more than they do.
     """
+    first, neighbour = region.first, region.neighbour
+    is_used, previous, is_end, is_done = flow.is_used, flow.previous, flow.is_end, flow.is_done
     visited, came_from, root, queue = flow.visited, flow.came_from, flow.root, flow.queue
-    visited[: 2 * (region.first.size - 1)] = 0
+    visited[: 2 * (first.size - 1)] = 0
     n_queued, n_found = 0, 0
-    for index in range(n_terminals):
-        gate = 2 * ordered[index]
-        visited[gate] = 1
-        came_from[gate] = -1
-        root[gate] = index
-        flow.is_done[index] = False
-        queue[n_queued] = gate
-        n_queued += 1
+    for tree in range(n_terminals):
+        node = ordered[tree]
+        is_done[tree] = False
+        visited[2 * node] = 1
+        came_from[2 * node] = -1
+        # A free node is left by its own way out, one on a path only back to the path's node before.
+        out = previous[node] if is_used[node] else node
+        if out >= 0 and not visited[2 * out + 1]:
+            visited[2 * out + 1] = 1
+            came_from[2 * out + 1] = 2 * node
+            root[out] = tree
+            queue[n_queued] = out
+            n_queued += 1
     head = 0
     while head < n_queued and n_found < n_wanted:
-        gate = queue[head]
+        node = queue[head]
         head += 1
-        tree = root[gate]
-        if flow.is_done[tree]:
+        tree = root[node]
+        if is_done[tree]:
             continue
-        node = gate >> 1
-        if gate & 1:
-            if flow.is_end[node]:
-                flow.is_done[tree] = True
-                flow.last[n_found] = node
-                n_found += 1
+        if is_end[node]:
+            is_done[tree] = True
+            flow.last[n_found] = node
+            n_found += 1
+            continue
+        for link in range(first[node], first[node + 1]):
+            other = neighbour[link]
+            if visited[2 * other]:
                 continue
-            for link in range(region.first[node], region.first[node + 1]):
-                onward = 2 * region.neighbour[link]
-                if not visited[onward]:
-                    visited[onward] = 1
-                    came_from[onward] = gate
-                    root[onward] = tree
-                    queue[n_queued] = onward
-                    n_queued += 1
-            onward = gate - 1 if flow.is_used[node] else -1
-        else:
-            back = flow.previous[node] if flow.is_used[node] else node
-            onward = 2 * back + 1 if back >= 0 else -1
-        if onward >= 0 and not visited[onward]:
-            visited[onward] = 1
-            came_from[onward] = gate
-            root[onward] = tree
-            queue[n_queued] = onward
-            n_queued += 1
+            visited[2 * other] = 1
+            came_from[2 * other] = 2 * node + 1
+            out = previous[other] if is_used[other] else other
+            if out >= 0 and not visited[2 * out + 1]:
+                visited[2 * out + 1] = 1
+                came_from[2 * out + 1] = 2 * other
+                root[out] = tree
+                queue[n_queued] = out
+                n_queued += 1
+        if is_used[node] and not visited[2 * node]:
+            visited[2 * node] = 1
+            came_from[2 * node] = 2 * node + 1
+            out = previous[node]
+            if out >= 0 and not visited[2 * out + 1]:
+                visited[2 * out + 1] = 1
+                came_from[2 * out + 1] = 2 * node
+                root[out] = tree
+                queue[n_queued] = out
+                n_queued += 1
     return n_found
 
 
