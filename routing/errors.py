@@ -152,20 +152,27 @@ class ReversingError(WaypointError):
         The waypoint's street, empty when it has no name.
     reversing_m, limit_m
         How far the vehicle would have to reverse, and how far it may.
+    forbidden_by
+        Overrides each of which alone sets the limit to zero.
     """
 
     code = "reversing"
 
-    def __init__(self, *, label: str, street_name: str, reversing_m: float, limit_m: float) -> None:
+    def __init__(
+        self, *, label: str, street_name: str, reversing_m: float, limit_m: float, forbidden_by: tuple[str, ...] = ()
+    ) -> None:
         self.street_name = street_name
         self.reversing_m = reversing_m
         self.limit_m = limit_m
+        self.forbidden_by = forbidden_by
         where = f" on {street_name}" if street_name else ""
+        names = " and ".join(f"'{override_id}'" for override_id in forbidden_by)
+        why = f" (forbidden by override {names})" if names else ""
         super().__init__(
             label=label,
             fact=(
                 f"{label}{where} lies in a dead end without a turning place: the vehicle would have to reverse "
-                f"{reversing_m:.0f} m and may reverse {limit_m:.0f} m."
+                f"{reversing_m:.0f} m and may reverse {limit_m:.0f} m{why}."
             ),
             advice="Send a shorter vehicle, move the container to the last turning place, or map the turning place.",
         )

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing import tag_values
+from routing.connections import Connections
 from routing.errors import ReversingError
 from routing.kernels.components import reachable_states, strong_components
 from routing.kernels.reverse import reversed_arcs
@@ -30,7 +31,7 @@ from routing.kernels.turning_depths import (
     reversing_depths,
 )
 from routing.location import Waypoint
-from routing.metric import Metric
+from routing.metric import Metric, MetricChange
 from routing.osm.tag_keys import TURNING_VALUES
 from routing.override_targets import arcs_of
 from routing.overrides import ForbidReversing, Override
@@ -124,10 +125,16 @@ class TurningPlaces:
         self._metric = metric
         self._overrides = tuple(item for item in overrides if isinstance(item.change, ForbidReversing))
         self._ground = _Ground(streets, rule, vehicle_length_m)
+        self._since: tuple[TurningPlaces, MetricChange] | None = None
         self.rule = rule
 
-    def under(self, metric: Metric, overrides: Sequence[Override] = ()) -> "TurningPlaces":
-        """The same map and vehicle under other costs and overrides; what the map alone decides is shared."""
+    def under(
+        self, metric: Metric, overrides: Sequence[Override] = (), *, change: MetricChange | None = None
+    ) -> "TurningPlaces":
+        """The same map and vehicle under other costs and overrides; what the map alone decides is shared.
+
+        Where it is known what changed since the costs here, only that is worked out anew.
+        """
         ground = self._ground
         other = TurningPlaces(
             self._streets,
@@ -138,6 +145,8 @@ class TurningPlaces:
             overrides=overrides,
         )
         other._ground = ground
+        if change is not None and change.before is self._metric:
+            other._since = self, change
         return other
 
     @cached_property
@@ -156,7 +165,11 @@ class TurningPlaces:
         """``(n_arcs,)``: the vehicle can come here and go on without reversing, setting back at junctions apart."""
         is_open = self._metric.arc_ms >= 0
         is_state_open = is_open[self._turns.state_arc]
-        is_reached, leads_out = self._around_most(is_state_open) or self._around_largest(is_state_open)
+        is_reached, leads_out = (
+            self._around_before(is_state_open)
+            or self._around_most(is_state_open)
+            or self._around_largest(is_state_open)
+        )
         is_arc_reached = is_reached[: is_open.size].copy()
         is_arc_reached[self._turns.state_arc[is_open.size :][is_reached[is_open.size :]]] = True
         forward: NDArray[np.bool_] = is_arc_reached & leads_out[: is_open.size] & is_open
@@ -180,10 +193,7 @@ class TurningPlaces:
         """
         limit_m = np.full(len(places), float(self.rule.max_reversing_m))
         if self._overrides:
-            allowed_m = self._metres_back(places, self._is_trap & ~self._is_forbidden)
-            allowed_m[self._is_forbidden[places.segment]] = np.inf
-            is_forbidden = allowed_m > self._metres_back(places, self._is_trap)
-            limit_m[is_forbidden & (allowed_m > self.rule.max_reversing_m)] = 0.0
+            limit_m[self._is_banned(places, self._is_forbidden)] = 0.0
         return limit_m
 
     def served_from(self, snap: Snap, *, label: str) -> Snap | ReversingError:
@@ -202,6 +212,7 @@ class TurningPlaces:
                 street_name=self._streets.segment_name(snap.segment),
                 reversing_m=reversing_m,
                 limit_m=limit_m,
+                forbidden_by=self._banned_by(places),
             )
         arc = self._arc_to(self._turning_node(snap))
         length_mm = int(self._streets.segment_length_mm[arc >> 1])
@@ -272,11 +283,29 @@ class TurningPlaces:
 
     @cached_property
     def _is_forbidden(self) -> NDArray[np.bool_]:
-        """Segments on which an override forbids reversing."""
+        """Segments on which any override forbids reversing."""
+        return self._forbidden(self._overrides)
+
+    def _forbidden(self, overrides: Sequence[Override]) -> NDArray[np.bool_]:
+        """Segments on which some overrides forbid reversing."""
         is_forbidden = np.zeros(self._streets.n_segments, dtype=np.bool_)
-        for item in self._overrides:
+        for item in overrides:
             is_forbidden[arcs_of(item, self._streets) >> 1] = True
         return is_forbidden
+
+    def _is_banned(self, places: Places, is_forbidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """``(n,)``: no way back within the rule's limit is left to the place."""
+        allowed_m = self._metres_back(places, self._is_trap & ~is_forbidden)
+        allowed_m[is_forbidden[places.segment]] = np.inf
+        is_longer = allowed_m > self._metres_back(places, self._is_trap)
+        is_banned: NDArray[np.bool_] = is_longer & (allowed_m > self.rule.max_reversing_m)
+        return is_banned
+
+    def _banned_by(self, places: Places) -> tuple[str, ...]:
+        """Overrides each of which alone forbids to reverse to a single place."""
+        return tuple(
+            item.override_id for item in self._overrides if self._is_banned(places, self._forbidden([item]))[0]
+        )
 
     def _metres_back(self, places: Places, is_trap: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Metres between places and where a vehicle drives on, over some of the segments that it must back out of.
@@ -321,12 +350,42 @@ class TurningPlaces:
         is_tail_nearer = self._depths.node_mm[tail] + snap.offset_mm <= self._depths.node_mm[head] + rest_mm
         return int(self._depths.turning_node[tail if is_tail_nearer else head])
 
+    def _around_before(self, is_state_open: NDArray[np.bool_]) -> _Reach | None:
+        """What ``_around_most`` finds, by following what changed since other costs."""
+        if self._since is None:
+            return None
+        before, change = self._since
+        connections, n_states = before.connections, np.int64(is_state_open.size)
+        if connections is None or not is_state_open[connections.hub]:
+            return None
+        closed = np.flatnonzero(before.may_turn & ~self.may_turn)
+        opened = np.flatnonzero(self.may_turn & ~before.may_turn)
+        removed, added = (
+            np.sort(np.concatenate((self._straight_on(keys), arcs * n_states + (arcs ^ 1))))
+            for keys, arcs in ((change.removed, closed), (change.added, opened))
+        )
+        is_reached, leads_out = connections.after(removed, added)
+        n_most = np.count_nonzero(is_state_open) // 2
+        return (is_reached, leads_out) if np.count_nonzero(leads_out & is_reached) > n_most else None
+
+    def _straight_on(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some turns, ``from * n_states + to``, that do not turn round."""
+        start, end = np.divmod(keys, self._turns.n_states)
+        is_turning_round: NDArray[np.bool_] = self._turns.state_arc[end] == self._turns.state_arc[start] ^ 1
+        return keys[~is_turning_round]
+
+    @cached_property
+    def connections(self) -> Connections | None:
+        """Ways around a state of the largest network, for closures that follow."""
+        main = np.flatnonzero(self._metric.is_main)
+        return Connections(*self._turning_graph(), int(main[main.size // 2])) if main.size else None
+
     def _around_most(self, is_state_open: NDArray[np.bool_]) -> _Reach | None:
         """What is reached from, and what leads into, a part of more than half of all streets, if one is met at once.
 
         Such a part is the largest, and two plain searches cost much less than all strong components.
         """
-        graph, state_arc, may_turn = self._metric.graph, self._turns.state_arc, self._may_turn
+        graph, state_arc, may_turn = self._metric.graph, self._turns.state_arc, self.may_turn
         main = np.flatnonzero(self._metric.is_main)
         n_most = np.count_nonzero(is_state_open) // 2
         for index in range(1, _N_SEEDS + 1 if main.size else 0):
@@ -346,7 +405,7 @@ class TurningPlaces:
         return reachable_states(first_out, head, is_main), leads_out
 
     @cached_property
-    def _may_turn(self) -> NDArray[np.bool_]:
+    def may_turn(self) -> NDArray[np.bool_]:
         """``(n_arcs,)``: the vehicle may turn round at the end of the arc."""
         is_open = (self._metric.arc_ms >= 0).reshape(-1, 2)
         may_turn: NDArray[np.bool_] = (self.node_kind > 0)[self._streets.arc_head]
@@ -358,7 +417,7 @@ class TurningPlaces:
         turns, graph = self._turns, self._metric.graph
         tails = np.repeat(np.arange(turns.n_states, dtype=np.int32), np.diff(graph.first_out))
         is_u_turn = turns.state_arc[graph.head] == turns.state_arc[tails] ^ 1
-        turning = np.flatnonzero(self._may_turn).astype(np.int32)
+        turning = np.flatnonzero(self.may_turn).astype(np.int32)
         tails = np.concatenate((tails[~is_u_turn], turning))
         heads = np.concatenate((graph.head[~is_u_turn], turning ^ 1))
         by_tail = np.argsort(tails, kind="stable")

@@ -239,7 +239,8 @@ def _noted(sketch: Sketch, x_m: float, way: int, y_m: float = 100, **limits: flo
 def test_nothing_is_reversed_where_the_depot_forbids_it(alley: Sketch) -> None:
     error = _noted(alley, 230, 2)
     assert isinstance(error, ReversingError)
-    assert (round(error.reversing_m), error.limit_m) == (30, 0)
+    assert (round(error.reversing_m), error.limit_m, error.forbidden_by) == (30, 0, ("note-1",))
+    assert "may reverse 0 m (forbidden by override 'note-1')." in str(error)
     assert isinstance(_noted(alley, 230, 1), Snap)
     rolled = _noted(alley, 230, 2, max_rolling_m=40)
     assert isinstance(rolled, Snap)
@@ -256,7 +257,17 @@ def test_street_behind_a_forbidden_one_cannot_be_backed_out_of(town: Sketch) -> 
 def test_forbidden_street_elsewhere_leaves_the_limit_as_it_is(alley: Sketch) -> None:
     error = _noted(alley, 400, 1)
     assert isinstance(error, ReversingError)
-    assert (round(error.reversing_m), error.limit_m) == (200, 150)
+    assert (round(error.reversing_m), error.limit_m, error.forbidden_by) == (200, 150, ())
+
+
+def test_error_names_only_overrides_that_forbid_reversing_to_the_place(town: Sketch) -> None:
+    town.nodes(half=(260, 100), end=(320, 100)).way(2, "mouth half").way(3, "half end")
+    plain, _, metric = _analysis(town.streets(), rule=ReversingRule())
+    snap = SnapIndex(town.streets()).locate([town.at(250, 100)], metric).places.snap(0)
+    bans = [note(ForbidReversing(), way, override_id=f"way {way}") for way in (1, 2, 3)]
+    error = plain.under(metric, bans).served_from(snap, label="container G-1")
+    assert isinstance(error, ReversingError)
+    assert error.forbidden_by == ("way 2",)
 
 
 def test_longer_way_back_serves_where_the_shortest_is_forbidden(town: Sketch) -> None:
