@@ -1,0 +1,1 @@
+"""Readers of published instances, one family a file."""
