@@ -17,6 +17,7 @@ from routing.kernels.cch_customise import SlotArcs, Triangles
 from routing.kernels.cch_labels import Tree
 from routing.kernels.cch_search import Completion
 from routing.kernels.cch_symbolic import chordal_completion, elimination_tree, lower_triangles, post_order, tree_shape
+from routing.kernels.grouping import group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +138,9 @@ def build_hierarchy(graph: StateGraph) -> Hierarchy:
     up_first, up_head = chordal_completion(first, neighbour, parent)
     level, first_descendant = tree_shape(parent)
     arc_slot = _slots(tail, head, up_first, up_head)
-    by_slot = np.argsort(arc_slot, kind="stable").astype(np.int32)
-    loop_arc = np.flatnonzero(arc_slot < 0).astype(np.int32)
-    slot_arc = by_slot[loop_arc.size :]
+    slot_first, by_slot = group(arc_slot + np.int32(1), 2 * up_head.size + 1)
+    loop_arc, slot_arc = np.split(by_slot, slot_first[1:2])
+    down_first, down_edge = group(up_head, n)
     triangle_first, to_low, to_high = lower_triangles(up_first, up_head)
     return Hierarchy(
         rank=rank,
@@ -148,13 +149,13 @@ def build_hierarchy(graph: StateGraph) -> Hierarchy:
         first_descendant=first_descendant,
         up_first=up_first,
         up_head=up_head,
-        down_first=np.concatenate(([0], np.cumsum(np.bincount(up_head, minlength=n)))).astype(np.int32),
-        down_edge=np.argsort(up_head, kind="stable").astype(np.int32),
+        down_first=down_first,
+        down_edge=down_edge,
         triangle_first=triangle_first,
         triangle_to_low=to_low,
         triangle_to_high=to_high,
         arc_slot=arc_slot,
-        slot_first=np.searchsorted(arc_slot[slot_arc], np.arange(2 * up_head.size + 1)).astype(np.int32),
+        slot_first=slot_first[1:] - slot_first[1],
         slot_arc=slot_arc,
         loop_arc=loop_arc,
         loop_rank=tail[loop_arc],

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from routing.cch.state_graph import StateGraph
 from routing.kernels.cch_dissection import dissection_order
+from routing.kernels.grouping import neighbours
 
 N_DIRECTIONS = 8
 """Directions in which a cut is sought; more make the tree little shallower and the order slower."""
@@ -31,12 +32,7 @@ def undirected(
     tail: NDArray[np.integer], head: NDArray[np.integer], n: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Adjacency array of the graph without directions, parallel arcs and self-loops; neighbours are sorted."""
-    is_link = tail != head
-    one, other = tail[is_link].astype(np.int64), head[is_link].astype(np.int64)
-    links = np.sort(np.concatenate((one * n + other, other * n + one)))  # far faster than np.unique, which hashes first
-    links = links[np.append(True, links[1:] != links[:-1])[: links.size]]
-    first = np.searchsorted(links, np.arange(n + 1, dtype=np.int64) * n).astype(np.int32)
-    return first, (links % max(1, n)).astype(np.int32)
+    return neighbours(tail.astype(np.int32), head.astype(np.int32), n)
 
 
 def _inverse(order: NDArray[np.integer]) -> NDArray[np.int32]:
