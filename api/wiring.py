@@ -1,7 +1,9 @@
 """The composition root: the one place that names adapters and turns settings into ports."""
 
+import logging
 from pathlib import Path
 
+from api.files.map_cache import tidy, usable
 from api.town.fill_statistics import load_fill_statistics
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.ports import Ports, SelectionPolicy, Solver
@@ -16,6 +18,8 @@ from routing.override_book import NO_OVERRIDES
 from routing.overrides_file import read_overrides
 from routing.ports import StreetRouter
 from routing.street_router import open_router
+
+_log = logging.getLogger(__name__)
 
 OVERRIDES_NAME = "overrides.toml"
 """Beside the map: what the depot knows better, such as closed streets and narrow ones."""
@@ -36,6 +40,28 @@ def open_street_router(map_path: Path | None, *, cache_dir: Path | None = None) 
     overrides_path = map_path.with_name(OVERRIDES_NAME)
     overrides = read_overrides(overrides_path) if overrides_path.is_file() else NO_OVERRIDES
     return open_router(map_path, cache_dir=cache_dir, overrides=overrides)
+
+
+def open_with_shared_cache(map_path: Path | None, cache_folder: Path) -> StreetRouter:
+    """A router that keeps its streets in a folder which other maps and processes use too; without it where that fails.
+
+    Raises
+    ------
+    BrokenMapError
+        When the map cannot be read.
+    BrokenOverridesError
+        When the overrides cannot be used; every issue is named.
+    """
+    cache_dir = usable(cache_folder)
+    if map_path is None or cache_dir is None:
+        return open_street_router(map_path)
+    try:
+        tidy(cache_dir)
+        return open_street_router(map_path, cache_dir=cache_dir)
+    except OSError as error:
+        # The disk is full, or another process tidied up at this very moment.
+        _log.warning("The cache folder %s could not be used (%s); the streets are prepared again.", cache_dir, error)
+        return open_street_router(map_path)
 
 
 def build_ports(router: StreetRouter) -> Ports:

@@ -1,6 +1,7 @@
 """What all tests share: where the real extracts and series lie, when they are there."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,3 +15,12 @@ def shared_data() -> Path:
     if not (_SHARED / "README.md").is_file():
         pytest.skip(f"no real data at {_SHARED.name}/: set FUHRE_SHARED_DATA to run this test")
     return _SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the cache folder of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache-home")))
+        patch.delenv("FUHRE_CACHE_DIR", raising=False)
+        yield

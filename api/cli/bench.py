@@ -27,12 +27,12 @@ def bench(
 
     Every plan passes the checker. Example: fuhre bench --town demo-town --time-limit 10
     """
-    from api.wiring import build_ports, open_street_router, selection_policies, solvers
+    from api.wiring import build_ports, selection_policies, solvers
     from optimizer.planning.plan_day import plan_day
 
     files = TownFiles(folder=town)
     loaded = files.load()
-    ports = build_ports(open_street_router(loaded.map_path, cache_dir=files.cache_folder))
+    ports = build_ports(files.open_router(loaded))
     runs = [("overflow_risk", solver) for solver in solvers()]
     runs += [(policy, "ortools") for policy in selection_policies() if policy != "overflow_risk"]
     plans: list[tuple[str, str, Plan]] = []

@@ -8,7 +8,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from api.cli.inputs import ContainersOption, FleetOption, JsonOption, OsmOption, TownFiles, TownOption
+from api.cli.inputs import (
+    CacheDirOption,
+    CacheOption,
+    ContainersOption,
+    FleetOption,
+    JsonOption,
+    OsmOption,
+    TownFiles,
+    TownOption,
+)
 from optimizer.domain.issues import InvalidInputError, Issue
 
 
@@ -18,6 +27,8 @@ def check(
     osm: OsmOption = None,
     containers: ContainersOption = None,
     fleet: FleetOption = None,
+    cache_dir: CacheDirOption = None,
+    cache: CacheOption = True,
     json: JsonOption = False,
 ) -> None:
     """Check a plan against every rule: times, loads, breaks, windows, sums.
@@ -26,7 +37,6 @@ def check(
     Example: fuhre check plan.json --town demo-town
     """
     from api.files.plan_json import load_plan
-    from api.wiring import open_street_router
     from optimizer.checking.check_plan import check_plan
 
     try:
@@ -35,9 +45,9 @@ def check(
         message = f"{plan_file} cannot be read ({error.strerror}). Correct the path."
         raise InvalidInputError([Issue(where="PLAN_FILE", code="no_file", message=message)]) from error
     plan = load_plan(document, source=plan_file.name)
-    files = TownFiles(folder=town, osm=osm, containers=containers, fleet=fleet)
+    files = TownFiles(folder=town, osm=osm, containers=containers, fleet=fleet, cache_dir=cache_dir, may_cache=cache)
     loaded = files.load()
-    router = open_street_router(loaded.map_path, cache_dir=files.cache_folder)
+    router = files.open_router(loaded)
     violations = check_plan(plan, loaded.town, router)
     if json:
         found = [{"code": one.code, "where": one.where, "sentence": one.sentence} for one in violations]

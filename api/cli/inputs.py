@@ -42,21 +42,51 @@ IterationsOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same input, seed and iterations: the same plan.")]
 SolverOption = Annotated[str, typer.Option("--solver", help="ortools, sisr, or greedy for an answer at once.")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, threshold or all.")]
+CacheDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache-dir",
+        metavar="DIR",
+        envvar="FUHRE_CACHE_DIR",
+        help="Where prepared streets are kept between runs [default: cache/ in the town's folder; without a town, "
+        "fuhre/ in your cache folder, such as ~/.cache/fuhre].",
+        show_default=False,
+    ),
+]
+CacheOption = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache",
+        envvar="FUHRE_CACHE",
+        help="Keep prepared streets between runs; files unused for two months are removed.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output instead of tables.")]
 
 if TYPE_CHECKING:
     from api.files.town_folder import LoadedTown
+    from routing.ports import StreetRouter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TownFiles:
-    """Where a town's files lie; single files replace those of the folder."""
+    """Where a town's files lie; single files replace those of the folder.
+
+    Attributes
+    ----------
+    cache_dir
+        Where prepared streets are kept between runs, instead of the usual places.
+    may_cache
+        Whether they are kept at all.
+    """
 
     folder: Path | None
     osm: Path | None = None
     containers: Path | None = None
     readings: Path | None = None
     fleet: Path | None = None
+    cache_dir: Path | None = None
+    may_cache: bool = True
 
     def load(self) -> "LoadedTown":
         """The town with its readings.
@@ -101,10 +131,27 @@ class TownFiles:
             return None
         return self.folder / name
 
-    @property
-    def cache_folder(self) -> Path | None:
-        """Where prepared streets are kept between runs."""
-        return self.folder / "cache" if self.folder is not None else None
+    def open_router(self, loaded: "LoadedTown") -> "StreetRouter":
+        """The router on the town's map, with its streets kept for the next run.
+
+        Raises
+        ------
+        BrokenMapError
+            When the map cannot be read.
+        BrokenOverridesError
+            When the overrides cannot be used.
+        """
+        from api.files.map_cache import user_cache_folder
+        from api.wiring import open_street_router, open_with_shared_cache
+
+        if not self.may_cache:
+            return open_street_router(loaded.map_path)
+        if self.cache_dir is None and self.folder is not None:
+            return open_street_router(loaded.map_path, cache_dir=self.folder / "cache")
+        shared = self.cache_dir if self.cache_dir is not None else user_cache_folder()
+        return (
+            open_street_router(loaded.map_path) if shared is None else open_with_shared_cache(loaded.map_path, shared)
+        )
 
 
 def build_request(

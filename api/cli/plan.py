@@ -11,6 +11,8 @@ from rich.console import Console
 
 from api.cli.inputs import (
     AsOfOption,
+    CacheDirOption,
+    CacheOption,
     ContainersOption,
     DayOption,
     FleetOption,
@@ -66,6 +68,8 @@ def plan(
         Path | None,
         typer.Option("--out", help="Write plan.json, plan.geojson, GPX files and map.html into this folder."),
     ] = None,
+    cache_dir: CacheDirOption = None,
+    cache: CacheOption = True,
     json: JsonOption = False,
 ) -> None:
     """Plan the tours of a day.
@@ -74,16 +78,24 @@ def plan(
     """
     from api.files.plan_folder import write_plan_folder
     from api.files.plan_json import dump_plan
-    from api.wiring import build_ports, open_street_router
+    from api.wiring import build_ports
     from optimizer.planning.plan_day import plan_day
 
-    files = TownFiles(folder=town, osm=osm, containers=containers, readings=readings, fleet=fleet)
+    files = TownFiles(
+        folder=town,
+        osm=osm,
+        containers=containers,
+        readings=readings,
+        fleet=fleet,
+        cache_dir=cache_dir,
+        may_cache=cache,
+    )
     with progress_bars(is_shown=not json) as progress:
         started_s = time.perf_counter()
         if progress:
             progress("import", 0.0)
         loaded = files.load()
-        router = open_street_router(loaded.map_path, cache_dir=files.cache_folder)
+        router = files.open_router(loaded)
         import_s = time.perf_counter() - started_s
         if progress:
             progress("import", 1.0)

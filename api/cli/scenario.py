@@ -70,7 +70,7 @@ def scenario(
     Example: fuhre scenario --town demo-town --without-vehicle van-2
     """
     from api.files.plan_json import dump_comparison
-    from api.wiring import build_ports, open_street_router
+    from api.wiring import build_ports
     from optimizer.planning.compare_scenario import compare_scenario
 
     changes: list[Change] = [RemoveVehicle(vehicle_id=one) for one in without_vehicle or ()]
@@ -84,7 +84,7 @@ def scenario(
         raise InvalidInputError([Issue(where="scenario", code="no_change", message=message)])
     files = TownFiles(folder=town)
     loaded = files.load()
-    router = open_street_router(loaded.map_path, cache_dir=files.cache_folder)
+    router = files.open_router(loaded)
     request = build_request(
         loaded, day=day, as_of=as_of, limits=SolveLimits(time_limit_s=time_limit, seed=seed), solver=solver
     )
