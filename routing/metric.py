@@ -6,12 +6,14 @@ not in the searched graph at all.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing.arc_costs import ArcCosts, ArcCostTable
 from routing.conditions import ALWAYS, NO_SITUATION, Conditions, Situation, conditional_hours, situation
+from routing.connections import Connections, connections_of_most
 from routing.kernels.components import reachable_states, states_around, strong_components
 from routing.kernels.reverse import reversed_arcs
 from routing.kernels.search import SearchGraph
@@ -76,6 +78,8 @@ class MetricChange:
         ``(n,)`` int32 states of turns, by the state they start from.
     weight
         ``(n,)`` int64 packed costs of the turns now, -1 where closed.
+    removed, added
+        Turns that were open and are not any more, and the other way round: ``from * n_states + to``, rising.
     """
 
     before: Metric
@@ -83,6 +87,16 @@ class MetricChange:
     turn_from: NDArray[np.int32]
     turn_to: NDArray[np.int32]
     weight: NDArray[np.int64]
+    removed: NDArray[np.int64]
+    added: NDArray[np.int64]
+
+
+class _Known(NamedTuple):
+    """What is kept of a situation without overrides."""
+
+    arcs: ArcCosts
+    metric: Metric
+    connections: Connections | None
 
 
 class MetricTable:
@@ -92,7 +106,7 @@ class MetricTable:
         self.profile = profile
         self._streets = streets
         self._turns = turns
-        self._known: dict[Situation, tuple[ArcCosts, Metric]] = {}
+        self._known: dict[Situation, _Known] = {}
         self._arc_costs = ArcCostTable(streets, profile)
         self._turn_costs = TurnCostTable(streets, turns, profile)
         self._hours = conditional_hours(streets)
@@ -114,16 +128,17 @@ class MetricTable:
 
     def changed_metric(self, situation: Situation) -> tuple[Metric, MetricChange | None]:
         """The same, and what the overrides changed, if there are any."""
-        costs, metric = self._without_overrides(replace(situation, overrides=()))
-        return self._with_overrides(costs, metric, situation) if situation.overrides else (metric, None)
+        known = self._without_overrides(replace(situation, overrides=()))
+        return self._with_overrides(known, situation) if situation.overrides else (known.metric, None)
 
-    def _without_overrides(self, situation: Situation) -> tuple[ArcCosts, Metric]:
+    def _without_overrides(self, situation: Situation) -> _Known:
         """Driving times and metric, kept because many closures may follow: without times, and of the latest day."""
         if situation not in self._known:
             arcs = self._arc_costs.costs(situation)
             turn_ms = self._turn_costs.costs(situation, arc_ms=arcs.arc_ms, is_node_open=arcs.node_reason == 0)
             self._known = {key: known for key, known in self._known.items() if key == NO_SITUATION}
-            self._known[situation] = arcs, self._whole(arcs, turn_ms)
+            metric = self._whole(arcs, turn_ms)
+            self._known[situation] = _Known(arcs, metric, connections_of_most(metric.graph, metric.is_main))
         return self._known[situation]
 
     def _whole(self, arcs: ArcCosts, turn_ms: NDArray[np.int64]) -> Metric:
@@ -133,10 +148,10 @@ class MetricTable:
         is_open = arcs.arc_ms[turns.state_arc] >= 0
         return _metric(arcs, graph, _connectivity(graph, is_open=is_open, is_likely=is_open))
 
-    def _with_overrides(self, costs: ArcCosts, before: Metric, situation: Situation) -> tuple[Metric, MetricChange]:
+    def _with_overrides(self, known: _Known, situation: Situation) -> tuple[Metric, MetricChange]:
         """The metric after overrides, with work for the turns at streets that they speak of."""
         turns = self._turns
-        arcs, changed = self._arc_costs.with_overrides(costs, situation)
+        arcs, changed = self._arc_costs.with_overrides(known.arcs, situation)
         states = self._turn_costs.states_around(changed.arcs, changed.nodes)
         chosen = entries_of(turns.first_turn, states)
         turn_ms = self._turn_costs.costs(
@@ -145,16 +160,33 @@ class MetricTable:
         turn_from, turn_to = turns.turn_from[chosen], turns.turn_to[chosen]
         weight = self._weights(arcs.arc_ms, turn_from, turn_ms)
         n_before = np.concatenate(([0], np.cumsum(turns.first_turn[states + 1] - turns.first_turn[states])))
-        old, new = before.graph, _search_graph(n_before, turn_to, weight)
+        old, new = known.metric.graph, _search_graph(n_before, turn_to, weight)
         first_out, (head, weights) = with_rows(
             old.first_out, (old.head, old.weight), states, new.first_out, (new.head, new.weight)
         )
+        opened = changed.arcs[arcs.arc_ms[changed.arcs] >= 0]
+        removed, added = _differences(old, new, states)
+        change = MetricChange(
+            before=known.metric,
+            opened=opened,
+            turn_from=turn_from,
+            turn_to=turn_to,
+            weight=weight,
+            removed=removed,
+            added=added,
+        )
         graph = SearchGraph(first_out=first_out, head=head, weight=weights)
         is_open = arcs.arc_ms[turns.state_arc] >= 0
-        metric = _metric(arcs, graph, _connectivity(graph, is_open=is_open, is_likely=before.is_main & is_open))
-        opened = changed.arcs[arcs.arc_ms[changed.arcs] >= 0]
-        change = MetricChange(before=before, opened=opened, turn_from=turn_from, turn_to=turn_to, weight=weight)
-        return metric, change
+        return _metric(arcs, graph, self._around(known, change, graph, is_open)), change
+
+    def _around(self, known: _Known, change: MetricChange, graph: SearchGraph, is_open: NDArray[np.bool_]) -> _Around:
+        """What ``_connectivity`` says of a changed graph, by following the changes where they leave most connected."""
+        if known.connections is not None and is_open[known.connections.hub]:
+            is_reached, reaches = known.connections.after(change.removed, change.added)
+            is_main = is_reached & reaches
+            if np.count_nonzero(is_main) > max(1, int(np.count_nonzero(is_open)) // 2):
+                return is_main, reaches, is_reached
+        return _connectivity(graph, is_open=is_open, is_likely=known.metric.is_main & is_open)
 
     def _weights(
         self, arc_ms: NDArray[np.int64], turn_from: NDArray[np.int32], turn_ms: NDArray[np.int64]
@@ -203,6 +235,18 @@ def _search_graph(
     n_open_before = np.zeros(is_open.size + 1, dtype=np.int32)
     np.cumsum(is_open, out=n_open_before[1:])
     return SearchGraph(first_out=n_open_before[first_turn], head=turn_to[is_open], weight=weight[is_open])
+
+
+def _differences(
+    old: SearchGraph, new: SearchGraph, rows: NDArray[np.intp]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Turns that some rows of a graph lose and gain when they become the rows of another."""
+    n = old.first_out.size - 1
+    rows = rows.astype(np.int64)
+    n_before = old.first_out[rows + 1] - old.first_out[rows]
+    before = np.repeat(rows, n_before) * n + old.head[entries_of(old.first_out, rows)]
+    after = np.repeat(rows, np.diff(new.first_out)) * n + new.head
+    return np.setdiff1d(before, after), np.setdiff1d(after, before)
 
 
 def _around_most(graph: SearchGraph, is_likely: NDArray[np.bool_], *, n_most: int) -> _Around | None:

@@ -101,21 +101,22 @@ class ProfileEngines:
         if key not in self._latest:
             before = self._without_overrides(profile, situation)
             metric, change = self._table(profile).changed_metric(situation)
-            engine = self._after(before, metric, change, profile)
-            if engine.turning is not None:
-                engine = engine._replace(turning=engine.turning.under(metric, situation.overrides))
+            engine = self._after(before.query, metric, change, profile)
+            if before.turning is not None:
+                turning = before.turning.under(metric, situation.overrides, change=change)
+                engine = engine._replace(turning=turning)
             self._latest[key] = engine
             if len(self._latest) > _KEPT_SITUATIONS:
                 self._latest.popitem(last=False)
         self._latest.move_to_end(key)
         return self._latest[key]
 
-    def _without_overrides(self, profile: str, situation: Situation) -> QueryEngine:
+    def _without_overrides(self, profile: str, situation: Situation) -> ProfileEngine:
         """The engine that a situation's overrides change least."""
         without = replace(situation, overrides=())
         if without in {situation, NO_SITUATION}:
-            return self._engines[profile].query
-        return self._in_situation(profile, without).query
+            return self._engines[profile]
+        return self._in_situation(profile, without)
 
     def _after(self, before: QueryEngine, metric: Metric, change: MetricChange | None, profile: str) -> ProfileEngine:
         if change is not None and change.before is before.metric:

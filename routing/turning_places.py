@@ -376,8 +376,8 @@ class TurningPlaces:
 
     @cached_property
     def connections(self) -> Connections | None:
-        """Ways around a state of the largest network, for closures that follow."""
-        main = np.flatnonzero(self._metric.is_main)
+        """Ways around a street of the largest network, for closures that follow."""
+        main = np.flatnonzero(self.is_forward)
         return Connections(*self._turning_graph(), int(main[main.size // 2])) if main.size else None
 
     def _around_most(self, is_state_open: NDArray[np.bool_]) -> _Reach | None:

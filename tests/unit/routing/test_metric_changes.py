@@ -24,6 +24,7 @@ from routing.overrides import (
 from routing.profile import load_profile
 from routing.streets import StreetGraph
 from routing.turn_hierarchy import build_turn_hierarchy
+from routing.turning_places import TurningPlaces
 from routing.turns import build_turns
 from tests.unit.routing.depot_notes import BERLIN, book_of, note
 
@@ -103,3 +104,28 @@ def test_metric_without_overrides_is_made_once(town: StreetGraph) -> None:
     for at in (MONDAY_8, datetime(2026, 5, 4, 23, tzinfo=BERLIN)):
         table.metric(table.situation(Conditions(at=at, overrides=book_of(note(CloseStreet(), 1)))))
     assert table.metric(NO_SITUATION) is plain
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("at", [None, MONDAY_8])
+def test_streets_driven_without_reversing_after_changes_equal_those_found_anew(
+    shared_data: Path, at: datetime | None
+) -> None:
+    rng = np.random.default_rng(2)
+    town = load_streets(shared_data / "osm" / "bad_hersfeld.osm.pbf")
+    turns, vehicle = build_turns(town), load_profile("truck_26t")
+    assert vehicle.reversing is not None
+    table = MetricTable(town, turns, vehicle)
+    plain = table.metric(table.situation(Conditions(at=at)))
+    before = TurningPlaces(town, turns, plain, rule=vehicle.reversing, vehicle_length_m=vehicle.length_cm / 100)
+    n_followed = n_changed = 0
+    for _ in range(20):
+        situation = table.situation(Conditions(at=at, overrides=_random_book(town, rng)))
+        metric, change = table.changed_metric(situation)
+        found = before.under(metric, situation.overrides, change=change)
+        anew = before.under(metric, situation.overrides)
+        assert np.array_equal(found.is_forward, anew.is_forward)
+        n_followed += found._around_before(metric.arc_ms[turns.state_arc] >= 0) is not None
+        n_changed += not np.array_equal(found.is_forward, before.is_forward)
+    assert n_followed > 15
+    assert n_changed > 10
