@@ -31,6 +31,9 @@ class Plan:
         those in ``ALWAYS``.
     left_out
         Peers that do not fit into the plan, and why.
+    ahead_s
+        Time at the beginning for what takes longest, all at once (``benchmarks.routing.ahead``); 0 for one after the
+        other, which is how preparations are timed fairly.
     parts
         Tracks that are run.
     ends_at
@@ -46,6 +49,7 @@ class Plan:
     may_rebuild: bool = True
     reserved_s: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    ahead_s: float = 0.0
     parts: tuple[str, ...] = ("graph", "places", "chores")
     ends_at: float = float("inf")
 
@@ -53,6 +57,10 @@ class Plan:
     def n_points(self) -> int:
         """The largest number of points."""
         return self.sizes[-1]
+
+    def with_at_least(self, seconds: float) -> "Plan":
+        """The same with so much time left, if there is less."""
+        return replace(self, ends_at=max(self.ends_at, time.monotonic() + seconds))
 
     def left_s(self, wanted_s: float) -> float:
         """The wanted time or what is left of it."""
@@ -90,10 +98,11 @@ def quick(budget_s: float) -> Plan:
         sizes=(1000,),
         repeats=5,
         matrix_limit_s=3,
-        prepare_limit_s=25,
+        prepare_limit_s=budget_s,
         change_limit_s=8,
         oracle_rows=1000,
         may_rebuild=False,
+        ahead_s=0.5 * budget_s,
         parts=("places", "graph"),
         reserved_s={"places": 0.5 * budget_s, "graph": 0.2 * budget_s},
         left_out=_TOO_SLOW_FOR_QUICK,

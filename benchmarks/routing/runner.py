@@ -172,7 +172,7 @@ class Runner:
     def _prepare(self) -> None:
         self._worker = Worker(self.name, self._case)
         made: Preparation = self._call("prepare", timeout_s=self._plan.prepare_limit_s).value
-        note = "kept from an earlier run" if made.is_kept else "made in this run"
+        note = "kept, made once" if made.is_kept else "made in this run"
         self._prepare_s = made.seconds
         self._note("prepare_s", value=made.seconds, note=note)
         if not made.is_kept:
