@@ -41,7 +41,9 @@ N_PLACES = 1000
 _REPEATS = 5
 _PAIRS = 15
 _THREADED_SIZES = (1000, 2000, 5000)
-_LIMIT_S = 300.0
+_LIMIT_S = 900.0
+_IMPORTING_S = 60.0
+"""An import is repeated for its median until so much time has gone into it; the second time counts at least."""
 _SEED = 7
 
 
@@ -69,12 +71,12 @@ def import_ours(case: Case, sizes: tuple[int, ...]) -> list[Figure]:  # noqa: AR
     _stay_on_one_core()
     places = _waypoints(case)[:2]
     walls, cpus = [], []
-    for _ in range(_REPEATS):
+    while len(walls) < 2 or (len(walls) < _REPEATS and sum(walls) < _IMPORTING_S):
         wall, cpu = time.perf_counter(), time.process_time()
         RoadRouter.from_streets(load_streets(case.map_path), n_threads=1).travel(places, profile=TRUCK)
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
-    note = f"file to first answer for {TRUCK}, libraries loaded, median of {_REPEATS - 1}"
+    note = f"file to first answer for {TRUCK}, libraries loaded, median of {len(walls) - 1}"
     return [
         _figure(case, "import_s", statistics.median(cpus[1:]), note=f"cpu; {note}"),
         _figure(case, "import_wall_s", statistics.median(walls[1:]), note=note),

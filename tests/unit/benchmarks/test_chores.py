@@ -59,7 +59,7 @@ def test_run_chores_notes_figures_and_reasons(tmp_path: Path, monkeypatch: pytes
     assert [(item.what, item.note) for item in figures.items] == [
         ("done", ""),
         ("left_out", "fail: ValueError: no streets in town for (3,)"),
-        ("left_out", "sleep: needs more than 300 s"),
+        ("left_out", "sleep: needs more than 900 s"),
     ]
 
 
