@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import product
 
+import numpy as np
+
 from routing.conditional import SUFFIX, parse_condition, split_clauses
 from routing.osm.raw import RawRestriction
 from routing.streets import MapIssue, StreetGraph, TurnRestriction
@@ -82,7 +84,9 @@ def resolve_restrictions(
         return (), []
     wanted = {way for item in raw for way in (*item.from_ways, *item.via_ways, *item.to_ways)}
     arcs_of_way = _arcs_of_ways(streets, wanted)
-    node_index = {osm_id: index for index, osm_id in enumerate(streets.node_osm_id.tolist())}
+    vias = [item.via_node for item in raw if item.via_node is not None]
+    via_index = np.flatnonzero(np.isin(streets.node_osm_id, vias))
+    node_index = dict(zip(streets.node_osm_id[via_index].tolist(), via_index.tolist(), strict=True))
     resolved: list[TurnRestriction] = []
     issues: list[MapIssue] = []
     for item in raw:
@@ -134,10 +138,9 @@ def _problem(item: RawRestriction) -> str:
 
 def _arcs_of_ways(streets: StreetGraph, wanted: set[int]) -> dict[int, list[int]]:
     arcs: dict[int, list[int]] = defaultdict(list)
-    osm_ids = streets.way_osm_id[streets.segment_way].tolist()
-    for segment, osm_id in enumerate(osm_ids):
-        if osm_id in wanted:
-            arcs[osm_id] += [2 * segment, 2 * segment + 1]
+    is_wanted = np.isin(streets.way_osm_id, list(wanted))
+    for segment in np.flatnonzero(is_wanted[streets.segment_way]).tolist():
+        arcs[int(streets.way_osm_id[streets.segment_way[segment]])] += [2 * segment, 2 * segment + 1]
     return arcs
 
 
