@@ -19,7 +19,7 @@ MAX_PAIRS = 2000
 """So many pairs are explained, evenly spread over all that deviate."""
 _SHOWN = 4
 """Causes that are named of each reason."""
-_CUT = 160
+_CUT = 400
 
 Pairs = Sequence[tuple[int, int]]
 
