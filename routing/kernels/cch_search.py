@@ -111,14 +111,15 @@ def leg_ways(
     )
     forward, backward = _room(sources, n_levels), _room(targets, n_levels)
     stack = np.empty(4 * n_levels + tree.level.size + 64, np.int32)
-    arcs, count = np.empty(1024, np.int32), 0
+    nothing = np.int64(0)  # plain numbers would have all functions they are given to compiled twice
+    arcs, count = np.empty(1024, np.int32), int(nothing)
     for leg in range(source.size):
         if leg == 0 or source[leg] != source[leg - 1]:
             _climb_all(tree, open_arcs[0], sources, source[leg], costs.infinity, forward)
         if leg == 0 or target[leg] != target[leg - 1]:
             _climb_all(tree, open_arcs[1], targets, target[leg], costs.infinity, backward)
         begins = sources.first[source[leg]], targets.first[target[leg]]
-        best_meeting = -1
+        best_meeting = int(nothing) - 1
         for start in range(begins[0], sources.first[source[leg] + 1]):
             for end in range(begins[1], targets.first[target[leg] + 1]):
                 added = sources.cost[start] + targets.cost[end]
