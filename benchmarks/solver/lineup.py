@@ -5,7 +5,11 @@ import importlib
 from benchmarks.solver.peer import LeftOutError, SolverPeer
 
 OTHERS = {
+    "ortools_gls": ("benchmarks.solver.peers.ortools_plain", "OrtoolsGls"),
+    "ortools_ils": ("benchmarks.solver.peers.ortools_plain", "OrtoolsIls"),
     "pyvrp": ("benchmarks.solver.peers.pyvrp_peer", "PyvrpPeer"),
+    "vroom": ("benchmarks.solver.peers.vroom_case", "VroomPeer"),
+    "hgs": ("benchmarks.solver.peers.hgs", "HgsPeer"),
 }
 OURS = ("sisr", "ortools")
 
