@@ -134,7 +134,9 @@ class Desk(NamedTuple):
         ``(vehicles, visits + 1)``: last iteration in which this trip lost a string.
     is_changed
         Vehicles touched in this iteration.
-    move
+    everyone
+        Ones, to copy all tours.
+    move, chosen
         Vehicle, first and end of the visits cut out, and up to two new visits with their windows.
     """
 
@@ -148,7 +150,9 @@ class Desk(NamedTuple):
     out_keys: NDArray[np.int64]
     marks: NDArray[np.int64]
     is_changed: NDArray[np.uint8]
+    everyone: NDArray[np.uint8]
     move: NDArray[np.int64]
+    chosen: NDArray[np.int64]
 
 
 N_GAP_FIELDS = 10
@@ -288,7 +292,9 @@ def new_desk(plan: PlanArrays) -> Desk:
         out_keys=np.zeros(n_pickups, dtype=np.int64),
         marks=np.full((n_vehicles, most + 1), -1, dtype=np.int64),
         is_changed=np.zeros(n_vehicles, dtype=np.uint8),
+        everyone=np.ones(n_vehicles, dtype=np.uint8),
         move=np.zeros(7, dtype=np.int64),
+        chosen=np.zeros(7, dtype=np.int64),
     )
 
 

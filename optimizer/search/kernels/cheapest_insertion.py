@@ -4,8 +4,6 @@ An insertion is judged in constant time while no break is due; where one may be 
 cheapest so far, the whole tour is timed.
 """
 
-import numpy as np
-
 from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
 from optimizer.search.kernels.chance import draw
 from optimizer.search.kernels.compiled_part import compiled_part
@@ -53,7 +51,7 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
     n_pickups = day.kg.shape[0]
     kg, litres, stream, service_s = day.kg[pickup], day.litres[pickup], day.stream[pickup], day.service_s[pickup]
     limit = best
-    chosen = np.empty(7, dtype=np.int64)
+    chosen = desk.chosen
     for vehicle in range(fleet.kg.shape[0]):
         if not fleet.may_serve[vehicle, pickup] or vehicle == resting:
             continue

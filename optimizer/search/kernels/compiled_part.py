@@ -2,6 +2,9 @@
 
 They are not cached on their own: numba notices changes of a file only in the kernels that it holds, so only the two
 entry points of ``ruin_recreate`` are, which guard themselves by ``PARTS_DIGEST``.
+
+They create no arrays, and so need none of numba's counting of references (``_nrt=False``): with days and plans of
+dozens of arrays, that counting took nine tenths of the time.
 """
 
 from collections.abc import Callable
@@ -15,6 +18,12 @@ Part = TypeVar("Part", bound=Callable[..., object])
 def compiled_part(function: Part) -> Part:
     """The function for kernels alone to call; it is compiled when they are."""
     # The wrappers would take longer to compile than the functions.
-    options: dict[str, Any] = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    part: Part = njit(**options)(function)
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    part: Part = njit(nogil=True, _nrt=False, **options)(function)
     return part
+
+
+def compiled_entry(function: Part) -> Part:
+    """The same for those that Python calls; they are cached."""
+    entry: Part = njit(nogil=True, cache=True, _nrt=False)(function)
+    return entry

@@ -8,18 +8,17 @@ stay behind for their prize.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
 from optimizer.search.kernels.chance import draw
 from optimizer.search.kernels.cheapest_insertion import insert
-from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.compiled_part import compiled_entry, compiled_part
 from optimizer.search.kernels.ruin import add_absent, ruin, sort_out
 from optimizer.search.kernels.tour_change import adopt, choose_windows, close_up, lay, tidy
 from optimizer.search.kernels.tour_trial import time_trial
 
-PARTS_DIGEST = "742030cd4f36cec8"
+PARTS_DIGEST = "b3f50d708cdba16c"
 """Of the texts of the other files of this folder: a change of them must change this file, so that numba compiles the
 entry points anew instead of taking old ones from its cache."""
 
@@ -42,14 +41,16 @@ def _copy_tours(source: PlanArrays, target: PlanArrays, is_changed: NDArray[np.u
 @compiled_part
 def _count(day: Day, plan: PlanArrays) -> int:
     """The objective of the plan."""
-    objective = plan.cost.sum()
+    objective = np.int64(0)
+    for vehicle in range(plan.cost.shape[0]):
+        objective += plan.cost[vehicle]
     for pickup in range(day.kg.shape[0]):
         if plan.is_absent[pickup]:
             objective += day.prize[pickup]
     return int(objective)
 
 
-@njit(cache=True, nogil=True)
+@compiled_entry
 def load_plan(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk) -> None:
     """Find windows and costs of the visits of a new plan; a tour that cannot be timed this way is emptied."""
     n_pickups = day.kg.shape[0]
@@ -69,7 +70,7 @@ def load_plan(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk) -> None:
     plan.objective[0] = _count(day, plan)
 
 
-@njit(cache=True, nogil=True)
+@compiled_entry
 def run_block(
     day: Day,
     fleet: Fleet,
@@ -94,8 +95,9 @@ def run_block(
     """
     plan, kept, best = plans
     n_vehicles = fleet.kg.shape[0]
-    dearest = fleet.fixed.max()
-    everyone = np.ones(n_vehicles, dtype=np.uint8)
+    dearest = np.int64(0)
+    for vehicle in range(n_vehicles):
+        dearest = max(dearest, fleet.fixed[vehicle])
     for step in range(temperatures.shape[0]):
         for vehicle in range(n_vehicles):
             desk.is_changed[vehicle] = 0
@@ -125,7 +127,7 @@ def run_block(
                 plan.objective[0] = _count(day, plan)
             _copy_tours(plan, kept, desk.is_changed)
             if plan.objective[0] < best.objective[0]:
-                _copy_tours(plan, best, everyone)
+                _copy_tours(plan, best, desk.everyone)
         else:
             for vehicle in range(n_vehicles):
                 if desk.is_changed[vehicle]:
