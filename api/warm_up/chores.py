@@ -59,7 +59,9 @@ def ask_everything(router: StreetRouter, waypoints: Sequence[Waypoint], *, profi
         for at in (None, _SAMPLE_AT):
             placed = serving.travel(waypoints, profile=profile, at=at)
             kept = np.flatnonzero(placed.row_of >= 0).tolist()
-            serving.paths(waypoints, list(pairwise(kept)), profile=profile, at=at)
+            legs = list(pairwise(kept))
+            for some in (legs, legs[:1], []):
+                serving.paths(waypoints, some, profile=profile, at=at)
             serving.closed_streets(waypoints, profile=profile, at=at)
         serving.travel(many, profile=profile)
 

@@ -58,7 +58,8 @@ def leg_arcs(
         weights.costs,
         Unpacking(structure.triangles, structure.slot_arcs, weights.loop_arc),
         (_stops(structure, sources), _stops(structure, targets)),
-        (source, target),
+        # Columns of a table come with gaps, except those of a single row: one kernel must do for both.
+        (np.ascontiguousarray(source), np.ascontiguousarray(target)),
         structure.n_levels,
     )
     is_found = ways.source_place >= 0
