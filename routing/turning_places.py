@@ -175,13 +175,17 @@ class TurningPlaces:
         forward: NDArray[np.bool_] = is_arc_reached & leads_out[: is_open.size] & is_open
         return forward
 
+    @cached_property
+    def _forward_sides(self) -> NDArray[np.uint8]:
+        return arc_sides(self.is_forward)
+
     def reversing_m(self, places: Places) -> NDArray[np.float64]:
         """``(n,)`` metres between each place and the last turning place before it, 0 where the vehicle drives on.
 
         Infinite where the vehicle cannot come at all.
         """
         metres = np.zeros(len(places))
-        is_deep = (places.sides & arc_sides(self.is_forward)[places.segment]) == 0
+        is_deep = (places.sides & self._forward_sides[places.segment]) == 0
         if is_deep.any():
             metres[is_deep] = self._metres_back(places.taken(np.flatnonzero(is_deep)), self._is_trap)
         return metres
@@ -206,13 +210,17 @@ class TurningPlaces:
         reversing_m, limit_m = float(self.reversing_m(places)[0]), float(self.max_reversing_m(places)[0])
         if reversing_m <= limit_m or reversing_m == np.inf:
             return snap
+        return self._moved(snap, reversing_m, limit_m, label=label)
+
+    def _moved(self, snap: Snap, reversing_m: float, limit_m: float, *, label: str) -> Snap | ReversingError:
+        """The place's last turning place, where that is near enough."""
         if reversing_m > self.rule.max_rolling_m:
             return ReversingError(
                 label=label,
                 street_name=self._streets.segment_name(snap.segment),
                 reversing_m=reversing_m,
                 limit_m=limit_m,
-                forbidden_by=self._banned_by(places),
+                forbidden_by=self._banned_by(Places.of([snap])),
             )
         arc = self._arc_to(self._turning_node(snap))
         length_mm = int(self._streets.segment_length_mm[arc >> 1])
@@ -227,10 +235,12 @@ class TurningPlaces:
         """The placement with all waypoints that lie too deep in a dead end moved or rejected by name."""
         reversing_m = self.reversing_m(placement.places)
         has_room = np.array([item.has_room_to_turn for item in waypoints], dtype=np.bool_)
-        is_too_deep = (reversing_m > self.max_reversing_m(placement.places)) & (reversing_m < np.inf) & ~has_room
+        limit_m = self.max_reversing_m(placement.places)
+        is_too_deep = (reversing_m > limit_m) & (reversing_m < np.inf) & ~has_room
         errors, moved = dict(placement.errors), {}
         for index in np.flatnonzero(is_too_deep).tolist():
-            served = self.served_from(placement.places.snap(index), label=waypoints[index].label)
+            snap, label = placement.places.snap(index), waypoints[index].label
+            served = self._moved(snap, float(reversing_m[index]), float(limit_m[index]), label=label)
             if isinstance(served, ReversingError):
                 errors.setdefault(index, served)
             else:
@@ -278,7 +288,7 @@ class TurningPlaces:
     @cached_property
     def _is_trap(self) -> NDArray[np.bool_]:
         """Segments that the vehicle may use, but not by driving on."""
-        is_trap: NDArray[np.bool_] = (arc_sides(self._metric.arc_ms >= 0) > 0) & (arc_sides(self.is_forward) == 0)
+        is_trap: NDArray[np.bool_] = (arc_sides(self._metric.arc_ms >= 0) > 0) & (self._forward_sides == 0)
         return is_trap
 
     @cached_property
@@ -326,16 +336,9 @@ class TurningPlaces:
 
     def _ways(self, is_trap: NDArray[np.bool_]) -> _Ways:
         """Streets and nodes as the searches for ways back take them."""
-        streets = self._streets
-        is_node_closed = self._metric.node_reason > 0
-        return (
-            *streets.leaving,
-            streets.arc_head,
-            streets.segment_length_mm,
-            self.is_forward,
-            is_trap,
-            is_node_closed,
-        )
+        streets, is_node_closed = self._streets, self._metric.node_reason > 0
+        lengths_mm = streets.segment_length_mm
+        return (*streets.leaving, streets.arc_head, lengths_mm, self.is_forward, is_trap, is_node_closed)
 
     def _near_end(self, segment: int) -> tuple[int, int, int]:
         """The end of a segment that is nearer to its turning place, and the depths of both ends."""
