@@ -13,11 +13,12 @@ from benchmarks.solver.case import RELOAD, Case, CaseRoute, CaseVehicle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What an answer costs, in units of the published cost, and what is wrong with it."""
+    """What an answer costs, in units of the published cost, what is wrong with it, and what else is to be said."""
 
     cost: float
     vehicles: int
     violations: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def judge_routes(case: Case, routes: Sequence[CaseRoute]) -> Verdict:

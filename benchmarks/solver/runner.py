@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from benchmarks.solver.case import Case
 from benchmarks.solver.case_problem import routes_of
 from benchmarks.solver.day import Day
+from benchmarks.solver.day_judge import judge_day
 from benchmarks.solver.judge import Verdict, judge_routes
 from benchmarks.solver.peer import Answer, LeftOutError
 from benchmarks.solver.records import Record, percent_above
@@ -42,14 +43,15 @@ def run_job(job: Job, task: Case | Day, *, core: int | None, run: Runs = run_sol
     except LeftOutError as reason:
         return Outcome(record=_record(job, task, note=f"left out: {reason}"))
     verdict = judge(task, answer)
-    note = verdict.violations[0] if verdict.violations else answer.note
+    note = "; ".join([*verdict.violations[:1], *verdict.remarks, *([answer.note] if answer.note else [])])
     record = _record(job, task, note=note, verdict=verdict, wall_s=answer.wall_s)
     return Outcome(record=record, curve=answer.curve)
 
 
 def judge(task: Case | Day, answer: Answer) -> Verdict:
     """By the family's own judge."""
-    assert isinstance(task, Case)
+    if isinstance(task, Day):
+        return judge_day(task, answer.orders)
     return judge_routes(task, routes_of(answer.orders))
 
 

@@ -2,9 +2,10 @@
 
 from benchmarks.solver.case import Case
 from benchmarks.solver.day import Day
-from benchmarks.solver.peer import Answer, LeftOutError
+from benchmarks.solver.peer import Answer
 from benchmarks.solver.peers.ours import tiny_case
 from benchmarks.solver.peers.pyvrp_case import PyvrpCase
+from benchmarks.solver.peers.pyvrp_day import PyvrpDay
 
 
 class PyvrpPeer:
@@ -17,10 +18,13 @@ class PyvrpPeer:
 
     def prepare(self, task: Case | Day) -> None:
         """The model of a published instance or of a waste day."""
+        self._model: PyvrpCase | PyvrpDay
         if isinstance(task, Day):
-            raise LeftOutError("days are not modelled yet")
-        self._model = PyvrpCase()
-        self._model.prepare(task)
+            self._model = PyvrpDay()
+            self._model.prepare(task)
+        else:
+            self._model = PyvrpCase()
+            self._model.prepare(task)
 
     def solve(self, *, seed: int, time_limit_s: float) -> Answer:
         """Search on one thread; PyVRP has no other."""
