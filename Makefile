@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench bench-routing clean
+.PHONY: help demo serve test check format bench bench-routing bench-solver clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -65,6 +65,22 @@ bench-routing: ## Compare travel matrices with OSRM, Valhalla, RoutingKit, ... (
 		touch .venv-bench/.ready || exit 1; fi; \
 	.venv-bench/bin/python -m benchmarks.routing --started $$started $(if $(QUICK),--quick) \
 		$(if $(MAPS),--maps $(MAPS)) $(if $(PART),--parts $(PART)) $(if $(SIZES),--sizes $(SIZES)) $(if $(PEERS),--peers $(PEERS))
+
+bench-solver: ## Compare tour solvers with OR-Tools, PyVRP, VROOM, HGS-CVRP (QUICK=1: a subset, under 10 min)
+	@python=$$(for p in python3.12 python3.13 "$$HOME"/.pyenv/versions/3.1[23].*/bin/python3 python3 $(PYTHON); do \
+		"$$p" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && echo "$$p" && break; done); \
+	test -n "$$python" || python="$(PYTHON)"; \
+	test -n "$$python" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found."; exit 1; }; \
+	if ! test -x .venv-bench/bin/uv; then \
+		echo "Making .venv-bench with $$python ..."; \
+		"$$python" -m venv --clear .venv-bench && \
+		.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.5" || exit 1; fi; \
+	if ! test -f .venv-bench/.ready-solver || test pyproject.toml -nt .venv-bench/.ready-solver || test uv.lock -nt .venv-bench/.ready-solver; then \
+		UV_PROJECT_ENVIRONMENT=.venv-bench .venv-bench/bin/uv sync --locked --quiet --inexact --no-default-groups --extra bench-solver && \
+		touch .venv-bench/.ready-solver || exit 1; fi; \
+	.venv-bench/bin/python -m benchmarks.solver $(if $(QUICK),--quick) $(if $(FAMILIES),--families $(FAMILIES)) \
+		$(if $(INSTANCES),--instances $(INSTANCES)) $(if $(SOLVERS),--solvers $(SOLVERS)) \
+		$(if $(TIME),--time-limit $(TIME)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PARALLEL),--parallel $(PARALLEL))
 
 clean: ## Remove the environment, caches and the demo town
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results .venv-bench

@@ -9,6 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.solver import catalogue
+from benchmarks.solver.case import Case
+from benchmarks.solver.curves import draw_curves
+from benchmarks.solver.day import Day
+from benchmarks.solver.quick import last_line, last_line_values, quick_jobs
 from benchmarks.solver.records import merged, read_records, write_records
 from benchmarks.solver.runner import Job, Outcome, run_all
 from benchmarks.solver.table import print_table
@@ -20,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the comparison that the arguments ask for."""
     options = _options(arguments)
     console = Console()
-    jobs = _jobs(options)
+    jobs = _there(quick_jobs(), console) if options.quick else _jobs(options)
     if not jobs:
         console.print(f"Nothing to run: no such instances in {catalogue.instances_dir()}.")
         return 1
@@ -41,18 +45,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             progress.advance(bar)
 
-        outcomes = run_all(
-            jobs, catalogue.read_task, cores=_cores(options.cores), parallel=options.parallel, listen=listen
-        )
+        def read(family: str, name: str) -> Case | Day:
+            return catalogue.read_task(family, name, cache_dir=options.out / "cache")
+
+        outcomes = run_all(jobs, read, cores=_cores(options.cores), parallel=options.parallel, listen=listen)
     records = [one.record for one in outcomes]
     path = options.out / "solver.csv"
     write_records(path, merged(read_records(path) if path.is_file() else [], records))
     print_table(console, records)
+    draw_curves(options.out / "solver_curves.svg", outcomes)
+    for reason in dict.fromkeys(f"{one.solver}, {one.family}: {one.note}" for one in records if one.cost is None):
+        console.print(reason, highlight=False)
+    if options.quick:
+        print(last_line(last_line_values(records)), flush=True)
     return 0
+
+
+def _there(jobs: list[Job], console: Console) -> list[Job]:
+    """The jobs whose instances exist here; the others are named."""
+    names = {family: catalogue.names_of(family) for family in {job.family for job in jobs}}
+    missing = sorted({job.instance for job in jobs if job.instance not in names[job.family]})
+    if missing:
+        console.print(f"Not in {catalogue.instances_dir()}, so left out: {', '.join(missing)}.")
+    return [job for job in jobs if job.instance not in missing]
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.solver", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a fixed subset, ten seconds each")
     parser.add_argument("--families", type=_words, default=("cvrp_x", "vrptw"), help="names with commas")
     parser.add_argument("--instances", type=_words, default=(), help="only these, of the families")
     parser.add_argument("--solvers", type=_words, default=SOLVERS, help="names with commas, or module:Class of ours")
