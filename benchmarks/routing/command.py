@@ -48,7 +48,7 @@ _MIN_QUICK_S = 25.0
 """What is left for measuring at least."""
 
 _FIRST_QUICK_S = 75.0
-"""The same for the first run in a fresh checkout, which prepares every peer: a complete line comes before a quick one."""
+"""The same for the first run in a fresh checkout, which prepares every peer: rather complete than quick."""
 
 _BEGIN = time.perf_counter()
 
