@@ -39,5 +39,5 @@ def read_task(family: str, name: str, *, cache_dir: Path = Path("bench-results/c
         is_full = bool(extras)
         return waste_day(ground, n=int(n), seed=int(seed), optional_share=OPTIONAL_SHARE * is_full, with_breaks=is_full)
     known = CASE_FAMILIES[family]
-    path = instances_dir() / known.folder / known.pattern.replace("*", name)
-    return known.read(path)
+    suffix = Path(known.pattern).suffix
+    return known.read(instances_dir() / known.folder / f"{name}{suffix}")

@@ -8,7 +8,9 @@ from benchmarks.solver.case import Case
 from benchmarks.solver.case_problem import routes_of
 from benchmarks.solver.day import Day
 from benchmarks.solver.day_judge import judge_day
+from benchmarks.solver.families.kim import KimDay
 from benchmarks.solver.judge import Verdict, judge_routes
+from benchmarks.solver.kim_judge import judge_kim
 from benchmarks.solver.peer import Answer, LeftOutError
 from benchmarks.solver.records import Record, percent_above
 from benchmarks.solver.worker import run_solver
@@ -50,6 +52,8 @@ def run_job(job: Job, task: Case | Day, *, core: int | None, run: Runs = run_sol
 
 def judge(task: Case | Day, answer: Answer) -> Verdict:
     """By the family's own judge."""
+    if isinstance(task, Day) and isinstance(task.raw, KimDay):
+        return judge_kim(task.raw, answer.orders)
     if isinstance(task, Day):
         return judge_day(task, answer.orders)
     return judge_routes(task, routes_of(answer.orders))
