@@ -65,6 +65,7 @@ def run_all(
     *,
     cores: Sequence[int],
     parallel: int = 1,
+    run: Runs = run_solver,
     listen: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> list[Outcome]:
     """All jobs, one after the other, or so many at once as cores are given for exploration."""
@@ -76,7 +77,7 @@ def run_all(
         key = (job.family, job.instance)
         if key not in tasks:
             tasks[key] = read(*key)
-        return run_job(job, tasks[key], core=cores[number % len(cores)] if cores else None)
+        return run_job(job, tasks[key], core=cores[number % len(cores)] if cores else None, run=run)
 
     with ThreadPoolExecutor(max_workers=parallel) as pool:
         for outcome in pool.map(do, enumerate(jobs)):

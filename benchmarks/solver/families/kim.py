@@ -11,8 +11,8 @@ How their rules are read:
   back by then has none.
 - Fewer trucks come first, miles second. The compared cost is miles; trucks are in a column of their own.
 
-Our problem has no limit of load a day: the number of trips stands for it, and where a day is less than two full trips, a
-trip's capacity is half a day's, for every solver. The judge has the rule itself.
+Our problem has no limit of load a day: the number of trips stands for it, and where a day is less than two full trips,
+a trip's capacity is half a day's, for every solver. The judge has the rule itself.
 
 Our day has no hour without work. The mapping takes it out of time: everything after 11:30 lies an hour earlier. A
 service or drive under way at 11:30 is finished first, or the lunch is taken on the road, which the rule allows; the
