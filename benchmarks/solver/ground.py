@@ -72,16 +72,16 @@ def _drawn(router: RoadRouter, *, name: str, n: int, seed: int) -> Ground:
     wanted = N_YARDS + n
     drawn = random_places(streets, usable_segments(streets, metric), n=DRAWN_PER_KEPT * wanted, seed=seed)
     waypoints = [
-        Waypoint(label=f"place {at}", location=Location(lon_deg=lon, lat_deg=lat), has_room_to_turn=at < N_YARDS)
+        Waypoint(label=f"place {at}", location=Location(lon_deg=lon, lat_deg=lat), has_room_to_turn=at == 0)
         for at, (lon, lat) in enumerate(drawn.tolist())
     ]
     answers = {profile: router.travel(waypoints, profile=profile) for profile in (LARGE, SMALL)}
     reached = np.flatnonzero(np.all([answer.row_of >= 0 for answer in answers.values()], axis=0))
-    if len(reached) < wanted or not set(range(N_YARDS)) <= set(reached.tolist()):
+    if len(reached) < wanted or reached[0] != 0:
         raise ThinGroundError(f"Of {len(drawn)} places on {name} only {len(reached)} can be used. Choose another seed.")
     there_and_back_s = _cut(answers[LARGE], reached).duration_s
-    near = np.argsort(there_and_back_s[0, N_YARDS:] + there_and_back_s[N_YARDS:, 0], kind="stable")[:n]
-    reached = np.concatenate([reached[:N_YARDS], reached[N_YARDS + np.sort(near)]])
+    near = np.argsort(there_and_back_s[0, 1:] + there_and_back_s[1:, 0], kind="stable")[: wanted - 1]
+    reached = reached[np.concatenate([[0], 1 + np.sort(near)])]
     return Ground(name=name, travel={profile: _cut(answer, reached) for profile, answer in answers.items()})
 
 
