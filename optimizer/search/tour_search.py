@@ -14,6 +14,8 @@ HOT_SHARE = 1.0
 COLD_SHARE = 0.01
 """Temperatures at the start and at the end, as shares of what driving costs per pickup; 2 and 0.3 were
 worse starts on the mean of two generated days of 160 pickups."""
+STEPS_PER_PICKUP = 10_000
+BLOCK_STEPS = 64
 SEED_STRIDE = 0x9E3779B97F4A7C15
 """Spreads small seeds over 64 bits (golden ratio)."""
 
@@ -32,6 +34,16 @@ class TourSearch:
         self.chance = np.array([(seed + 1) * SEED_STRIDE % 2**64], dtype=np.uint64)
         self.steps = 0
         self._scale_micro_eur = self._driving_per_pickup_micro_eur()
+
+    @property
+    def most_steps(self) -> int:
+        """Iterations after which more time is hardly worth it; few pickups are done soon."""
+        return STEPS_PER_PICKUP * len(self.day.kg)
+
+    @property
+    def block_steps(self) -> int:
+        """Iterations between looks at the clock: some milliseconds, on the largest days a tenth of a second."""
+        return BLOCK_STEPS
 
     @property
     def best_micro_eur(self) -> int:

@@ -18,12 +18,13 @@ Part = TypeVar("Part", bound=Callable[..., object])
 def compiled_part(function: Part) -> Part:
     """The function for kernels alone to call; it is compiled when they are."""
     # The wrappers would take longer to compile than the functions.
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    part: Part = njit(nogil=True, _nrt=False, **options)(function)
+    options: dict[str, Any] = {"nogil": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    part: Part = njit(**options)(function)
     return part
 
 
 def compiled_entry(function: Part) -> Part:
     """The same for those that Python calls; they are cached."""
-    entry: Part = njit(nogil=True, cache=True, _nrt=False)(function)
+    options: dict[str, Any] = {"nogil": True, "_nrt": False, "cache": True}
+    entry: Part = njit(**options)(function)
     return entry

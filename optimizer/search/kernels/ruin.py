@@ -71,11 +71,12 @@ def ruin(day: Day, plan: PlanArrays, desk: Desk, chance: NDArray[np.uint64], ste
                 n_out += 1
         desk.is_changed[vehicle] = 1
         return n_out, int(vehicle) if is_whole and draw(chance) < 0.5 else NOTHING
-    trips, served = 0, np.int64(0)
+    trips, served = 0, 0
     for vehicle in range(plan.length.shape[0]):
         trips += desk.totals[vehicle, TRIPS]
     for pickup in range(n_pickups):
-        served += plan.is_absent[pickup] == 0
+        if not plan.is_absent[pickup]:
+            served += 1
     longest = max(1, min(LONGEST_STRING, served // max(1, trips)))
     strings = 1 + below(chance, max(1, int(4 * MEAN_REMOVED / (1 + longest)) - 1))
     for rank in range(day.near.shape[1]):

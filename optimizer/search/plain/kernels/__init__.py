@@ -1,0 +1,1 @@
+"""Compiled loops of the search on plain days: arrays in, arrays out."""

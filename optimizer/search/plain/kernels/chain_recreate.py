@@ -1,0 +1,167 @@
+"""Ruin and recreate on plain days, with every change judged in constant time.
+
+After Christiaens & Vanden Berghe (2020), doi:10.1287/trsc.2019.0914.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.search.kernels.chance import below, draw
+from optimizer.search.kernels.compiled_part import compiled_entry, compiled_part
+from optimizer.search.plain.kernels.chain_insertion import insert
+from optimizer.search.plain.kernels.chain_ruin import ruin, sort_out
+from optimizer.search.plain.kernels.chains import (
+    N_CHANGED,
+    N_OUT,
+    NOBODY,
+    Chains,
+    Notes,
+    copy_tour,
+    take_over,
+    time_tour,
+)
+from optimizer.search.plain.plain_day import PlainDay
+
+MOST_ABSENT_TRIED = 12
+"""Pickups absent before that are tried in one iteration."""
+
+TAKEN = -2
+"""Stands in ``Chains.tour`` for those that were taken out just now."""
+
+PARTS_DIGEST = "82fc5b04d5c6e185"
+"""Of the texts of the other files of this folder and of the parts shared with the other search: a change of them must
+change this file, so that numba compiles the entry points anew instead of taking old ones from its cache."""
+
+
+@compiled_part
+def _count(day: PlainDay, plan: Chains) -> int:
+    """The objective from scratch."""
+    objective = np.int64(0)
+    for tour in range(plan.first.shape[0]):
+        at, kind = plan.first[tour], plan.kind[tour]
+        if at != NOBODY:
+            objective += day.fixed[kind] + day.end_cost[kind, plan.last[tour]]
+        while at != NOBODY:
+            objective += plan.cost_in[at] + day.visit_cost[kind, at]
+            at = plan.behind[at]
+    for pickup in range(plan.tour.shape[0]):
+        if plan.tour[pickup] == NOBODY:
+            objective += day.prize[pickup]
+    return int(objective)
+
+
+@compiled_entry
+def load(day: PlainDay, plan: Chains) -> None:
+    """Times and costs of chains of which ``tour`` and ``behind`` are known; tours that break a rule are emptied."""
+    for tour in range(plan.first.shape[0]):
+        at, previous, kind = plan.first[tour], NOBODY, plan.kind[tour]
+        ready_s = day.leaves_s[kind]
+        is_possible = True
+        while at != NOBODY:
+            plan.before[at], plan.tour[at] = previous, tour
+            plan.cost_in[at] = day.start_cost[kind, at] if previous == NOBODY else day.cost_from[kind, previous, at]
+            ready_s += day.start_s[kind, at] if previous == NOBODY else day.drive_from_s[kind, previous, at]
+            is_possible = is_possible and ready_s <= day.last_s[at] and day.may_serve[kind, at] == 1
+            ready_s = max(ready_s, day.opens_s[at]) + day.service_s[at]
+            plan.size[tour] += 1
+            plan.kg[tour] += day.kg[at]
+            plan.litres[tour] += day.litres[at]
+            previous, at = at, plan.behind[at]
+        plan.last[tour] = previous
+        if previous != NOBODY:
+            is_possible = is_possible and ready_s + day.end_s[kind, previous] <= day.tips_by_s[kind]
+            is_possible = is_possible and plan.kg[tour] <= day.kg_room[kind]
+            is_possible = is_possible and plan.litres[tour] <= day.l_room[kind]
+            if is_possible:
+                time_tour(day, plan, tour)
+            else:
+                at = plan.first[tour]
+                while at != NOBODY:
+                    plan.tour[at] = NOBODY
+                    at = plan.behind[at]
+                plan.first[tour], plan.last[tour] = NOBODY, NOBODY
+                plan.size[tour], plan.kg[tour], plan.litres[tour] = 0, 0, 0
+    plan.objective[0] = _count(day, plan)
+
+
+@compiled_entry
+def run_block(
+    day: PlainDay,
+    plans: tuple[Chains, Chains, Chains],
+    notes: Notes,
+    chance: NDArray[np.uint64],
+    temperatures: NDArray[np.float64],
+    first_step: int,
+) -> None:
+    """Ruin and recreate once per temperature.
+
+    Parameters
+    ----------
+    plans
+        The plan that is worked on (as ``load`` left it), the last one accepted, and the best one.
+    chance
+        ``(1,)``: state of the source of chance, not 0.
+    temperatures
+        Micro-euros of each iteration.
+    first_step
+        Iterations made before.
+    """
+    plan, kept, best = plans
+    n = day.kg.shape[0]
+    dearest = np.int64(0)
+    for kind in range(day.fixed.shape[0]):
+        dearest = max(dearest, day.fixed[kind])
+    n_absent = 0
+    for pickup in range(n):
+        n_absent += plan.tour[pickup] == NOBODY
+    for step in range(temperatures.shape[0]):
+        for index in range(notes.counts[N_CHANGED]):
+            notes.is_changed[notes.changed[index]] = 0
+        notes.counts[N_CHANGED], notes.counts[N_OUT] = 0, 0
+        before = n_absent
+        change, resting = ruin(day, plan, notes, n_absent, chance, first_step + step)
+        n_absent += notes.counts[N_OUT]
+        if day.is_timed[0]:
+            for index in range(notes.counts[N_CHANGED]):
+                time_tour(day, plan, notes.changed[index])
+        if before > 0:
+            # Those that were absent before get their chance, from anywhere on.
+            tried, at = 0, below(chance, n)
+            n_mine = notes.counts[N_OUT]
+            for index in range(n_mine):
+                plan.tour[notes.out[index]] = TAKEN
+            for _ in range(n):
+                if plan.tour[at] == NOBODY:
+                    notes.out[notes.counts[N_OUT]] = at
+                    notes.counts[N_OUT] += 1
+                    tried += 1
+                    if tried >= min(before, MOST_ABSENT_TRIED):
+                        break
+                at = at + 1 if at + 1 < n else 0
+            for index in range(n_mine):
+                plan.tour[notes.out[index]] = NOBODY
+        sort_out(day, notes, chance)
+        is_eager = draw(chance) < 0.1
+        for index in range(notes.counts[N_OUT]):
+            pickup = notes.out[index]
+            prize = day.prize[pickup]
+            limit = 2 * prize + dearest if is_eager else prize
+            cost = insert(day, plan, notes, pickup, limit, chance, resting)
+            if cost < limit:
+                change += cost - prize
+                n_absent -= 1
+        plan.objective[0] = kept.objective[0] + change
+        threshold = kept.objective[0] - temperatures[step] * math.log(max(draw(chance), 1e-300))
+        if plan.objective[0] < threshold:
+            take_over(plan, kept, notes)
+            if plan.objective[0] < best.objective[0]:
+                for pickup in range(n):
+                    best.tour[pickup] = NOBODY
+                for tour in range(plan.first.shape[0]):
+                    copy_tour(plan, best, tour)
+                best.objective[0] = plan.objective[0]
+        else:
+            take_over(kept, plan, notes)
+            n_absent = before

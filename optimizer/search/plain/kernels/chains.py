@@ -1,0 +1,191 @@
+"""Tours as chains of pickups: taking out and putting in, with costs and times kept up to date.
+
+Each pickup knows who is before and behind it, the cost of the way to it, the earliest start of its service and the
+latest one with which the rest of the tour is still in time.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.plain.plain_day import PlainDay
+
+NOBODY = -1
+
+N_CHANGED, N_OUT = range(2)
+"""Entries of ``Notes.counts``."""
+
+
+class Chains(NamedTuple):
+    """Tours as chains.
+
+    Attributes
+    ----------
+    kind
+        ``(vehicles,)`` type of each vehicle.
+    first, last, size, kg, litres
+        Per vehicle: ends of its chain, pickups and loads.
+    before, behind, tour, cost_in, early_s, late_s
+        Per pickup; ``tour`` is -1 for those not served.
+    objective
+        ``(1,)``: costs and the prizes of what is not served.
+    """
+
+    kind: NDArray[np.int64]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    size: NDArray[np.int32]
+    kg: NDArray[np.int64]
+    litres: NDArray[np.int64]
+    before: NDArray[np.int32]
+    behind: NDArray[np.int32]
+    tour: NDArray[np.int32]
+    cost_in: NDArray[np.int64]
+    early_s: NDArray[np.int64]
+    late_s: NDArray[np.int64]
+    objective: NDArray[np.int64]
+
+
+class Notes(NamedTuple):
+    """Memory of the search: pickups to insert and their order, tours changed, marks, absent ones, a place found."""
+
+    out: NDArray[np.int32]
+    keys: NDArray[np.int64]
+    is_changed: NDArray[np.uint8]
+    changed: NDArray[np.int32]
+    mark: NDArray[np.int64]
+    place: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+N_CHANGED, N_OUT = 0, 1
+
+
+@compiled_part
+def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
+    """Earliest and latest starts along a tour."""
+    kind = plan.kind[tour]
+    pickup, previous = plan.first[tour], NOBODY
+    ready_s = day.leaves_s[kind]
+    while pickup != NOBODY:
+        way_s = day.start_s[kind, pickup] if previous == NOBODY else day.drive_from_s[kind, previous, pickup]
+        plan.early_s[pickup] = max(ready_s + way_s, day.opens_s[pickup])
+        ready_s = plan.early_s[pickup] + day.service_s[pickup]
+        previous, pickup = pickup, plan.behind[pickup]
+    time_backwards(day, plan, tour, previous)
+
+
+@compiled_part
+def time_backwards(day: PlainDay, plan: Chains, tour: int, pickup: int) -> None:
+    """Latest starts from a pickup back to the first."""
+    kind = plan.kind[tour]
+    while pickup != NOBODY:
+        onward = plan.behind[pickup]
+        if onward == NOBODY:
+            by_s = day.tips_by_s[kind] - day.end_s[kind, pickup]
+        else:
+            by_s = plan.late_s[onward] - day.drive_from_s[kind, pickup, onward]
+        plan.late_s[pickup] = min(day.last_s[pickup], by_s - day.service_s[pickup])
+        pickup = plan.before[pickup]
+
+
+@compiled_part
+def link(day: PlainDay, plan: Chains, pickup: int, tour: int, before: int) -> None:
+    """Put a pickup into a tour behind another one, or at its start."""
+    kind = plan.kind[tour]
+    behind = plan.first[tour] if before == NOBODY else plan.behind[before]
+    plan.before[pickup], plan.behind[pickup], plan.tour[pickup] = before, behind, tour
+    if before == NOBODY:
+        plan.first[tour] = pickup
+        plan.cost_in[pickup] = day.start_cost[kind, pickup]
+    else:
+        plan.behind[before] = pickup
+        plan.cost_in[pickup] = day.cost_from[kind, before, pickup]
+    if behind == NOBODY:
+        plan.last[tour] = pickup
+    else:
+        plan.before[behind] = pickup
+        plan.cost_in[behind] = day.cost_from[kind, pickup, behind]
+    plan.size[tour] += 1
+    plan.kg[tour] += day.kg[pickup]
+    plan.litres[tour] += day.litres[pickup]
+    if day.is_timed[0]:
+        # Forwards only as far as anything changes.
+        at, previous = pickup, before
+        ready_s = day.leaves_s[kind] if before == NOBODY else plan.early_s[before] + day.service_s[before]
+        while at != NOBODY:
+            way_s = day.start_s[kind, at] if previous == NOBODY else day.drive_from_s[kind, previous, at]
+            early_s = max(ready_s + way_s, day.opens_s[at])
+            if at != pickup and early_s == plan.early_s[at]:
+                break
+            plan.early_s[at] = early_s
+            ready_s = early_s + day.service_s[at]
+            previous, at = at, plan.behind[at]
+        time_backwards(day, plan, tour, pickup)
+
+
+@compiled_part
+def unlink(day: PlainDay, plan: Chains, pickup: int) -> int:
+    """Take a pickup out of its tour, times aside; what that adds to the cost, its prize not counted."""
+    tour, before, behind = plan.tour[pickup], plan.before[pickup], plan.behind[pickup]
+    kind = plan.kind[tour]
+    change = -plan.cost_in[pickup] - day.visit_cost[kind, pickup]
+    if behind == NOBODY:
+        change -= day.end_cost[kind, pickup]
+        plan.last[tour] = before
+        if before != NOBODY:
+            change += day.end_cost[kind, before]
+    else:
+        change -= plan.cost_in[behind]
+        way = day.start_cost[kind, behind] if before == NOBODY else day.cost_from[kind, before, behind]
+        change += way
+        plan.cost_in[behind] = way
+        plan.before[behind] = before
+    if before == NOBODY:
+        plan.first[tour] = behind
+    else:
+        plan.behind[before] = behind
+    plan.size[tour] -= 1
+    plan.kg[tour] -= day.kg[pickup]
+    plan.litres[tour] -= day.litres[pickup]
+    if plan.size[tour] == 0:
+        change -= day.fixed[kind]
+    plan.tour[pickup] = NOBODY
+    return int(change)
+
+
+@compiled_part
+def note_change(notes: Notes, tour: int) -> None:
+    """Remember that the tour changed in this iteration."""
+    if not notes.is_changed[tour]:
+        notes.is_changed[tour] = 1
+        notes.changed[notes.counts[N_CHANGED]] = tour
+        notes.counts[N_CHANGED] += 1
+
+
+@compiled_part
+def copy_tour(source: Chains, target: Chains, tour: int) -> None:
+    """Make a tour of the target like that of the source."""
+    target.first[tour], target.last[tour], target.size[tour] = source.first[tour], source.last[tour], source.size[tour]
+    target.kg[tour], target.litres[tour] = source.kg[tour], source.litres[tour]
+    at = source.first[tour]
+    while at != NOBODY:
+        target.before[at], target.behind[at], target.tour[at] = source.before[at], source.behind[at], tour
+        target.cost_in[at], target.early_s[at], target.late_s[at] = (
+            source.cost_in[at],
+            source.early_s[at],
+            source.late_s[at],
+        )
+        at = source.behind[at]
+
+
+@compiled_part
+def take_over(source: Chains, target: Chains, notes: Notes) -> None:
+    """Make all changed tours of the target like those of the source."""
+    for index in range(notes.counts[N_OUT]):
+        target.tour[notes.out[index]] = NOBODY
+    for index in range(notes.counts[N_CHANGED]):
+        copy_tour(source, target, notes.changed[index])
+    target.objective[0] = source.objective[0]

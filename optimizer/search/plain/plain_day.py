@@ -1,0 +1,196 @@
+"""A plain day as arrays: one trip per vehicle, one stream, one tipping site for each vehicle, no break that comes due.
+
+On such days every change of a tour is judged in constant time and with few numbers, an order of magnitude faster than
+with trips, breaks and waits. Guards that only days are taken for plain on which this loses nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.problem.problem import Problem
+from optimizer.solving.tour_draft import Workbench
+
+MOST_NEIGHBOURS = 200
+
+
+class PlainDay(NamedTuple):
+    """Pickups and types of vehicles.
+
+    Attributes
+    ----------
+    cost_from, cost_to
+        ``(types, pickups, pickups)`` int64 micro-euros from the first pickup to the second, and to the first from the
+        second: all ways of one pickup lie together.
+    drive_from_s, drive_to_s
+        The same in seconds.
+    start_cost, end_cost, start_s, end_s
+        ``(types, pickups)``: from the depot, and to the tipping site and on to the depot; ``end_s`` as far as the
+        site.
+    visit_cost
+        ``(types, pickups)``: service and gate fee.
+    fixed, kg_room, l_room, leaves_s, tips_by_s
+        Per type: cost of use, capacities, departure, and latest arrival at the tipping site.
+    may_serve
+        ``(types, pickups)``
+    service_s, opens_s, last_s, kg, litres, prize
+        Per pickup; ``last_s`` is the latest start of service.
+    near
+        ``(pickups, k)``: the nearest pickups, itself first.
+    keys
+        ``(orders, pickups)``: smaller is inserted earlier.
+    is_timed
+        One entry: whether any time limit can bind.
+    """
+
+    cost_from: NDArray[np.int64]
+    cost_to: NDArray[np.int64]
+    drive_from_s: NDArray[np.int32]
+    drive_to_s: NDArray[np.int32]
+    start_cost: NDArray[np.int64]
+    end_cost: NDArray[np.int64]
+    start_s: NDArray[np.int64]
+    end_s: NDArray[np.int64]
+    visit_cost: NDArray[np.int64]
+    fixed: NDArray[np.int64]
+    kg_room: NDArray[np.int64]
+    l_room: NDArray[np.int64]
+    leaves_s: NDArray[np.int64]
+    tips_by_s: NDArray[np.int64]
+    may_serve: NDArray[np.uint8]
+    service_s: NDArray[np.int64]
+    opens_s: NDArray[np.int64]
+    last_s: NDArray[np.int64]
+    kg: NDArray[np.int64]
+    litres: NDArray[np.int64]
+    prize: NDArray[np.int64]
+    near: NDArray[np.int32]
+    keys: NDArray[np.int64]
+    is_timed: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainProblem:
+    """A plain day, the type of each vehicle, and the disposal site of each type."""
+
+    day: PlainDay
+    type_of: NDArray[np.int64]
+    disposal_of_type: NDArray[np.int64]
+
+
+def plain_day(bench: Workbench) -> PlainProblem | None:
+    """The problem on the bench as a plain day, ``None`` where it is none."""
+    problem = bench.problem
+    if len({one.stream for one in problem.pickups}) != 1 or any(len(one.windows) != 1 for one in problem.pickups):
+        return None
+    stream = problem.pickups[0].stream
+    types: list[int] = []  # the first vehicle of each
+    type_of = np.zeros(len(problem.vehicles), dtype=np.int64)
+    for at in range(len(problem.vehicles)):
+        known = next((row for row, first in enumerate(types) if bench.is_alike(first, at)), None)
+        if known is None:
+            known = len(types)
+            types.append(at)
+        type_of[at] = known
+    tips = [bench.disposals_by_vehicle_stream.get((at, stream), []) for at in types]
+    opens_s = np.array([one.windows[0][0] for one in problem.pickups], dtype=np.int64)
+    is_waiting = bool(opens_s.max() > min(problem.vehicles[at].shift[0] for at in types))
+    if not all(_is_plain(problem, at, own, is_waiting=is_waiting) for at, own in zip(types, tips, strict=True)):
+        return None
+    disposals = np.array([own[0] for own in tips], dtype=np.int64)
+    day = _arrays(bench, types, disposals, stream, opens_s)
+    return PlainProblem(day=day, type_of=type_of, disposal_of_type=disposals)
+
+
+def _is_plain(problem: Problem, at: int, tips: Sequence[int], *, is_waiting: bool) -> bool:
+    """Whether a vehicle makes one trip to one site, never has to take a break, and waits at no cost if at all."""
+    vehicle = problem.vehicles[at]
+    if vehicle.max_trips != 1 or len(tips) != 1:
+        return False
+    site = problem.disposals[tips[0]]
+    shift_s = vehicle.shift[1] - vehicle.shift[0]
+    no_break_s = min((rule.work_above_s for rule in vehicle.breaks if rule.break_s > 0), default=shift_s)
+    has_no_waits = not is_waiting or vehicle.per_s_micro_eur == 0
+    return (
+        len(site.windows) == 1
+        and site.windows[0][0] <= vehicle.shift[0]
+        and has_no_waits
+        and min(vehicle.max_work_s if is_waiting else shift_s, vehicle.max_stretch_s, no_break_s) >= shift_s
+    )
+
+
+def _arrays(
+    bench: Workbench, types: list[int], disposals: NDArray[np.int64], stream: str, opens_s: NDArray[np.int64]
+) -> PlainDay:
+    problem, n = bench.problem, len(bench.problem.pickups)
+    places = np.array([one.place_index for one in problem.pickups])
+    service_s = np.array([one.service_s for one in problem.pickups], dtype=np.int64)
+    kg = np.array([one.demand_kg for one in problem.pickups], dtype=np.int64)
+    litres = np.array([one.demand_l for one in problem.pickups], dtype=np.int64)
+    prize = np.array([one.prize_micro_eur for one in problem.pickups], dtype=np.int64)
+    last_s = np.array([one.windows[0][1] for one in problem.pickups], dtype=np.int64) - service_s
+    costs, drives, starts, ends, visits, may_serve = [], [], [], [], [], []
+    fixed, kg_room, l_room, leaves_s, tips_by_s = [], [], [], [], []
+    for at, disposal in zip(types, disposals.tolist(), strict=True):
+        vehicle, site = problem.vehicles[at], problem.disposals[disposal]
+        travel = problem.travel[vehicle.profile]
+        seconds, metres = travel.duration_s.astype(np.int64), travel.distance_m.astype(np.int64)
+        cost = metres * vehicle.per_m_micro_eur + seconds * vehicle.per_s_micro_eur
+        home_s = site.unloading_s + int(seconds[site.place_index, vehicle.end_place_index])
+        tip_cost = int(cost[site.place_index, vehicle.end_place_index]) + site.unloading_s * vehicle.per_s_micro_eur
+        costs.append(cost[np.ix_(places, places)])
+        drives.append(seconds[np.ix_(places, places)])
+        starts.append((cost[vehicle.start_place_index, places], seconds[vehicle.start_place_index, places]))
+        ends.append((cost[places, site.place_index] + tip_cost, seconds[places, site.place_index]))
+        visits.append(service_s * vehicle.per_s_micro_eur + kg * site.per_kg_micro_eur)
+        may_serve.append(np.isin(np.arange(n), sorted(bench.servable[at])))
+        fixed.append(vehicle.fixed_micro_eur)
+        kg_room.append(vehicle.capacity_kg)
+        l_room.append(vehicle.capacity_l_by_stream[stream])
+        leaves_s.append(vehicle.shift[0])
+        back_s = min(vehicle.shift[1], vehicle.shift[0] + vehicle.max_work_s)
+        tips_by_s.append(min(site.windows[0][1] - site.unloading_s, back_s - home_s))
+    cost_from, drive_from_s = np.stack(costs), np.stack(drives).astype(np.int32)
+    start_s = np.stack([seconds for _, seconds in starts])
+    end_s = np.stack([seconds for _, seconds in ends])
+    # Nobody can be out for longer than this, whatever the order.
+    longest_s = int(start_s.max() + end_s.max() + service_s.sum() + n * int(drive_from_s.max()))
+    is_timed = opens_s.max() > min(leaves_s) or min(last_s.min(), *tips_by_s) < max(leaves_s) + longest_s
+    size = kg * max(1, int(litres.mean())) + litres * max(1, int(kg.mean()))
+    away = start_s.min(axis=0)
+    both_ways = drive_from_s.min(axis=0).astype(np.int64)
+    return PlainDay(
+        cost_from=cost_from,
+        cost_to=np.ascontiguousarray(cost_from.transpose(0, 2, 1)),
+        drive_from_s=drive_from_s,
+        drive_to_s=np.ascontiguousarray(drive_from_s.transpose(0, 2, 1)),
+        start_cost=np.stack([one for one, _ in starts]),
+        end_cost=np.stack([one for one, _ in ends]),
+        start_s=start_s,
+        end_s=end_s,
+        visit_cost=np.stack(visits),
+        fixed=np.array(fixed, dtype=np.int64),
+        kg_room=np.array(kg_room, dtype=np.int64),
+        l_room=np.array(l_room, dtype=np.int64),
+        leaves_s=np.array(leaves_s, dtype=np.int64),
+        tips_by_s=np.array(tips_by_s, dtype=np.int64),
+        may_serve=np.stack(may_serve).astype(np.uint8),
+        service_s=service_s,
+        opens_s=opens_s,
+        last_s=last_s,
+        kg=kg,
+        litres=litres,
+        prize=prize,
+        near=_near(both_ways + both_ways.T),
+        keys=np.stack([-size, -away, away, last_s - opens_s, -prize]),
+        is_timed=np.array([is_timed], dtype=np.uint8),
+    )
+
+
+def _near(both_ways: NDArray[np.int64]) -> NDArray[np.int32]:
+    apart = both_ways.copy()
+    np.fill_diagonal(apart, -1)
+    return np.argsort(apart, axis=1, kind="stable")[:, :MOST_NEIGHBOURS].astype(np.int32)

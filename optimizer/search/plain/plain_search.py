@@ -1,0 +1,117 @@
+"""The compiled search on plain days as an object, alike to ``TourSearch``."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.problem.problem import MICRO_EUR_PER_EUR
+from optimizer.search.plain.kernels import chain_recreate as kernel
+from optimizer.search.plain.kernels.chains import NOBODY, Chains, Notes
+from optimizer.search.plain.plain_day import PlainProblem
+
+HOT_SHARE = 1.0
+COLD_SHARE = 0.02
+STEPS_PER_PICKUP = 2_000
+BLOCK_STEPS = 256
+SEED_STRIDE = 0x9E3779B97F4A7C15
+
+
+class PlainSearch:
+    """Ruin and recreate with annealing for one plain day."""
+
+    def __init__(self, problem: PlainProblem, *, seed: int, start: Sequence[tuple[int, Sequence[int]]] = ()) -> None:
+        day, type_of = problem.day, problem.type_of
+        self.day, self._disposals = day, problem.disposal_of_type
+        self.plan = _empty(type_of, len(day.kg))
+        for vehicle, order in start:
+            chain = [visit for visit in order if visit >= 0]
+            if chain:
+                self.plan.first[vehicle] = chain[0]
+                for one, other in zip(chain, [*chain[1:], NOBODY], strict=True):
+                    self.plan.behind[one] = other
+        kernel.load(day, self.plan)
+        self.kept, self.best = _copy(self.plan), _copy(self.plan)
+        n, v = len(day.kg), len(type_of)
+        self.notes = Notes(
+            out=np.zeros(n, np.int32),
+            keys=np.zeros(n, np.int64),
+            is_changed=np.zeros(v, np.uint8),
+            changed=np.zeros(v, np.int32),
+            mark=np.full(v, -1, np.int64),
+            place=np.zeros(2, np.int64),
+            counts=np.zeros(2, np.int64),
+        )
+        self.chance = np.array([(seed + 1) * SEED_STRIDE % 2**64], dtype=np.uint64)
+        self.steps = 0
+        self._scale_micro_eur = self._driving_per_pickup_micro_eur()
+
+    @property
+    def most_steps(self) -> int:
+        """Iterations after which more time is hardly worth it; few pickups are done soon."""
+        return STEPS_PER_PICKUP * len(self.day.kg) * min(len(self.day.kg), 100)
+
+    @property
+    def block_steps(self) -> int:
+        """Iterations between looks at the clock: some milliseconds."""
+        return BLOCK_STEPS
+
+    @property
+    def best_micro_eur(self) -> int:
+        """Objective of the best plan."""
+        return int(self.best.objective[0])
+
+    def best_orders(self) -> list[tuple[int, list[int]]]:
+        """Vehicle and order of every tour of the best plan, its tipping at the end."""
+        orders = []
+        for vehicle, first in enumerate(self.best.first.tolist()):
+            order, at = [], first
+            while at != NOBODY:
+                order.append(at)
+                at = int(self.best.behind[at])
+            if order:
+                orders.append((vehicle, [*order, ~int(self._disposals[self.best.kind[vehicle]])]))
+        return orders
+
+    def run(self, temperatures_micro_eur: NDArray[np.float64]) -> None:
+        """One iteration per temperature."""
+        plans = (self.plan, self.kept, self.best)
+        kernel.run_block(self.day, plans, self.notes, self.chance, temperatures_micro_eur, self.steps)
+        self.steps += len(temperatures_micro_eur)
+
+    def temperatures_micro_eur(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Falling geometrically from hot (share 0) to cold (share 1)."""
+        hot, cold = HOT_SHARE * self._scale_micro_eur, COLD_SHARE * self._scale_micro_eur
+        cooled: NDArray[np.float64] = hot * (cold / hot) ** shares
+        return cooled
+
+    def _driving_per_pickup_micro_eur(self) -> float:
+        near = self.day.near[:, 1 : min(6, self.day.near.shape[1])]
+        if not near.size:
+            return float(MICRO_EUR_PER_EUR)
+        rows = np.arange(len(near))[:, None]
+        steps = self.day.cost_from.min(axis=0)[rows, near]
+        return max(float(np.median(steps)), 1.0)
+
+
+def _empty(type_of: NDArray[np.int64], n: int) -> Chains:
+    v = len(type_of)
+    return Chains(
+        kind=type_of.astype(np.int64),
+        first=np.full(v, NOBODY, np.int32),
+        last=np.full(v, NOBODY, np.int32),
+        size=np.zeros(v, np.int32),
+        kg=np.zeros(v, np.int64),
+        litres=np.zeros(v, np.int64),
+        before=np.full(n, NOBODY, np.int32),
+        behind=np.full(n, NOBODY, np.int32),
+        tour=np.full(n, NOBODY, np.int32),
+        cost_in=np.zeros(n, np.int64),
+        early_s=np.zeros(n, np.int64),
+        late_s=np.zeros(n, np.int64),
+        objective=np.zeros(1, np.int64),
+    )
+
+
+def _copy(plan: Chains) -> Chains:
+    return plan._replace(**{name: getattr(plan, name).copy() for name in plan._fields})

@@ -1,0 +1,220 @@
+"""The search on plain days: chosen where a day is plain, exact in what it counts, valid and best on small ones."""
+
+import hashlib
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimizer.checking.check_solution import check_solution
+from optimizer.domain.request import SolveLimits
+from optimizer.problem.problem import Pickup, Problem, ProblemBreak, ProblemDisposal, ProblemVehicle
+from optimizer.search.kernels import chance
+from optimizer.search.plain.kernels import chain_recreate
+from optimizer.search.plain.plain_day import plain_day
+from optimizer.search.plain.plain_search import PlainSearch
+from optimizer.search.sisr import SisrSolver
+from optimizer.solving.tour_draft import Workbench
+from routing.matrix import TravelMatrix
+
+SHIFT = (0, 30_000)
+
+
+def classic_day(
+    seed: int,
+    n_pickups: int,
+    *,
+    n_vehicles: int = 4,
+    has_windows: bool = False,
+    may_fraction: float = 0.0,
+    two_kinds: bool = False,
+    two_depots: bool = False,
+    room: int = 40,
+) -> Problem:
+    """Directed ways, loads and perhaps windows; each vehicle makes one trip from and to its depot."""
+    rng = np.random.default_rng(seed)
+    n_depots = 2 if two_depots else 1
+    xy = rng.integers(0, 1_000, (n_depots + n_pickups, 2))
+    metres = np.rint(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))).astype(np.int64)
+    metres += np.where(np.eye(len(xy), dtype=bool), 0, rng.integers(0, 60, metres.shape))
+    vehicles = tuple(
+        ProblemVehicle(
+            vehicle_id=f"v{at}",
+            profile="truck",
+            start_place_index=at % n_depots,
+            end_place_index=at % n_depots,
+            shift=SHIFT,
+            max_work_s=SHIFT[1],
+            max_stretch_s=SHIFT[1],
+            breaks=(),
+            capacity_kg=room // 2 if two_kinds and at % 4 < 2 else room,
+            capacity_l_by_stream={"paper": 10_000},
+            max_trips=1,
+            fixed_micro_eur=300 if two_kinds and at % 4 < 2 else 700,
+            per_m_micro_eur=2,
+            per_s_micro_eur=0,
+        )
+        for at in range(n_vehicles)
+    )
+    pickups = []
+    for at in range(n_pickups):
+        opens_s = int(rng.integers(0, 6_000)) if has_windows else 0
+        pickups.append(
+            Pickup(
+                pickup_id=f"p{at}",
+                place_index=n_depots + at,
+                stream="paper",
+                container_ids=(f"c{at}",),
+                demand_kg=int(rng.integers(1, 15)),
+                demand_l=int(rng.integers(1, 15)),
+                service_s=int(rng.integers(10, 200)),
+                windows=((opens_s, opens_s + 1_500 if has_windows else SHIFT[1]),),
+                allowed_vehicles=frozenset(range(n_vehicles)),
+                prize_micro_eur=int(rng.integers(200, 2_500)) if rng.random() < may_fraction else 10**7,
+                is_must=False,
+            )
+        )
+    disposals = tuple(
+        ProblemDisposal(
+            disposal_site_id=f"d{depot}",
+            place_index=depot,
+            streams=frozenset({"paper"}),
+            windows=((0, SHIFT[1]),),
+            unloading_s=60,
+            per_kg_micro_eur=3,
+            allowed_vehicles=frozenset(at for at in range(n_vehicles) if at % n_depots == depot),
+        )
+        for depot in range(n_depots)
+    )
+    matrix = TravelMatrix.from_arrays(duration_s=metres, distance_m=metres * 3)
+    return Problem(
+        midnight_at=datetime(2026, 3, 2, tzinfo=UTC),
+        travel={"truck": matrix},
+        pickups=tuple(pickups),
+        vehicles=vehicles,
+        disposals=disposals,
+    )
+
+
+KINDS = [
+    {},
+    {"has_windows": True},
+    {"may_fraction": 0.6},
+    {"two_kinds": True, "has_windows": True, "may_fraction": 0.3},
+    {"two_depots": True, "has_windows": True},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(12))
+def test_answers_are_valid_and_cost_what_the_search_says(seed: int, kind: dict[str, bool]) -> None:
+    problem = classic_day(seed, 12 + 3 * seed, n_vehicles=4 + seed, **kind)
+    found = plain_day(Workbench(problem))
+    assert found is not None
+    search = PlainSearch(found, seed=seed)
+    for _ in range(4):
+        search.run(search.temperatures_micro_eur(np.linspace(0, 1, 60)))
+        assert search.plan.objective[0] == chain_recreate._count.py_func(search.day, search.plan)
+        assert search.best.objective[0] == chain_recreate._count.py_func(search.day, search.best)
+    solution = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=240, seed=seed))
+    assert check_solution(problem, solution) == ()
+    again = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=240, seed=seed))
+    assert again.tours == solution.tours
+    assert solution.objective_micro_eur <= search.best_micro_eur * 1.5
+
+
+def least_cost(problem: Problem) -> int:
+    """By looking at every order of every part of the pickups on every vehicle."""
+    n = len(problem.pickups)
+    best: dict[int, float] = {0: sum(one.prize_micro_eur for one in problem.pickups)}
+    for vehicle_index in range(len(problem.vehicles)):
+        tours: dict[int, float] = {}
+        for size in range(1, n + 1):
+            for order in permutations(range(n), size):
+                cost = _tour_cost(problem, vehicle_index, order)
+                key = sum(1 << at for at in order)
+                tours[key] = min(cost, tours.get(key, math.inf))
+        best = _merged(best, tours)
+    return int(min(best.values()))
+
+
+def _merged(best: dict[int, float], tours: dict[int, float]) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for used, value in best.items():
+        for key, cost in [(0, 0.0), *tours.items()]:
+            if not used & key:
+                found[used | key] = min(value + cost, found.get(used | key, math.inf))
+    return found
+
+
+def _tour_cost(problem: Problem, vehicle_index: int, order: tuple[int, ...]) -> float:
+    """What a tour adds to the objective, infinite where it breaks a rule."""
+    vehicle = problem.vehicles[vehicle_index]
+    site = next(one for one in problem.disposals if vehicle_index in one.allowed_vehicles)
+    pickups = [problem.pickups[at] for at in order]
+    if sum(one.demand_kg for one in pickups) > vehicle.capacity_kg:
+        return math.inf
+    clock_s, place, metres = 0, vehicle.start_place_index, 0
+    for one in pickups:
+        clock_s += problem.duration_s(vehicle_index, place, one.place_index)
+        metres += problem.distance_m(vehicle_index, place, one.place_index)
+        clock_s = max(clock_s, one.windows[0][0]) + one.service_s
+        place = one.place_index
+        if clock_s > one.windows[0][1]:
+            return math.inf
+    metres += problem.distance_m(vehicle_index, place, site.place_index)
+    clock_s += problem.duration_s(vehicle_index, place, site.place_index) + site.unloading_s
+    if clock_s > vehicle.shift[1]:
+        return math.inf
+    fees = sum(one.demand_kg for one in pickups) * site.per_kg_micro_eur
+    return (
+        vehicle.fixed_micro_eur + metres * vehicle.per_m_micro_eur + fees - sum(one.prize_micro_eur for one in pickups)
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(6))
+def test_small_days_are_solved_to_the_optimum(seed: int, kind: dict[str, bool]) -> None:
+    problem = classic_day(seed, 6, n_vehicles=4, room=25, **kind)
+    solution = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=40_000, seed=seed))
+    assert check_solution(problem, solution) == ()
+    assert solution.objective_micro_eur == least_cost(problem)
+
+
+def test_given_plan_is_kept_when_there_is_no_time() -> None:
+    problem = classic_day(5, 40, n_vehicles=8, has_windows=True)
+    good = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=3_000))
+    kept = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=1), start=good)
+    assert kept.objective_micro_eur <= good.objective_micro_eur
+
+
+def test_days_with_more_rules_are_not_plain() -> None:
+    problem = classic_day(1, 10)
+    vehicle = problem.vehicles[0]
+    assert plain_day(Workbench(problem)) is not None
+    for changed in (
+        replace(vehicle, max_trips=2),
+        replace(vehicle, breaks=(ProblemBreak(work_above_s=3_600, break_s=1_800),)),
+        replace(vehicle, max_stretch_s=7_200),
+    ):
+        assert plain_day(Workbench(replace(problem, vehicles=(changed, *problem.vehicles[1:])))) is None
+    waiting = classic_day(1, 10, has_windows=True)
+    paid = replace(waiting.vehicles[0], per_s_micro_eur=1)
+    assert plain_day(Workbench(waiting)) is not None
+    assert plain_day(Workbench(replace(waiting, vehicles=(paid, *waiting.vehicles[1:])))) is None
+    two = replace(problem.pickups[0], windows=((0, 500), (900, 5_000)))
+    assert plain_day(Workbench(replace(problem, pickups=(two, *problem.pickups[1:])))) is None
+    other = replace(problem.pickups[0], stream="glass")
+    assert plain_day(Workbench(replace(problem, pickups=(other, *problem.pickups[1:])))) is None
+
+
+def test_cached_machine_code_belongs_to_the_parts_as_they_are() -> None:
+    folder = Path(chain_recreate.__file__).parent
+    parts = sorted(path for path in folder.glob("*.py") if path.name != "chain_recreate.py")
+    parts += [Path(chance.__file__), Path(chance.__file__).with_name("compiled_part.py")]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in parts)).hexdigest()[:16]
+    assert digest == chain_recreate.PARTS_DIGEST, "write the new digest into chain_recreate.py"
