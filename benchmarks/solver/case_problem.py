@@ -3,21 +3,18 @@
 Its depots become disposal sites that take no time and no fee, so that a trip ends where the next begins; its customers
 become pickups that must be served, or may be left out for their prize.
 
-A limit of a tour's length needs care: in our problem a wait of 15 min or more may count as a break, which is not part
-of working time. A vehicle with such a limit is therefore offered several times, each with a shift of just that length
-and another start. Every answer keeps the limit; the best plan may lie between the offered starts.
+A limit of a tour's length is not a rule of ours: a wait of 15 min or more may count as a break, which is not part of
+working time. Such instances are refused.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.solver.case import NO_LIMIT, RELOAD, Case, CaseRoute, CaseVehicle
-from optimizer.problem.problem import Pickup, Problem, ProblemDisposal, ProblemVehicle, Window
+from optimizer.problem.problem import Pickup, Problem, ProblemDisposal, ProblemVehicle
 from routing.matrix import TravelMatrix
 
 MICRO_EUR_PER_UNIT = 1_000
@@ -25,56 +22,25 @@ MICRO_EUR_PER_UNIT = 1_000
 least amount of money are not off their scale."""
 STREAM = "goods"
 MOST_UNTIMED_LEG = 5_000
-N_STARTS = 9
-"""Of the shifts that are offered where a tour's length is limited."""
 Orders = Sequence[tuple[int, Sequence[int]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A vehicle of the problem: one of a kind of the case, with a shift."""
-
-    kind_index: int
-    kind: CaseVehicle
-    shift: Window
-
-
-def offers_of(case: Case) -> list[Offer]:
-    """The problem's vehicles; the same as the case's where no tour's length is limited."""
-    offers = []
-    for kind_index, kind in enumerate(case.vehicles):
-        opens, closes = int(case.opens[kind.depot]), int(case.closes[kind.depot])
-        spare = closes - opens - kind.max_duration
-        if spare <= 0 or not case.has_times:
-            offers += [Offer(kind_index=kind_index, kind=kind, shift=(opens, closes))] * kind.count
-            continue
-        for at in range(N_STARTS):
-            start = opens + spare * at // (N_STARTS - 1)
-            shift = (start, start + kind.max_duration)
-            offers += [Offer(kind_index=kind_index, kind=kind, shift=shift)] * (kind.count // 3 + 1)
-    return offers
-
-
-def case_orders(case: Case, orders: Orders) -> list[tuple[int, list[int]]]:
-    """Orders by the case's vehicles instead of the problem's; one too many of a kind gets a number that nobody has."""
-    offers, used = offers_of(case), Counter[int]()
-    first = [sum(kind.count for kind in case.vehicles[:at]) for at in range(len(case.vehicles))]
-    n_vehicles = len(case.fleet())
-    translated = []
-    for vehicle, order in orders:
-        kind_index = offers[vehicle].kind_index
-        place = used[kind_index]
-        used[kind_index] += 1
-        is_there = place < case.vehicles[kind_index].count
-        translated.append((first[kind_index] + place if is_there else n_vehicles + vehicle, list(order)))
-    return translated
+class NotOursError(Exception):
+    """A rule of the instance is not one of our problem; the message names it."""
 
 
 def problem_of(case: Case) -> Problem:
-    """The day."""
+    """The day.
+
+    Raises
+    ------
+    NotOursError
+        When the instance limits the length of tours.
+    """
+    if case.has_times and any(one.max_duration < case.horizon for one in case.vehicles):
+        raise NotOursError("a limit of a tour's length, waits included, is not a rule of our problem")
     micro_eur = 1 if case.per_unit > MICRO_EUR_PER_UNIT else MICRO_EUR_PER_UNIT
-    offers = offers_of(case)
-    fleet = [offer.kind for offer in offers]
+    fleet = case.fleet()
     matrix = TravelMatrix.from_arrays(duration_s=_durations(case), distance_m=case.distance)
     horizon = case.horizon
     depots = {one.depot for one in fleet}
@@ -83,7 +49,7 @@ def problem_of(case: Case) -> Problem:
         midnight_at=datetime(2000, 1, 1, tzinfo=UTC),
         travel={"any": matrix},
         pickups=tuple(_pickups(case, fleet, micro_eur)),
-        vehicles=tuple(_vehicle(at, offer, micro_eur) for at, offer in enumerate(offers)),
+        vehicles=tuple(_vehicle(at, one, case, micro_eur) for at, one in enumerate(fleet)),
         disposals=tuple(
             ProblemDisposal(
                 disposal_site_id=f"depot {depot}",
@@ -143,16 +109,15 @@ def _pickups(case: Case, fleet: list[CaseVehicle], micro_eur: int) -> Iterable[P
         )
 
 
-def _vehicle(at: int, offer: Offer, micro_eur: int) -> ProblemVehicle:
-    one, most = offer.kind, NO_LIMIT
+def _vehicle(at: int, one: CaseVehicle, case: Case, micro_eur: int) -> ProblemVehicle:
     return ProblemVehicle(
         vehicle_id=f"{at}",
         profile="any",
         start_place_index=one.depot,
         end_place_index=one.depot,
-        shift=offer.shift,
-        max_work_s=most,
-        max_stretch_s=most,
+        shift=(int(case.opens[one.depot]), int(case.closes[one.depot])),
+        max_work_s=NO_LIMIT,
+        max_stretch_s=NO_LIMIT,
         breaks=(),
         capacity_kg=one.capacity,
         capacity_l_by_stream={STREAM: 1},

@@ -53,7 +53,7 @@ def target_rows(records: Sequence[Record]) -> list[Row]:
             saved = _cheaper_percent(records, peer=peer, ours_s=limit_s, peer_s=60.0)
             what = f"waste days, ours {limit_s:.0f} s, {peer} 60 s: ours cheaper by"
             rows.append(_row(what, f">= {least} %", saved, "{:.2f} %", lambda x, m=least: x >= m))
-    mine = [one for one in records if one.solver == OURS]
+    mine = [one for one in records if one.solver == OURS and one.cost is not None]
     wrong = float(sum(not one.valid for one in mine)) if mine else None
     rows.append(_row(f"answers that are not valid, of {len(mine)}", "0", wrong, "{:.0f}", lambda x: x == 0))
     return rows

@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 
 from benchmarks.solver.case import Case, CaseVehicle
-from benchmarks.solver.case_problem import case_orders, problem_of
+from benchmarks.solver.case_problem import NotOursError, problem_of
 from benchmarks.solver.day import Day
 from benchmarks.solver.peer import Answer, LeftOutError, Stopwatch
 from optimizer.domain.request import SolveLimits
@@ -28,7 +28,6 @@ class OurPeer:
         module, _, maker = OUR_SOLVERS.get(name, name).partition(":")
         self._solver: Solver = getattr(importlib.import_module(module), maker)()
         self._unit = 1.0
-        self._case: Case | None = None
 
     def warm(self) -> None:
         """Solve a tiny instance by iterations, however long numba takes to compile or load its kernels."""
@@ -39,10 +38,12 @@ class OurPeer:
     def prepare(self, task: Case | Day) -> None:
         """A published instance becomes a day; a day is taken as it is."""
         if isinstance(task, Day):
-            self._problem, self._unit, self._case = task.problem, float(task.per_unit), None
+            self._problem, self._unit = task.problem, float(task.per_unit)
             return
-        self._case = task
-        self._problem = problem_of(task)
+        try:
+            self._problem = problem_of(task)
+        except NotOursError as error:
+            raise LeftOutError(f"{error}") from error
         self._unit = _micro_eur_per_unit(task, self._problem.vehicles[0].per_m_micro_eur)
 
     def solve(self, *, seed: int, time_limit_s: float) -> Answer:
@@ -56,9 +57,8 @@ class OurPeer:
         solution = self._solver.solve(self._problem, limits, progress=listen)
         wall_s = watch.seconds()
         watch.note(solution.objective_micro_eur / self._unit)
-        orders = orders_of(solution)
         return Answer(
-            orders=orders if self._case is None else case_orders(self._case, orders),
+            orders=orders_of(solution),
             wall_s=wall_s,
             curve=watch.curve,
             note=f"{solution.iterations} iterations",

@@ -27,6 +27,8 @@ class StopAt:
 
 
 MOST_COST = 1 << 60
+MOST_PER_UNIT = 1_000
+SHRINK = 100
 
 
 class PyvrpCase:
@@ -34,7 +36,10 @@ class PyvrpCase:
 
     def prepare(self, case: Case) -> None:
         """Build PyVRP's data."""
-        self._case = case
+        # PyVRP's penalties end at 100,000 a unit of load: costs far above would buy overloads.
+        shrink = SHRINK if case.per_unit > MOST_PER_UNIT else 1
+        self._per_unit = case.per_unit / shrink
+        lengths = np.rint(case.distance / shrink).astype(np.int64)
         sites = range(len(case.demand))
         self._starts = np.cumsum([0, *(kind.count for kind in case.vehicles)]).tolist()
         window = case.has_times
@@ -65,7 +70,7 @@ class PyvrpCase:
                     capacity=[kind.capacity],
                     start_depot=kind.depot,
                     end_depot=kind.depot,
-                    fixed_cost=kind.fixed_cost,
+                    fixed_cost=kind.fixed_cost // shrink,
                     unit_distance_cost=kind.cost_per_distance,
                     **({"shift_duration": kind.max_duration} if window else {}),
                     **(
@@ -74,14 +79,14 @@ class PyvrpCase:
                 )
                 for kind in case.vehicles
             ],
-            distance_matrices=[case.distance],
+            distance_matrices=[lengths],
             duration_matrices=[duration],
         )
 
     def solve(self, *, seed: int, time_limit_s: float) -> Answer:
         """Iterated local search with default parameters."""
         watch = Stopwatch()
-        stop = StopAt(watch, time_limit_s=time_limit_s, per_unit=self._case.per_unit, most=MOST_COST)
+        stop = StopAt(watch, time_limit_s=time_limit_s, per_unit=self._per_unit, most=MOST_COST)
         result = pyvrp.solve(self._data, stop=stop, seed=seed, collect_stats=False, display=False)
         wall_s = watch.seconds()
         note = f"{result.num_iterations} iterations" + ("" if result.is_feasible() else ", best is not feasible")
