@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.solver import catalogue
 from benchmarks.solver.case import Case
+from benchmarks.solver.company import Company
 from benchmarks.solver.curves import draw_curves
 from benchmarks.solver.day import Day
 from benchmarks.solver.quick import last_line, last_line_values, quick_jobs
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     seconds = sum(job.time_limit_s for job in jobs) / options.parallel
     console.print(f"{len(jobs)} runs, about {seconds / 60:.0f} min of search.")
+    company = Company()
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
     ) as progress:
@@ -56,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     draw_curves(options.out / "solver_curves.svg", outcomes)
     for reason in dict.fromkeys(f"{one.solver}, {one.family}: {one.note}" for one in records if one.cost is None):
         console.print(reason, highlight=False)
+    others = company.cores_of_others()
+    console.print(f"Other programs kept {others:.1f} of {os.cpu_count()} cores busy.", highlight=False)
     if options.quick:
         print(last_line(last_line_values(records)), flush=True)
     return 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from benchmarks.solver.case import Case
 from benchmarks.solver.case_problem import routes_of
@@ -68,19 +69,25 @@ def run_all(
     run: Runs = run_solver,
     listen: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> list[Outcome]:
-    """All jobs, one after the other, or so many at once as cores are given for exploration."""
+    """All jobs, one after the other on the first core, or several at once on a core each for exploration."""
     outcomes: list[Outcome] = []
     tasks: dict[tuple[str, str], Case | Day] = {}
+    free: SimpleQueue[int | None] = SimpleQueue()
+    for at in range(parallel):
+        free.put(cores[at % len(cores)] if cores else None)
 
-    def do(numbered: tuple[int, Job]) -> Outcome:
-        number, job = numbered
+    def do(job: Job) -> Outcome:
         key = (job.family, job.instance)
         if key not in tasks:
             tasks[key] = read(*key)
-        return run_job(job, tasks[key], core=cores[number % len(cores)] if cores else None, run=run)
+        core = free.get()
+        try:
+            return run_job(job, tasks[key], core=core, run=run)
+        finally:
+            free.put(core)
 
     with ThreadPoolExecutor(max_workers=parallel) as pool:
-        for outcome in pool.map(do, enumerate(jobs)):
+        for outcome in pool.map(do, jobs):
             outcomes.append(outcome)
             listen(outcome)
     return outcomes
