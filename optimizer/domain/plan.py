@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from optimizer.domain.relaxation import Relaxation, Text
 from routing.location import Location
 
 
@@ -134,6 +135,8 @@ class Unserved:
         Sentence for people.
     what_would_change_it
         What to do so that it is served; empty when it simply may wait.
+    message_de, what_would_change_it_de
+        The same in German; empty in plans of earlier versions.
     """
 
     container_id: str
@@ -144,6 +147,27 @@ class Unserved:
     expected_fraction: float
     overflow_probability: float
     cost_of_waiting_eur: float
+    message_de: str = ""
+    what_would_change_it_de: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """Due containers of one stream that are left for one reason, and what would serve them.
+
+    Attributes
+    ----------
+    text
+        What is short, in one sentence.
+    relaxations
+        Changes that were tried and serve some or all of them, the cheapest per container first; may be empty.
+    """
+
+    reason: ReasonCode
+    stream: str
+    container_ids: tuple[str, ...]
+    text: Text
+    relaxations: tuple[Relaxation, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +200,8 @@ class Plan:
         What the plan had to do without, e.g. ``"23 sensors silent: forecast used"``.
     seconds_by_step
         Wall time of forecast, matrix, solve and so on.
+    shortages
+        Due containers in no tour by stream and reason, the largest group first, with what would serve them.
     """
 
     plan_id: str
@@ -196,3 +222,4 @@ class Plan:
     warnings: tuple[str, ...]
     degraded: tuple[str, ...]
     seconds_by_step: dict[str, float]
+    shortages: tuple[Shortage, ...] = ()
