@@ -5,6 +5,9 @@ long), distances metres, loads kilograms and litres, and costs micro-euros (1 EU
 all due containers of one stream at one container site: one stop, served whole or not at all. A vehicle leaves its depot
 empty, makes trips of pickups of a single stream, each ended by tipping at a disposal site that accepts the stream, and
 returns to its end depot empty.
+
+The rest of a day is a problem too: a vehicle then starts where it stands, with what it has on board and with the work
+and the breaks behind it, and serving a pickup with another vehicle than planned has a price.
 """
 
 from collections.abc import Mapping
@@ -45,6 +48,9 @@ class Pickup:
         plan still exists when not all fit.
     is_must
         Whether leaving it out counts as a failure of the day.
+    planned_vehicle, change_micro_eur
+        Serving it with any other vehicle than the planned one adds so much to the objective: people have prepared
+        for the plan. It is no money, so it is not part of the cost.
     """
 
     pickup_id: str
@@ -58,6 +64,8 @@ class Pickup:
     allowed_vehicles: frozenset[int]
     prize_micro_eur: int
     is_must: bool
+    planned_vehicle: int | None = None
+    change_micro_eur: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +90,15 @@ class ProblemVehicle:
     capacity_l_by_stream
         Loose litres, for the streams that it may collect.
     fixed_micro_eur, per_m_micro_eur, per_s_micro_eur
-        Cost of use, per metre driven, and per second between departure and return (breaks included).
+        Cost of use, per metre driven, and per second between departure and return (breaks included). The cost of use
+        is negative where staying unused costs more: a vehicle that is out saves its way home.
+    on_board_kg, on_board_l, on_board_stream
+        What it carries when its shift starts: its first trip is of this stream, begins with this load, and has to be
+        tipped even when nothing is added. The stream is None for an empty vehicle.
+    worked_s, rested_s, unrested_s
+        Working time and breaks before the shift starts, which count for ``max_work_s`` and ``breaks``, and the work
+        since the last of these breaks, which counts for ``max_stretch_s``. A vehicle that has worked is out already:
+        its tour departs when its shift starts, and may begin with a break.
     """
 
     vehicle_id: str
@@ -99,6 +115,31 @@ class ProblemVehicle:
     fixed_micro_eur: int
     per_m_micro_eur: int
     per_s_micro_eur: int
+    on_board_kg: int = 0
+    on_board_l: int = 0
+    on_board_stream: str | None = None
+    worked_s: int = 0
+    rested_s: int = 0
+    unrested_s: int = 0
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it has to tip, whatever else it does."""
+        return self.on_board_stream is not None
+
+    @property
+    def work_left_s(self) -> int:
+        """Working time that the day still allows."""
+        return self.max_work_s - self.worked_s
+
+    @property
+    def breaks_left(self) -> tuple[ProblemBreak, ...]:
+        """The break rules for the rest of the day: by the work still to come, the breaks still missing."""
+        return tuple(
+            ProblemBreak(work_above_s=rule.work_above_s - self.worked_s, break_s=rule.break_s - self.rested_s)
+            for rule in self.breaks
+            if rule.break_s > self.rested_s
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +194,7 @@ class Problem:
             issues.require(vehicle.shift[0] < vehicle.shift[1], "shift", f"{vehicle.vehicle_id}: empty shift.")
             for place in (vehicle.start_place_index, vehicle.end_place_index):
                 issues.require(0 <= place < n_places, "place", f"{vehicle.vehicle_id}: no matrix row {place}.")
+            _require_possible_morning(issues, vehicle)
         for pickup in self.pickups:
             issues.require(0 <= pickup.place_index < n_places, "place", f"{pickup.pickup_id}: no matrix row.")
             issues.require(
@@ -166,11 +208,27 @@ class Problem:
                 "vehicle",
                 f"{pickup.pickup_id}: unknown vehicle index.",
             )
+            issues.require(
+                pickup.planned_vehicle is None or 0 <= pickup.planned_vehicle < len(self.vehicles),
+                "vehicle",
+                f"{pickup.pickup_id}: unknown planned vehicle {pickup.planned_vehicle}.",
+            )
+            issues.require(
+                pickup.change_micro_eur >= 0,
+                "negative",
+                f"{pickup.pickup_id}: a change must not cost less than nothing.",
+            )
         for disposal in self.disposals:
             where = disposal.disposal_site_id
             issues.require(0 <= disposal.place_index < n_places, "place", f"{where}: no matrix row.")
             issues.require(_are_sorted(disposal.windows), "windows", f"{where}: windows overlap or are empty.")
         issues.raise_if_any()
+
+    def change_micro_eur(self, vehicle_index: int, pickup_index: int) -> int:
+        """What serving the pickup with this vehicle costs because another one was planned."""
+        pickup = self.pickups[pickup_index]
+        is_change = pickup.planned_vehicle is not None and pickup.planned_vehicle != vehicle_index
+        return pickup.change_micro_eur if is_change else 0
 
     def duration_s(self, vehicle_index: int, from_place: int, to_place: int) -> int:
         """Travel seconds of a vehicle between two places."""
@@ -179,6 +237,20 @@ class Problem:
     def distance_m(self, vehicle_index: int, from_place: int, to_place: int) -> int:
         """Metres of the same path."""
         return int(self.travel[self.vehicles[vehicle_index].profile].distance_m[from_place, to_place])
+
+
+def _require_possible_morning(issues: IssueCollector, vehicle: ProblemVehicle) -> None:
+    """What a vehicle brings along has to be a load that it may carry and times that add up."""
+    where = vehicle.vehicle_id
+    load = (vehicle.on_board_kg, vehicle.on_board_l)
+    if vehicle.on_board_stream is None:
+        issues.require(load == (0, 0), "on_board", f"{where}: a load on board of {load} needs its stream.")
+    else:
+        room = (vehicle.capacity_kg, vehicle.capacity_l_by_stream.get(vehicle.on_board_stream, -1))
+        fits = all(0 <= one <= most for one, most in zip(load, room, strict=True))
+        issues.require(fits, "on_board", f"{where}: {load} kg and l of {vehicle.on_board_stream}, but {room} fit.")
+    is_sound = 0 <= vehicle.unrested_s <= vehicle.worked_s and vehicle.rested_s >= 0
+    issues.require(is_sound, "worked", f"{where}: work and breaks before the shift must be 0 or more, and add up.")
 
 
 def _are_sorted(windows: tuple[Window, ...]) -> bool:

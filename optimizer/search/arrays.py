@@ -36,6 +36,8 @@ class Day(NamedTuple):
         ``(pickups, k)``: the nearest pickups, itself first.
     keys
         ``(orders, pickups)``: smaller is inserted earlier.
+    change_cost
+        ``(vehicles, pickups)``: what serving it with this vehicle costs because another one was planned.
     """
 
     travel_s: NDArray[np.int32]
@@ -51,6 +53,7 @@ class Day(NamedTuple):
     fee: NDArray[np.int64]
     near: NDArray[np.int32]
     keys: NDArray[np.int64]
+    change_cost: NDArray[np.int64]
 
 
 class Fleet(NamedTuple):
@@ -61,7 +64,8 @@ class Fleet(NamedTuple):
     profile, start, end
         Matrix, and nodes of the depots.
     shift, max_work_s, max_stretch_s, rules
-        As in ``ProblemVehicle``; ``rules`` is ``(vehicles, r, 2)``.
+        As in ``ProblemVehicle``, for what is left of the day; ``rules`` is ``(vehicles, r, 2)``. The stretch of work
+        that a vehicle is in when it starts is left to the exact timing of the answer.
     free_s
         Up to so much time away no break is due and no limit of work binds.
     kg, litres
@@ -72,6 +76,8 @@ class Fleet(NamedTuple):
         Nodes of the disposal sites per vehicle and stream, and how many.
     alike
         The first vehicle that can do the same at the same cost.
+    on_board_kg, on_board_l, on_board_stream
+        The load at the start, and the number of its stream; -1 for an empty vehicle.
     """
 
     profile: NDArray[np.int64]
@@ -92,6 +98,9 @@ class Fleet(NamedTuple):
     tips: NDArray[np.int64]
     n_tips: NDArray[np.int64]
     alike: NDArray[np.int64]
+    on_board_kg: NDArray[np.int64]
+    on_board_l: NDArray[np.int64]
+    on_board_stream: NDArray[np.int64]
 
 
 class PlanArrays(NamedTuple):
@@ -191,6 +200,7 @@ def day_arrays(problem: Problem) -> Day:
         fee=np.array([one.per_kg_micro_eur for one in problem.disposals], dtype=np.int64),
         near=_near(travel_s[:, :n, :n].min(axis=0)),
         keys=np.stack([-size, -away_s, away_s, open_s, -prize]),
+        change_cost=_change_cost(problem),
     )
 
 
@@ -207,7 +217,7 @@ def fleet_arrays(bench: Workbench) -> Fleet:
     n_tips = np.zeros((len(vehicles), len(streams)), dtype=np.int64)
     may_serve = np.zeros((len(vehicles), n_pickups), dtype=np.uint8)
     for at, vehicle in enumerate(vehicles):
-        for row, rule in enumerate(vehicle.breaks):
+        for row, rule in enumerate(vehicle.breaks_left):
             rules[at, row] = rule.work_above_s, rule.break_s
         for stream, capacity_l in vehicle.capacity_l_by_stream.items():
             if stream in streams:
@@ -216,7 +226,7 @@ def fleet_arrays(bench: Workbench) -> Fleet:
                 tips[at, streams[stream], : len(own)] = [n_pickups + index for index in own]
                 n_tips[at, streams[stream]] = len(own)
         may_serve[at, sorted(bench.servable[at])] = 1
-    max_work_s = np.array([one.max_work_s for one in vehicles], dtype=np.int64)
+    max_work_s = np.array([one.work_left_s for one in vehicles], dtype=np.int64)
     max_stretch_s = np.array([one.max_stretch_s for one in vehicles], dtype=np.int64)
     no_break_s = np.where(rules[:, :, 1] > 0, rules[:, :, 0], NO_RULE_S).min(axis=1)
     indices = range(len(vehicles))
@@ -240,6 +250,11 @@ def fleet_arrays(bench: Workbench) -> Fleet:
         tips=tips,
         n_tips=n_tips,
         alike=np.array(alike, dtype=np.int64),
+        on_board_kg=np.array([one.on_board_kg for one in vehicles], dtype=np.int64),
+        on_board_l=np.array([one.on_board_l for one in vehicles], dtype=np.int64),
+        on_board_stream=np.array(
+            [-1 if one.on_board_stream is None else streams[one.on_board_stream] for one in vehicles], dtype=np.int64
+        ),
     )
 
 
@@ -308,9 +323,20 @@ def _near(travel_s: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.stack(rows)
 
 
+def _change_cost(problem: Problem) -> NDArray[np.int64]:
+    cost = np.zeros((len(problem.vehicles), len(problem.pickups)), dtype=np.int64)
+    for at, pickup in enumerate(problem.pickups):
+        if pickup.planned_vehicle is not None:
+            cost[:, at] = pickup.change_micro_eur
+            cost[pickup.planned_vehicle, at] = 0
+    return cost
+
+
 def stream_numbers(problem: Problem) -> dict[str, int]:
-    """The streams of the pickups, numbered."""
-    return {stream: at for at, stream in enumerate(sorted({one.stream for one in problem.pickups}))}
+    """The streams of the pickups and of what is on board, numbered."""
+    streams = {one.stream for one in problem.pickups}
+    streams |= {one.on_board_stream for one in problem.vehicles if one.on_board_stream is not None}
+    return {stream: at for at, stream in enumerate(sorted(streams))}
 
 
 def _depots(problem: Problem) -> list[int]:

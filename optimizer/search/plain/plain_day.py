@@ -86,6 +86,10 @@ def plain_day(bench: Workbench) -> PlainProblem | None:
     problem = bench.problem
     if len({one.stream for one in problem.pickups}) != 1 or any(len(one.windows) != 1 for one in problem.pickups):
         return None
+    if any(one.change_micro_eur for one in problem.pickups) or any(
+        one.is_loaded or one.worked_s for one in problem.vehicles
+    ):
+        return None  # the rest of a day
     stream = problem.pickups[0].stream
     types: list[int] = []  # the first vehicle of each
     type_of = np.zeros(len(problem.vehicles), dtype=np.int64)
