@@ -14,7 +14,7 @@ from benchmarks.solver.company import Company
 from benchmarks.solver.curves import draw_curves
 from benchmarks.solver.day import Day
 from benchmarks.solver.quick import last_line, last_line_values, quick_jobs
-from benchmarks.solver.records import merged, read_records, write_records
+from benchmarks.solver.records import Record, merged, read_records, write_records
 from benchmarks.solver.runner import Job, Outcome, run_all
 from benchmarks.solver.table import print_table
 
@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     seconds = sum(job.time_limit_s for job in jobs) / options.parallel
     console.print(f"{len(jobs)} runs, about {seconds / 60:.0f} min of search.")
+    path = options.out / "solver.csv"
+    known, measured = read_records(path) if path.is_file() else [], list[Record]()
     company = Company()
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
@@ -39,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         def listen(outcome: Outcome) -> None:
             one = outcome.record
+            measured.append(one)
+            write_records(path, merged(known, measured))
             gap = "" if one.gap is None else f"{one.gap:+.3f} %"
             cost = "-" if one.cost is None else f"{one.cost:.8g}"
             mark = "" if one.valid else " NOT VALID"
@@ -52,8 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         outcomes = run_all(jobs, read, cores=_cores(options.cores), parallel=options.parallel, listen=listen)
     records = [one.record for one in outcomes]
-    path = options.out / "solver.csv"
-    write_records(path, merged(read_records(path) if path.is_file() else [], records))
     print_table(console, records)
     draw_curves(options.out / "solver_curves.svg", outcomes)
     for reason in dict.fromkeys(f"{one.solver}, {one.family}: {one.note}" for one in records if one.cost is None):

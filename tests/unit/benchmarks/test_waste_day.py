@@ -14,6 +14,8 @@ from routing.matrix import TravelMatrix
 
 PICKUP_FIELDS = ("place_index", "stream", "demand_kg", "demand_l", "service_s", "windows", "prize_micro_eur", "is_must")
 
+TRUCK_FIELDS = ("profile", "shift", "max_work_s", "max_stretch_s", "capacity_kg", "max_trips", "per_m_micro_eur")
+
 
 def _ground(n: int) -> Ground:
     """Places on a line of blocks, 100 m apart."""
@@ -30,14 +32,18 @@ def _digest(day: Day) -> str:
         (*(getattr(one, name) for name in PICKUP_FIELDS), sorted(one.allowed_vehicles)) for one in day.problem.pickups
     ]
     sites = [(one.disposal_site_id, one.windows, one.unloading_s, sorted(one.streams)) for one in day.problem.disposals]
-    said = repr((day.name, day.per_unit, pickups, day.problem.vehicles, sites))
+    trucks = [
+        (*(getattr(one, name) for name in TRUCK_FIELDS), sorted(one.capacity_l_by_stream.items()), len(one.breaks))
+        for one in day.problem.vehicles
+    ]
+    said = repr((day.name, day.per_unit, pickups, trucks, sites))
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def test_waste_day_is_the_same_for_a_version() -> None:
     plain = waste_day(_ground(150), n=150, seed=42)
     full = waste_day(_ground(150), n=150, seed=42, optional_share=0.2, streams=2, with_breaks=True)
-    assert (_digest(plain), _digest(full)) == ("8f90e4a9645af075", "df3bd857c54c9e68")
+    assert (_digest(plain), _digest(full)) == ("061731cb6e5dafbe", "35b10c0ad2585d87")
 
 
 def test_waste_day_differs_by_seed() -> None:
