@@ -7,10 +7,13 @@ import numpy as np
 from benchmarks.solver.case import Case, CaseVehicle
 from benchmarks.solver.case_problem import NotOursError, problem_of
 from benchmarks.solver.day import Day
+from benchmarks.solver.ground import LARGE, N_YARDS, SMALL, Ground
 from benchmarks.solver.peer import Answer, LeftOutError, Stopwatch
+from benchmarks.solver.waste_day import waste_day
 from optimizer.domain.request import SolveLimits
 from optimizer.ports import Solver
 from optimizer.problem.solution import Solution, VehicleTour, VisitKind
+from routing.matrix import TravelMatrix
 
 OUR_SOLVERS = {
     "sisr": "optimizer.search.sisr:SisrSolver",
@@ -30,10 +33,10 @@ class OurPeer:
         self._unit = 1.0
 
     def warm(self) -> None:
-        """Solve a tiny instance by iterations, however long numba takes to compile or load its kernels."""
-        for seed in (1, 2):
-            limits = SolveLimits(time_limit_s=None, iteration_limit=WARM_ITERATIONS, seed=seed)
-            self._solver.solve(problem_of(tiny_case()), limits, progress=lambda _share, _objective: None)
+        """Solve two tiny tasks by iterations, however long numba takes to compile or load its kernels."""
+        for problem in (problem_of(tiny_case()), tiny_day().problem):
+            limits = SolveLimits(time_limit_s=None, iteration_limit=WARM_ITERATIONS)
+            self._solver.solve(problem, limits, progress=lambda _share, _objective: None)
 
     def prepare(self, task: Case | Day) -> None:
         """A published instance becomes a day; a day is taken as it is."""
@@ -80,6 +83,15 @@ def _micro_eur_per_unit(case: Case, per_m_micro_eur: int) -> float:
     if not cost_per_distance:
         raise LeftOutError("distance costs nothing for the first vehicle")
     return per_m_micro_eur / cost_per_distance * case.per_unit
+
+
+def tiny_day() -> Day:
+    """Twenty containers along a street, with trips, breaks and optional stops."""
+    at = np.arange(N_YARDS + 20)
+    metres = np.abs(at[:, None] - at[None, :]) * 200
+    travel = TravelMatrix.from_arrays(duration_s=metres // 8, distance_m=metres)
+    ground = Ground(name="street", travel={LARGE: travel, SMALL: travel})
+    return waste_day(ground, n=20, seed=1, optional_share=0.2, with_breaks=True)
 
 
 def tiny_case() -> Case:
