@@ -28,6 +28,7 @@ def check_solution(problem: Problem, solution: Solution) -> tuple[Violation, ...
         replay.run()
         cost += replay.cost_micro_eur()
     found.extend(_each_at_most_once(problem, solution))
+    found.extend(_left_standing(problem, solution))
     found.extend(_sums(problem, solution, cost))
     return tuple(found)
 
@@ -65,14 +66,36 @@ def _each_at_most_once(problem: Problem, solution: Solution) -> Iterator[Violati
             yield Violation(code="lost", where=name, sentence="It is neither served nor listed as unserved.")
 
 
+def _left_standing(problem: Problem, solution: Solution) -> Iterator[Violation]:
+    """Whoever has a load on board when the day starts must bring it away."""
+    driving = {tour.vehicle_index for tour in solution.tours}
+    for at, vehicle in enumerate(problem.vehicles):
+        if vehicle.on_board_stream is not None and at not in driving:
+            sentence = f"It has no tour, but {vehicle.on_board_kg} kg of {vehicle.on_board_stream} on board."
+            yield Violation(code="load_left", where=f"vehicle {vehicle.vehicle_id}", sentence=sentence)
+
+
+def _changes_micro_eur(problem: Problem, solution: Solution) -> int:
+    """The price of every pickup that another vehicle serves than the one that was planned."""
+    price = 0
+    for tour in solution.tours:
+        for visit in tour.visits:
+            if visit.kind is VisitKind.PICKUP and 0 <= visit.index < len(problem.pickups):
+                pickup = problem.pickups[visit.index]
+                if pickup.planned_vehicle not in (None, tour.vehicle_index):
+                    price += pickup.change_micro_eur
+    return price
+
+
 def _sums(problem: Problem, solution: Solution, cost: int) -> Iterator[Violation]:
     served = {visit.index for tour in solution.tours for visit in tour.visits if visit.kind is VisitKind.PICKUP}
     left_lying = sum(pickup.prize_micro_eur for at, pickup in enumerate(problem.pickups) if at not in served)
     if solution.cost_micro_eur != cost:
         sentence = f"The cost is given as {solution.cost_micro_eur} micro-EUR but is {cost}."
         yield Violation(code="wrong_cost", where="solution", sentence=sentence)
-    if solution.objective_micro_eur != cost + left_lying:
-        sentence = f"The objective is given as {solution.objective_micro_eur} but is {cost + left_lying}."
+    objective = cost + left_lying + _changes_micro_eur(problem, solution)
+    if solution.objective_micro_eur != objective:
+        sentence = f"The objective is given as {solution.objective_micro_eur} but is {objective}."
         yield Violation(code="wrong_objective", where="solution", sentence=sentence)
 
 
@@ -88,9 +111,11 @@ class _Replay:
         self.place = self.vehicle.start_place_index
         self.driven_m = 0
         self.gate_micro_eur = 0
-        self.break_s = 0
-        self.stretch_began_s = tour.departs_s
+        self.break_s = self.vehicle.rested_s
+        self.stretch_began_s = tour.departs_s - self.vehicle.unrested_s
         self.on_board: list[Pickup] = []
+        self.first_load_kg, self.first_load_l = self.vehicle.on_board_kg, self.vehicle.on_board_l
+        self.first_stream = self.vehicle.on_board_stream
         self.trips = 0
 
     def wrong(self, code: str, sentence: str) -> None:
@@ -138,13 +163,15 @@ class _Replay:
         self.work_at(visit, pickup.service_s, pickup.windows, pickup.pickup_id)
         if self.tour.vehicle_index not in pickup.allowed_vehicles:
             self.wrong("forbidden_vehicle", f"It may not serve {pickup.pickup_id}.")
-        if self.on_board and self.on_board[0].stream != pickup.stream:
-            self.wrong("two_streams", f"{pickup.stream} is loaded onto {self.on_board[0].stream}: tip first.")
+        loaded = self.on_board[0].stream if self.on_board else self.first_stream
+        if loaded not in (None, pickup.stream):
+            self.wrong("two_streams", f"{pickup.stream} is loaded onto {loaded}: tip first.")
         self.on_board.append(pickup)
-        load_kg = sum(one.demand_kg for one in self.on_board)
+        load_kg = self.first_load_kg + sum(one.demand_kg for one in self.on_board)
         if load_kg > self.vehicle.capacity_kg:
             self.wrong("overload_kg", f"{load_kg} kg after {pickup.pickup_id}; {self.vehicle.capacity_kg} kg fit.")
         load_l = sum(one.demand_l for one in self.on_board if one.stream == pickup.stream)
+        load_l += self.first_load_l if self.first_stream == pickup.stream else 0
         room_l = self.vehicle.capacity_l_by_stream.get(pickup.stream, 0)
         if load_l > room_l:
             self.wrong("overload_l", f"{load_l} l of {pickup.stream} after {pickup.pickup_id}; {room_l} l fit.")
@@ -155,16 +182,19 @@ class _Replay:
         self.work_at(visit, disposal.unloading_s, disposal.windows, where)
         if self.tour.vehicle_index not in disposal.allowed_vehicles:
             self.wrong("forbidden_vehicle", f"It may not drive to {where}.")
-        for stream in sorted({pickup.stream for pickup in self.on_board} - disposal.streams):
+        carried = {pickup.stream for pickup in self.on_board} | ({self.first_stream} if self.first_stream else set())
+        for stream in sorted(carried - disposal.streams):
             self.wrong("stream_not_accepted", f"{where} does not accept {stream}.")
-        self.gate_micro_eur += disposal.per_kg_micro_eur * sum(pickup.demand_kg for pickup in self.on_board)
+        weighed_kg = self.first_load_kg + sum(pickup.demand_kg for pickup in self.on_board)
+        self.gate_micro_eur += disposal.per_kg_micro_eur * weighed_kg
         self.on_board.clear()
+        self.first_load_kg, self.first_load_l, self.first_stream = 0, 0, None
         self.trips += 1
 
     def rest(self, position: int, visit: Visit) -> None:
         if visit.arrives_s != self.now_s or visit.starts_s != self.now_s:
             self.wrong("wrong_arrival", f"Break {position} does not begin where and when the halt before it ended.")
-        if position == 0:
+        if position == 0 and self.vehicle.worked_s == 0:
             self.wrong("break_before_work", "The day begins with a break.")
         if visit.departs_s - visit.starts_s < LEAST_BREAK_S:
             self.wrong("short_break", f"Break {position} is shorter than {LEAST_BREAK_S} s and does not count.")
@@ -174,8 +204,10 @@ class _Replay:
         self.stretch_began_s = visit.departs_s
 
     def come_home(self) -> None:
-        if self.on_board:
-            self.wrong("not_empty", f"It returns with {len(self.on_board)} pickups on board.")
+        if self.on_board or self.first_stream:
+            self.wrong(
+                "not_empty", f"It returns with a load of {len(self.on_board)} pickups and {self.first_load_kg} kg."
+            )
         self.drive_to(self.vehicle.end_place_index, self.tour.returns_s, "its end depot")
         self.now_s = self.tour.returns_s
         self.judge_stretch(self.now_s)
@@ -192,7 +224,10 @@ class _Replay:
         if self.tour.departs_s < opens_s or self.tour.returns_s > closes_s:
             times = f"from {_clock(self.tour.departs_s)} to {_clock(self.tour.returns_s)}"
             self.wrong("outside_shift", f"It is out {times}, but its shift is {_clock(opens_s)} to {_clock(closes_s)}.")
-        work_s = self.tour.returns_s - self.tour.departs_s - self.break_s
+        if self.vehicle.worked_s > 0 and self.tour.departs_s != opens_s:
+            self.wrong("time_lost", f"It is out already at {_clock(opens_s)}; its tour must go on from there.")
+        rested_now_s = self.break_s - self.vehicle.rested_s
+        work_s = self.tour.returns_s - self.tour.departs_s - rested_now_s + self.vehicle.worked_s
         if work_s > self.vehicle.max_work_s:
             self.wrong("too_much_work", f"{_clock(work_s)} of work; {_clock(self.vehicle.max_work_s)} are allowed.")
         for rule in self.vehicle.breaks:

@@ -50,7 +50,7 @@ class Solution:
     cost_micro_eur
         Fixed, distance, time and gate costs, without the prizes left lying.
     objective_micro_eur
-        ``cost_micro_eur`` plus the prizes of the unserved pickups: what is minimised.
+        ``cost_micro_eur`` plus the prizes of the unserved pickups and the price of changes: what is minimised.
     status
         ``"optimal"``, ``"feasible"``, ``"time_limit"``, ``"cancelled"`` or ``"empty"``.
     """

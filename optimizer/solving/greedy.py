@@ -51,7 +51,7 @@ class GreedySolver:
             rounds = rounds[: max(1, limits.iteration_limit)]
         ends_s = None if limits.time_limit_s is None else began_s + limits.time_limit_s
         clock = _Clock(n_pickups=len(problem.pickups), n_rounds=len(rounds), ends_s=ends_s, progress=progress)
-        best = [] if start is None else _improved(drafts_of_solution(bench, start), rounds[0].order)
+        best = empty_drafts(bench) if start is None else _improved(drafts_of_solution(bench, start), rounds[0].order)
         clock.best_micro_eur = objective_micro_eur(problem, best)
         n_rounds = 0
         for one in rounds:

@@ -6,7 +6,7 @@ from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
 from optimizer.solving.schedule import order_of
 from optimizer.solving.tour_cost import SearchReport, assemble_solution
-from optimizer.solving.tour_draft import Insertion, TourDraft, Workbench
+from optimizer.solving.tour_draft import Insertion, TourDraft, Workbench, without_empty_trips
 
 MOST_TRIES_PER_VEHICLE = 6
 """Cheapest insertions of a pickup per vehicle that are timed before it is given up there."""
@@ -15,7 +15,7 @@ MOST_TRIES_FOR_OPTIONAL = 3
 
 
 def empty_drafts(bench: Workbench) -> list[TourDraft]:
-    """One unused draft per vehicle."""
+    """One draft per vehicle: unused, or tipping what it has on board."""
     return [TourDraft(bench, index) for index in range(len(bench.problem.vehicles))]
 
 
@@ -24,9 +24,9 @@ def drafts_of(bench: Workbench, orders: Iterable[tuple[int, Sequence[int]]]) -> 
     drafts = empty_drafts(bench)
     for vehicle_index, order in orders:
         draft = drafts[vehicle_index]
-        wanted = without_empty_trips(order)
-        while wanted and not (draft.may_drive(wanted) and draft.replace_order(wanted)):
-            wanted = without_empty_trips(_without_cheapest_loss(bench.problem, wanted))
+        wanted = without_empty_trips(order, draft.vehicle)
+        while _has_pickups(wanted) and not (draft.may_drive(wanted) and draft.replace_order(wanted)):
+            wanted = without_empty_trips(_without_cheapest_loss(bench.problem, wanted), draft.vehicle)
     return drafts
 
 
@@ -85,8 +85,7 @@ def drop_what_does_not_pay(drafts: Sequence[TourDraft]) -> list[int]:
                 before_micro_eur, before = draft.cost_micro_eur, draft.order
                 if prize >= before_micro_eur or (len(part) == 1 and prize >= draft.most_saved_micro_eur(part[0])):
                     continue
-                gone = set(part)
-                rest = without_empty_trips([visit for visit in before if visit < 0 or visit not in gone])
+                rest = draft.without(frozenset(part))
                 if not draft.replace_order(rest):
                     continue
                 if before_micro_eur - draft.cost_micro_eur > prize:
@@ -116,13 +115,8 @@ def objective_micro_eur(problem: Problem, drafts: Iterable[TourDraft]) -> int:
     return objective
 
 
-def without_empty_trips(order: Iterable[int]) -> list[int]:
-    """The order without tippings at which nothing is on board."""
-    kept: list[int] = []
-    for visit in order:
-        if visit >= 0 or (kept and kept[-1] >= 0):
-            kept.append(visit)
-    return kept
+def _has_pickups(order: Sequence[int]) -> bool:
+    return any(visit >= 0 for visit in order)
 
 
 def _without_cheapest_loss(problem: Problem, order: Sequence[int]) -> list[int]:
@@ -139,5 +133,7 @@ def _parts(order: Sequence[int]) -> list[list[int]]:
         else:
             trips.append([])
     trips = [trip for trip in trips if trip]
+    if not trips:
+        return []  # a load that was on board is tipped, nothing else
     everything = [visit for trip in trips for visit in trip]
     return [everything, *(trips if len(trips) > 1 else []), *([visit] for visit in everything)]

@@ -37,6 +37,8 @@ class Node:
     ----------
     visit
         As in an order; None for a depot.
+    stream
+        Of a pickup, or of what is on board at a start.
     """
 
     place_index: int
@@ -59,9 +61,11 @@ class OrToolsModel:
         self.problem = problem
         self._tick = tick or (lambda: None)
         self.nodes = _nodes(problem, start, pickup_sequence)
-        depots = [(vehicle.start_place_index, vehicle.end_place_index) for vehicle in problem.vehicles]
-        self._starts = [self._add_depot(start_place) for start_place, _ in depots]
-        self._ends = [self._add_depot(end_place) for _, end_place in depots]
+        self._starts = [
+            self._add_depot(vehicle.start_place_index, stream=vehicle.on_board_stream or "")
+            for vehicle in problem.vehicles
+        ]
+        self._ends = [self._add_depot(vehicle.end_place_index) for vehicle in problem.vehicles]
         self.manager = pywrapcp.RoutingIndexManager(len(self.nodes), len(problem.vehicles), self._starts, self._ends)
         self.routing = pywrapcp.RoutingModel(self.manager)
         self._forbidden = self._forbidden_arcs()
@@ -104,29 +108,30 @@ class OrToolsModel:
         assert node.visit is not None
         return self.problem.pickups[node.visit]
 
-    def _add_depot(self, place_index: int) -> int:
-        for at, node in enumerate(self.nodes):
-            if node.visit is None and node.place_index == place_index:
-                return at
-        self.nodes.append(Node(place_index=place_index, visit=None, service_s=0))
+    def _add_depot(self, place_index: int, *, stream: str = "") -> int:
+        depot = Node(place_index=place_index, visit=None, service_s=0, stream=stream)
+        if depot in self.nodes:
+            return self.nodes.index(depot)
+        self.nodes.append(depot)
         return len(self.nodes) - 1
 
     def _forbidden_arcs(self) -> NDArray[np.bool_]:
         """Which arcs break the rule of one stream per trip and an empty return."""
-        streams = sorted({pickup.stream for pickup in self.problem.pickups})
+        streams = sorted({node.stream for node in self.nodes} - {""})
         number = {stream: at for at, stream in enumerate(streams)}
         stream = np.array([number.get(node.stream, -1) for node in self.nodes])
-        is_pickup = stream >= 0
+        is_loaded = stream >= 0  # pickups, and starts with a load on board
+        is_pickup = np.array([_is_pickup(node) for node in self.nodes])
         is_tip = np.array([_is_tip(node) for node in self.nodes])
         is_depot = ~is_pickup & ~is_tip
-        forbidden = is_pickup[:, None] & is_pickup[None, :] & (stream[:, None] != stream[None, :])
-        forbidden |= is_pickup[:, None] & is_depot[None, :]
-        forbidden |= (is_tip | is_depot)[:, None] & is_tip[None, :]
+        forbidden = is_loaded[:, None] & is_pickup[None, :] & (stream[:, None] != stream[None, :])
+        forbidden |= is_loaded[:, None] & is_depot[None, :]
+        forbidden |= ~is_loaded[:, None] & is_tip[None, :]
         for at in np.flatnonzero(is_tip):
             visit = self.nodes[at].visit
             assert visit is not None
             accepted = [number[name] for name in self.problem.disposals[~visit].streams if name in number]
-            forbidden[:, at] |= is_pickup & ~np.isin(stream, accepted)
+            forbidden[:, at] |= is_loaded & ~np.isin(stream, accepted)
         return np.asarray(forbidden)
 
     def _add_costs(self) -> None:
@@ -134,20 +139,27 @@ class OrToolsModel:
         places = np.array([node.place_index for node in self.nodes])
         service_s = np.array([node.service_s for node in self.nodes], dtype=np.int64)
         fees = np.array([self._fee_micro_eur(node) for node in self.nodes], dtype=np.int64)
-        registered: dict[tuple[str, int, int], int] = {}
+        registered: dict[tuple[str, int, int, bytes], int] = {}
         for vehicle_index, vehicle in enumerate(problem.vehicles):
-            kind = (vehicle.profile, vehicle.per_m_micro_eur, vehicle.per_s_micro_eur)
+            changes = np.array([self._change_micro_eur(vehicle_index, node) for node in self.nodes], dtype=np.int64)
+            kind = (vehicle.profile, vehicle.per_m_micro_eur, vehicle.per_s_micro_eur, changes.tobytes())
             if kind not in registered:
                 matrix = problem.travel[vehicle.profile]
                 block = np.ix_(places, places)
                 costs = matrix.distance_m[block].astype(np.int64) * vehicle.per_m_micro_eur
                 costs += (matrix.duration_s[block] + service_s[:, None]) * vehicle.per_s_micro_eur
-                costs += fees[:, None]
+                costs += fees[:, None] + changes[:, None]
                 costs[self._forbidden] = NO_ARC_MICRO_EUR
                 registered[kind] = self.routing.RegisterTransitMatrix(costs.tolist())
                 self._tick()
             self.routing.SetArcCostEvaluatorOfVehicle(registered[kind], vehicle_index)
-            self.routing.SetFixedCostOfVehicle(vehicle.fixed_micro_eur, vehicle_index)
+            # OR-Tools knows no cost of staying unused; a way home saved only tips the scales between vehicles.
+            self.routing.SetFixedCostOfVehicle(max(0, vehicle.fixed_micro_eur), vehicle_index)
+
+    def _change_micro_eur(self, vehicle_index: int, node: Node) -> int:
+        if node.visit is None or node.visit < 0:
+            return 0
+        return self.problem.change_micro_eur(vehicle_index, node.visit)
 
     def _fee_micro_eur(self, node: Node) -> int:
         """The cheapest gate fee of a pickup's load; at a site, what an average load costs more than elsewhere."""
@@ -180,7 +192,8 @@ class OrToolsModel:
         self.routing.AddDimensionWithVehicleTransitAndCapacity(evaluators, 0, most_work, True, "work")
         time = self.routing.GetDimensionOrDie("time")
         for vehicle_index, vehicle in enumerate(problem.vehicles):
-            time.CumulVar(self.routing.Start(vehicle_index)).SetRange(*vehicle.shift)
+            departs_s = (vehicle.shift[0], vehicle.shift[0] if vehicle.worked_s else vehicle.shift[1])
+            time.CumulVar(self.routing.Start(vehicle_index)).SetRange(*departs_s)
             time.CumulVar(self.routing.End(vehicle_index)).SetRange(*vehicle.shift)
         for at, node in enumerate(self.nodes):
             if node.visit is not None:
@@ -190,7 +203,12 @@ class OrToolsModel:
     def _add_loads(self) -> None:
         vehicles = self.problem.vehicles
         kg = [self._pickup(node).demand_kg if _is_pickup(node) else 0 for node in self.nodes]
-        self._add_load("kg", kg, [vehicle.capacity_kg for vehicle in vehicles])
+        self._add_load(
+            "kg",
+            kg,
+            [vehicle.capacity_kg for vehicle in vehicles],
+            on_board=[vehicle.on_board_kg for vehicle in vehicles],
+        )
         for number, streams in enumerate(_streams_by_body(self.problem)):
             reference = max(range(len(vehicles)), key=lambda at: _capacity_l(vehicles[at], streams[0]))
             shares = [0] * len(self.nodes)
@@ -199,15 +217,23 @@ class OrToolsModel:
                 if _is_pickup(node) and node.stream in full_l:
                     shares[at] = min(FULL + 1, self._pickup(node).demand_l * FULL // full_l[node.stream])
             bodies = [_capacity_l(vehicle, streams[0]) * FULL // full_l[streams[0]] for vehicle in vehicles]
-            self._add_load(f"body {number}", shares, bodies)
+            on_board = [
+                vehicle.on_board_l * FULL // full_l[vehicle.on_board_stream] if vehicle.on_board_stream in full_l else 0
+                for vehicle in vehicles
+            ]
+            self._add_load(f"body {number}", shares, bodies, on_board=on_board)
 
-    def _add_load(self, name: str, loads: list[int], capacities: list[int]) -> None:
+    def _add_load(self, name: str, loads: list[int], capacities: list[int], *, on_board: list[int]) -> None:
         """A load that grows at pickups and falls to nothing at tippings: there the slack fills up what is missing."""
         most = max(capacities)
         transits = [-most if _is_tip(node) else load for node, load in zip(self.nodes, loads, strict=True)]
         evaluator = self.routing.RegisterUnaryTransitVector(transits)
-        self.routing.AddDimensionWithVehicleCapacity(evaluator, most, capacities, True, name)
+        self.routing.AddDimensionWithVehicleCapacity(evaluator, most, capacities, False, name)
         dimension = self.routing.GetDimensionOrDie(name)
+        for vehicle_index, load in enumerate(on_board):
+            dimension.CumulVar(self.routing.Start(vehicle_index)).SetValue(load)
+            if load > 0:
+                dimension.SlackVar(self.routing.Start(vehicle_index)).SetValue(0)
         for at, node in enumerate(self.nodes):
             if _is_pickup(node):
                 dimension.SlackVar(self.manager.NodeToIndex(at)).SetValue(0)
@@ -276,7 +302,9 @@ def _capacity_l(vehicle: ProblemVehicle, stream: str) -> int:
 def _streams_by_body(problem: Problem) -> list[list[str]]:
     """Streams grouped so that within a group all vehicles' capacities keep one proportion: one dimension serves all."""
     groups: dict[tuple[Fraction, ...], list[str]] = {}
-    for stream in sorted({pickup.stream for pickup in problem.pickups}):
+    streams = {pickup.stream for pickup in problem.pickups}
+    streams |= {vehicle.on_board_stream for vehicle in problem.vehicles if vehicle.on_board_stream is not None}
+    for stream in sorted(streams):
         capacities = [_capacity_l(vehicle, stream) for vehicle in problem.vehicles]
         key = tuple(Fraction(capacity, max(1, *capacities)) for capacity in capacities)
         groups.setdefault(key, []).append(stream)

@@ -5,7 +5,7 @@ Searches that see waits, breaks and gate fees only roughly leave such small thin
 
 from collections.abc import Sequence
 
-from optimizer.solving.insertion import drop_what_does_not_pay, insert_best, without_empty_trips
+from optimizer.solving.insertion import drop_what_does_not_pay, insert_best
 from optimizer.solving.tour_draft import TourDraft
 
 FEW_PICKUPS = 80
@@ -53,7 +53,7 @@ def _to_other_sites(drafts: Sequence[TourDraft]) -> bool:
         for at, visit in enumerate(draft.order):
             if visit >= 0:
                 continue
-            for other in draft.disposals_for(draft.order[at - 1]):
+            for other in draft.disposals_at(at):
                 order, before = draft.order, draft.cost_micro_eur
                 if ~other == order[at] or not draft.replace_order([*order[:at], ~other, *order[at + 1 :]]):
                     continue
@@ -74,7 +74,7 @@ def _to_other_tours(drafts: Sequence[TourDraft]) -> bool:
             has_changed |= insert_best(drafts, pickup_index, highest_micro_eur=pickup.prize_micro_eur)
             continue
         before = [(draft.order, draft.cost_micro_eur) for draft in drafts]
-        if not home.replace_order(without_empty_trips(visit for visit in home.order if visit != pickup_index)):
+        if not home.replace_order(home.without((pickup_index,))):
             continue
         insert_best(drafts, pickup_index, highest_micro_eur=pickup.prize_micro_eur)
         is_served = any(pickup_index in draft.order for draft in drafts)

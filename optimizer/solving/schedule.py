@@ -28,7 +28,7 @@ class Timing:
     elapsed_s
         From departure to return.
     work_s
-        Elapsed time without breaks.
+        Elapsed time without breaks; what was worked before the shift is not in it.
     """
 
     elapsed_s: int
@@ -73,10 +73,11 @@ class Scheduler:
         if best < 0:
             return None
         chain = self._chain(best, steps=len(order) + 1)
-        starts_s = _latest_stretch_starts(chain)
         vehicle = self._problem.vehicles[vehicle_index]
+        starts_s = _stretch_starts(vehicle, chain)
+        departs_s = starts_s[0]
         duration_s = self._duration_s[vehicle_index]
-        place, clock_s = vehicle.start_place_index, starts_s[0]
+        place, clock_s = vehicle.start_place_index, departs_s
         visits: list[Visit] = []
         for visit, label in zip([*order, None], chain, strict=True):
             if label[kernel.PIECE_S] > 0:
@@ -95,7 +96,7 @@ class Scheduler:
             place = next_place
         return VehicleTour(
             vehicle_index=vehicle_index,
-            departs_s=_latest_stretch_starts(chain)[0],
+            departs_s=departs_s,
             returns_s=clock_s + int(duration_s[place, vehicle.end_place_index]),
             visits=tuple(visits),
         )
@@ -149,6 +150,15 @@ def order_of(tour: VehicleTour) -> list[int]:
     ]
 
 
+def _stretch_starts(vehicle: ProblemVehicle, chain: list[list[int]]) -> list[int]:
+    """When each stretch begins; the first one of a vehicle that is out goes on from where it is."""
+    starts_s = _latest_stretch_starts(chain)
+    if vehicle.worked_s == 0:
+        return starts_s
+    rests_at_once = chain[0][kernel.PIECE_S] > 0
+    return [vehicle.shift[0], *(starts_s if rests_at_once else starts_s[1:])]
+
+
 def _latest_stretch_starts(chain: list[list[int]]) -> list[int]:
     """When each stretch between breaks begins at the latest for the earliest return, in the order of the day."""
     next_starts_s = chain[-1][kernel.EARLIEST_S]
@@ -184,8 +194,8 @@ def _node_table(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]
 
 def _reachable_rules(vehicle: ProblemVehicle) -> list[ProblemBreak]:
     """Break rules that the vehicle's shift and working time can ever trigger."""
-    most_s = min(vehicle.max_work_s, vehicle.shift[1] - vehicle.shift[0])
-    return [rule for rule in vehicle.breaks if rule.work_above_s < most_s and rule.break_s > 0]
+    most_s = min(vehicle.work_left_s, vehicle.shift[1] - vehicle.shift[0])
+    return [rule for rule in vehicle.breaks_left if rule.work_above_s < most_s and rule.break_s > 0]
 
 
 def _limits(vehicle: ProblemVehicle, rules: Sequence[ProblemBreak]) -> NDArray[np.int64]:
@@ -193,9 +203,10 @@ def _limits(vehicle: ProblemVehicle, rules: Sequence[ProblemBreak]) -> NDArray[n
     limits[kernel.START_PLACE] = vehicle.start_place_index
     limits[kernel.END_PLACE] = vehicle.end_place_index
     limits[kernel.SHIFT_START_S], limits[kernel.SHIFT_END_S] = vehicle.shift
-    limits[kernel.MAX_WORK_S] = vehicle.max_work_s
+    limits[kernel.MAX_WORK_S] = vehicle.work_left_s
     limits[kernel.MAX_STRETCH_S] = vehicle.max_stretch_s
     limits[kernel.MOST_BREAK_S] = max((rule.break_s for rule in rules), default=0)
+    limits[kernel.UNRESTED_S] = vehicle.unrested_s if vehicle.worked_s > 0 else kernel.NOT_OUT
     return limits
 
 

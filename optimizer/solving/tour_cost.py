@@ -27,7 +27,7 @@ def tour_cost_micro_eur(problem: Problem, tour: VehicleTour) -> int:
 def order_cost_micro_eur(problem: Problem, vehicle_index: int, order: Sequence[int], *, elapsed_s: int) -> int:
     """The same for an order of which only the duration is known."""
     vehicle = problem.vehicles[vehicle_index]
-    place, distance_m, load_kg, gate_micro_eur = vehicle.start_place_index, 0, 0, 0
+    place, distance_m, load_kg, gate_micro_eur = vehicle.start_place_index, 0, vehicle.on_board_kg, 0
     for visit in order:
         if visit >= 0:
             next_place = problem.pickups[visit].place_index
@@ -47,16 +47,22 @@ def order_cost_micro_eur(problem: Problem, vehicle_index: int, order: Sequence[i
     )
 
 
+def order_change_micro_eur(problem: Problem, vehicle_index: int, order: Sequence[int]) -> int:
+    """The price of the pickups of an order that were planned for another vehicle."""
+    return sum(problem.change_micro_eur(vehicle_index, visit) for visit in order if visit >= 0)
+
+
 def assemble_solution(problem: Problem, tours: Sequence[VehicleTour], report: SearchReport) -> Solution:
     """A solution of the tours, with its exact costs and the pickups in none of them."""
     served = {visit for tour in tours for visit in order_of(tour) if visit >= 0}
     unserved = tuple(index for index in range(len(problem.pickups)) if index not in served)
     cost = sum(tour_cost_micro_eur(problem, tour) for tour in tours)
+    changes = sum(order_change_micro_eur(problem, tour.vehicle_index, order_of(tour)) for tour in tours)
     return Solution(
         tours=tuple(sorted(tours, key=lambda tour: tour.vehicle_index)),
         unserved=unserved,
         cost_micro_eur=cost,
-        objective_micro_eur=cost + sum(problem.pickups[index].prize_micro_eur for index in unserved),
+        objective_micro_eur=cost + changes + sum(problem.pickups[index].prize_micro_eur for index in unserved),
         status=report.status if tours else "empty",
         solver=report.solver,
         iterations=report.iterations,

@@ -1,15 +1,15 @@
 """A tour under construction: its order, what each trip carries, and what every possible insertion would cost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.problem.problem import Problem
+from optimizer.problem.problem import Problem, ProblemVehicle
 from optimizer.solving.schedule import Scheduler, Timing
-from optimizer.solving.tour_cost import order_cost_micro_eur
+from optimizer.solving.tour_cost import order_change_micro_eur, order_cost_micro_eur
 from optimizer.solving.working_time import most_work_s
 
 NO_TRIP = -1
@@ -61,8 +61,14 @@ class Workbench:
             )
             for vehicle_index, vehicle in enumerate(problem.vehicles)
         ]
+        self.has_changes = any(one.change_micro_eur for one in problem.pickups)
         self.most_work_s = [most_work_s(vehicle) for vehicle in problem.vehicles]
-        alike = [repr(replace(vehicle, vehicle_id="")) for vehicle in problem.vehicles]
+        # A vehicle on which something was planned is like no other: changes have a price.
+        planned = {one.planned_vehicle for one in problem.pickups if one.change_micro_eur}
+        alike = [
+            repr((replace(vehicle, vehicle_id=""), index if index in planned else None))
+            for index, vehicle in enumerate(problem.vehicles)
+        ]
         self.first_alike = [alike.index(description) for description in alike]
         self._drives_alike = [
             (first, tuple(index in pickup.allowed_vehicles for pickup in problem.pickups))
@@ -82,9 +88,16 @@ class Workbench:
         """Whether two vehicles can do the same at the same cost."""
         return self._drives_alike[one] == self._drives_alike[other]
 
+    def changes_micro_eur(self, vehicle_index: int, order: Sequence[int]) -> int:
+        """The price of what was planned for another vehicle."""
+        return order_change_micro_eur(self.problem, vehicle_index, order) if self.has_changes else 0
+
 
 class TourDraft:
-    """The order of one vehicle, always one that can be driven in time; an empty order is a vehicle not used."""
+    """The order of one vehicle, always one that can be driven in time; an empty order is a vehicle not used.
+
+    The order of a vehicle that starts with a load has at least the tipping of it, as soon as one can be driven in time.
+    """
 
     def __init__(self, bench: Workbench, vehicle_index: int) -> None:
         self.bench = bench
@@ -94,6 +107,8 @@ class TourDraft:
         self.timing = Timing(elapsed_s=0, work_s=0)
         self.cost_micro_eur = 0
         self._survey()
+        if self.vehicle.on_board_stream is not None:
+            self._tip_at_once(self.vehicle.on_board_stream)
 
     def replace_order(self, order: Sequence[int]) -> bool:
         """Take the order when it can be driven in time; False leaves everything as it is."""
@@ -112,8 +127,8 @@ class TourDraft:
     def may_drive(self, order: Sequence[int]) -> bool:
         """Whether access, streams, loads and the number of trips allow the order; times are not looked at."""
         problem = self.bench.problem
-        kg = litres = trips = 0
-        stream = ""
+        kg, litres, trips = self.vehicle.on_board_kg, self.vehicle.on_board_l, 0
+        stream = self.vehicle.on_board_stream or ""
         for visit in order:
             if visit >= 0:
                 pickup = problem.pickups[visit]
@@ -129,20 +144,28 @@ class TourDraft:
                 kg, litres, trips, stream = 0, 0, trips + 1, ""
         return trips <= self.vehicle.max_trips and not stream
 
-    def disposals_for(self, pickup_index: int) -> list[int]:
-        """Where a trip with this pickup may be tipped."""
-        return self._disposals(self.bench.problem.pickups[pickup_index].stream)
+    def disposals_at(self, position: int) -> list[int]:
+        """Where the trip that ends at this position of the order may be tipped."""
+        if position == 0:
+            return self._disposals(self.vehicle.on_board_stream or "")
+        return self._disposals(self.bench.problem.pickups[self.order[position - 1]].stream)
+
+    def without(self, gone: Container[int]) -> list[int]:
+        """The order without some visits, and without the tippings at which nothing would then be on board."""
+        return without_empty_trips([visit for visit in self.order if visit not in gone], self.vehicle)
 
     def cost_of(self, order: Sequence[int], timing: Timing) -> int:
-        """Exact cost of an order of this vehicle."""
+        """Exact cost of an order of this vehicle, changes included."""
         if not order:
             return 0
-        return order_cost_micro_eur(self.bench.problem, self.vehicle_index, order, elapsed_s=timing.elapsed_s)
+        cost = order_cost_micro_eur(self.bench.problem, self.vehicle_index, order, elapsed_s=timing.elapsed_s)
+        return cost + self.bench.changes_micro_eur(self.vehicle_index, order)
 
     def insertions(self, pickup_index: int, *, most: int, is_load_limited: bool = True) -> list[Insertion]:
         """The cheapest ways to serve a pickup that respect loads and streams; times are not looked at."""
         pickup = self.bench.problem.pickups[pickup_index]
-        if pickup_index not in self.bench.servable[self.vehicle_index]:
+        is_stranded = self.vehicle.is_loaded and not self.order
+        if is_stranded or pickup_index not in self.bench.servable[self.vehicle_index]:
             return []
         arc = self.bench.arc_micro_eur[self.vehicle_index]
         from_pickup = arc[pickup.place_index]
@@ -152,6 +175,7 @@ class TourDraft:
             has_room &= (self._room_kg >= pickup.demand_kg) & (self._room_l >= pickup.demand_l)
         fixed = 0 if self.order else self.vehicle.fixed_micro_eur
         fixed += pickup.service_s * self.vehicle.per_s_micro_eur
+        fixed += self.bench.problem.change_micro_eur(self.vehicle_index, pickup_index)
         found: list[Insertion] = []
         open_gaps = np.flatnonzero(has_room)
         if len(open_gaps):
@@ -182,7 +206,8 @@ class TourDraft:
         if len(self.order) == at + 1 or (self.order[at + 1] < 0 and (at == 0 or self.order[at - 1] < 0)):
             return self.cost_micro_eur  # alone on its trip: the tipping goes with it
         spent_s = pickup.service_s + idle_s
-        return detour + spent_s * self.vehicle.per_s_micro_eur + int(self._fee_micro_eur[at]) * pickup.demand_kg
+        saved = detour + spent_s * self.vehicle.per_s_micro_eur + int(self._fee_micro_eur[at]) * pickup.demand_kg
+        return saved + self.bench.problem.change_micro_eur(self.vehicle_index, pickup_index)
 
     def try_insertion(self, insertion: Insertion) -> bool:
         """Take the insertion when it can be driven in time."""
@@ -232,6 +257,15 @@ class TourDraft:
         disposal = self.bench.problem.disposals[disposal_index]
         return load_kg * disposal.per_kg_micro_eur + disposal.unloading_s * self.vehicle.per_s_micro_eur
 
+    def _tip_at_once(self, stream: str) -> None:
+        """Begin with the cheapest way to bring away what is on board, where one can be driven in time."""
+        cheapest: tuple[int, int] | None = None
+        for disposal in self._disposals(stream):
+            if self.replace_order([~disposal]) and (cheapest is None or self.cost_micro_eur < cheapest[0]):
+                cheapest = (self.cost_micro_eur, disposal)
+        if cheapest is not None:
+            self.replace_order([~cheapest[1]])
+
     def _disposals(self, stream: str) -> list[int]:
         return self.bench.disposals_by_vehicle_stream.get((self.vehicle_index, stream), [])
 
@@ -260,16 +294,17 @@ class TourDraft:
         room_kg, room_l = [0] * n_gaps, [0] * n_gaps
         load_before_kg, fee_micro_eur = [0] * n_gaps, [0] * n_gaps
         is_boundary = [False] * n_gaps
-        trip_starts, load_kg, load_l = 0, 0, 0
+        trip_starts, load_kg, load_l = 0, vehicle.on_board_kg, vehicle.on_board_l
+        stream = vehicle.on_board_stream or ""
         self._n_trips = 0
         for at, visit in enumerate(self.order):
             load_before_kg[at] = load_kg
             if visit >= 0:
                 load_kg += problem.pickups[visit].demand_kg
                 load_l += problem.pickups[visit].demand_l
+                stream = problem.pickups[visit].stream
                 continue
-            is_boundary[trip_starts] = True
-            stream = problem.pickups[self.order[trip_starts]].stream
+            is_boundary[trip_starts] = trip_starts > 0 or not vehicle.is_loaded
             span = slice(trip_starts, at + 1)
             width = at + 1 - trip_starts
             stream_of_gap[span] = [self._stream_numbers[stream]] * width
@@ -289,6 +324,16 @@ class TourDraft:
         self._load_before_kg, self._fee_micro_eur = load_before_kg, np.array(fee_micro_eur, dtype=np.int64)
         services = sum(_service_s(problem, visit) for visit in self.order)
         self._busy_s = services + int(self._duration_s[self._from, self._to].sum()) if self.order else 0
+
+
+def without_empty_trips(order: Iterable[int], vehicle: ProblemVehicle) -> list[int]:
+    """The order without tippings at which nothing is on board."""
+    kept: list[int] = []
+    for visit in order:
+        is_loaded = kept[-1] >= 0 if kept else vehicle.is_loaded
+        if visit >= 0 or is_loaded:
+            kept.append(visit)
+    return kept
 
 
 def _place(problem: Problem, visit: int) -> int:

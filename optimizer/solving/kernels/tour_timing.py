@@ -24,8 +24,10 @@ N_FIELDS = 10
 NODE_PLACE, NODE_SERVICE_S, NODE_FIRST_WINDOW, NODE_END_WINDOW = range(4)
 
 # Entries of a vehicle's limits.
-START_PLACE, END_PLACE, SHIFT_START_S, SHIFT_END_S, MAX_WORK_S, MAX_STRETCH_S, MOST_BREAK_S = range(7)
-N_LIMITS = 7
+START_PLACE, END_PLACE, SHIFT_START_S, SHIFT_END_S, MAX_WORK_S, MAX_STRETCH_S, MOST_BREAK_S, UNRESTED_S = range(8)
+N_LIMITS = 8
+NOT_OUT = -1
+"""As ``UNRESTED_S``: the vehicle waits at its depot and may depart late."""
 
 FOREVER_S = 1 << 40
 
@@ -54,7 +56,8 @@ def time_tour(
     windows
         ``(w, 2)``: service starts and ends within one of them.
     limits
-        ``(7,)``: the vehicle's places, shift, working time, stretch, and longest total break that counts.
+        ``(8,)``: the vehicle's places, shift, working time, stretch, longest total break that counts, and how long it
+        has worked without a break when its shift starts; ``NOT_OUT`` for one that has not departed.
     rules
         ``(r, 2)``: above so much work, so much break in total.
     pieces_s
@@ -67,6 +70,12 @@ def time_tour(
     labels[0, 0, EARLIEST_S] = limits[SHIFT_START_S]
     labels[0, 0, LATEST_S] = limits[SHIFT_END_S]
     labels[0, 0, STRETCH_LATEST_S] = FOREVER_S
+    is_out = limits[UNRESTED_S] != NOT_OUT
+    if is_out:
+        # It departs at once, and the stretch that it is in began before: that is not work of this tour.
+        labels[0, 0, LATEST_S] = limits[SHIFT_START_S]
+        labels[0, 0, STRETCH_LATEST_S] = limits[SHIFT_START_S] - limits[UNRESTED_S]
+        labels[0, 0, WORK_S] = -limits[UNRESTED_S]
     n_labels = 1
     place = limits[START_PLACE]
     fresh = np.zeros(N_FIELDS, dtype=np.int64)
@@ -94,7 +103,7 @@ def time_tour(
         n_fresh = 0
         for parent in range(n_labels):
             # A break before the first visit would only be a later departure.
-            n_pieces = 1 if step == 0 else pieces_s.shape[0]
+            n_pieces = 1 if step == 0 and not is_out else pieces_s.shape[0]
             for at in range(n_pieces):
                 piece_s = pieces_s[at]
                 old_break_s = labels[step, parent, BREAK_S]

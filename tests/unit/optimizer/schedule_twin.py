@@ -23,7 +23,7 @@ def shortest_day_units(problem: Problem, order: list[int]) -> int | None:  # noq
         if now > end or worked > work_limit or since_break > stretch:
             return False
         # Every quarter hour of rest is a break of its own, long enough to end a stretch.
-        if at > 0 and now < end and can_return(at, now + 1, worked, 0, rested + 1, end=end):
+        if (at > 0 or vehicle.worked_s) and now < end and can_return(at, now + 1, worked, 0, rested + 1, end=end):
             return True
         arrives = now + legs[at]
         if at == len(halts):
@@ -40,9 +40,12 @@ def shortest_day_units(problem: Problem, order: list[int]) -> int | None:  # noq
                     return True
         return False
 
+    before = (vehicle.worked_s // UNIT_S, vehicle.unrested_s // UNIT_S, vehicle.rested_s // UNIT_S)
     for length in range(last - first + 1):
-        for departs in range(first, last - length + 1):
-            if can_return(0, departs, 0, 0, 0, end=departs + length):
+        # Who has worked is out already and goes on at once.
+        latest = first if vehicle.worked_s else last - length
+        for departs in range(first, latest + 1):
+            if can_return(0, departs, *before, end=departs + length):
                 return length
     return None
 

@@ -102,7 +102,10 @@ def test_drafts_drop_what_an_order_cannot_hold() -> None:
 
 
 def test_order_without_empty_trips_keeps_the_rest() -> None:
-    assert without_empty_trips([~0, 1, ~0, ~1, ~0, 2, 3, ~1]) == [1, ~0, 2, 3, ~1]
+    empty = generated_day(1, TINY).vehicles[0]
+    loaded = replace(empty, on_board_stream="paper")
+    assert without_empty_trips([~0, 1, ~0, ~1, ~0, 2, 3, ~1], empty) == [1, ~0, 2, 3, ~1]
+    assert without_empty_trips([~0, 1, ~0, ~1, ~0, 2, 3, ~1], loaded) == [~0, 1, ~0, 2, 3, ~1]
 
 
 def test_first_plan_of_three_hundred_stops_is_there_at_once() -> None:

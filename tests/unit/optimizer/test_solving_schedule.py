@@ -204,6 +204,15 @@ def quarter_hour_days(draw: st.DrawFn) -> tuple[Problem, list[int]]:
         max_stretch_s=draw(st.integers(4, 16)) * UNIT_S,
         max_work_s=draw(st.integers(6, 24)) * UNIT_S,
     )
+    if draw(st.booleans()):  # the rest of a day
+        worked = draw(st.integers(1, 10))
+        on_the_road = replace(
+            problem.vehicles[0],
+            worked_s=worked * UNIT_S,
+            unrested_s=draw(st.integers(0, min(worked, problem.vehicles[0].max_stretch_s // UNIT_S))) * UNIT_S,
+            rested_s=draw(st.integers(0, 3)) * UNIT_S,
+        )
+        problem = replace(problem, vehicles=(on_the_road,))
     vias = draw(st.integers(0, n_pickups))
     order = [*range(vias), *([~0] if vias else []), *range(vias, n_pickups), ~0]
     return problem, order
