@@ -9,20 +9,23 @@ from optimizer.checking.check_solution import check_solution
 from optimizer.checking.errors import InvalidSolutionError
 from optimizer.domain.hours import local_midnight
 from optimizer.domain.issues import InvalidInputError, Issue
-from optimizer.domain.plan import Plan, SolverReport, Totals, Tour, Unserved
+from optimizer.domain.plan import Plan, Shortage, SolverReport, Totals, Tour, Unserved
 from optimizer.domain.request import DayRequest
 from optimizer.domain.selection import Selection
 from optimizer.planning.assemble_tour import assemble_tour
 from optimizer.planning.closed_stops import closed_street_warnings
+from optimizer.planning.days_with_more import MoreDays
+from optimizer.planning.find_shortages import find_shortages
 from optimizer.planning.inputs_digest import digest_inputs
 from optimizer.planning.judge_fills import JudgedFills, judge_fills
 from optimizer.planning.steps import Steps
-from optimizer.planning.unserved import list_unserved
+from optimizer.planning.unserved import list_unserved, with_remedies
 from optimizer.ports import Ports, ReportsProgress
 from optimizer.problem.build_problem import BuiltProblem, build_problem
 from optimizer.problem.problem import MICRO_EUR_PER_EUR
 from optimizer.problem.solution import Solution
 from optimizer.solving.unserved_reasons import explain_unserved
+from routing.ports import StreetRouter
 
 BASELINE_POLICY = "all"
 
@@ -48,6 +51,9 @@ def plan_day(
     with steps.step("explain"):
         tours, unserved = _read_out(request, fills, built, solution)
         closed = closed_street_warnings(request, built, solution, router=ports.router)
+    with steps.step("relax"):
+        shortages = _shortages(request, fills, built, solution, unserved, router=ports.router)
+        unserved = with_remedies(unserved, shortages)
     baseline = None
     if request.with_baseline:
         baseline = _baseline(request, fills, ports, steps=steps)
@@ -77,17 +83,42 @@ def plan_day(
         warnings=(*_warnings(request, fills, tours), *closed),
         degraded=fills.degraded,
         seconds_by_step=steps.seconds_by_step,
+        shortages=shortages,
     )
+
+
+def _wanted(request: DayRequest, selection: Selection) -> Selection:
+    """The selection without what the request keeps out."""
+    kept = tuple(one for one in selection.candidates if one.container_id not in request.exclude)
+    return replace(selection, candidates=kept)
+
+
+def _shortages(
+    request: DayRequest,
+    fills: JudgedFills,
+    built: BuiltProblem,
+    solution: Solution,
+    unserved: tuple[Unserved, ...],
+    *,
+    router: StreetRouter,
+) -> tuple[Shortage, ...]:
+    """What of the due containers is left, and what would serve it."""
+    stream_of = {one.container_id: one.stream for one in fills.containers}
+    more = MoreDays(
+        request=request,
+        selection=_wanted(request, fills.selection),
+        built=built,
+        router=router,
+        streams=frozenset(stream_of[one.container_id] for one in unserved if one.is_due),
+    )
+    return find_shortages(built.problem, solution, unserved, stream_of, more)
 
 
 def _solve(
     request: DayRequest, selection: Selection, ports: Ports, *, steps: Steps, step_suffix: str = ""
 ) -> tuple[BuiltProblem, Solution]:
     """Tours for the selection, judged before anybody sees them."""
-    wanted = replace(
-        selection,
-        candidates=tuple(one for one in selection.candidates if one.container_id not in request.exclude),
-    )
+    wanted = _wanted(request, selection)
     with steps.step("matrix" + step_suffix):
         built = build_problem(
             request.town,

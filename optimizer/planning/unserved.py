@@ -1,12 +1,50 @@
 """Every container without a tour, with its reason: low risk, refused, excluded, or no room and no time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from optimizer.domain.plan import ReasonCode, Unserved
+from optimizer.domain.plan import ReasonCode, Shortage, Unserved
+from optimizer.domain.relaxation import Text
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.problem.problem import Problem
 from optimizer.problem.refused import RefusedContainer
 from optimizer.solving.unserved_reasons import Explanation
+
+REFUSED_DE = {
+    ReasonCode.NO_VEHICLE: (
+        "Es fährt kein Fahrzeug, das diese Abfallart sammelt und den Behälter heben kann.",
+        "Ein passendes Fahrzeug für den Tag bereitstellen.",
+    ),
+    ReasonCode.DISPOSAL_CLOSED: (
+        "Keine Entladestelle nimmt diese Abfallart während der Schicht eines passenden Fahrzeugs an.",
+        "Eine Entladestelle während der Schicht öffnen oder eine weitere in die Stammdaten aufnehmen.",
+    ),
+    ReasonCode.EXCEEDS_VEHICLE: (
+        "Sein Inhalt ist mehr, als ein passendes Fahrzeug lädt.",
+        "Ein größeres Fahrzeug einsetzen oder Größe und Dichte in den Stammdaten berichtigen.",
+    ),
+    ReasonCode.TIME_WINDOW: (
+        "Seine Zeiten lassen während der Schicht eines passenden Fahrzeugs keinen Raum für die Leerung.",
+        "Die Zeiten des Behälters erweitern oder die Schicht verschieben.",
+    ),
+    ReasonCode.OUTSIDE_MAP: (
+        "Er steht außerhalb der Karte.",
+        "Die Koordinaten berichtigen oder eine größere Karte einlesen.",
+    ),
+    ReasonCode.TOO_FAR_FROM_ROAD: (
+        "Er steht zu weit von jeder Straße, die das Fahrzeug befahren darf.",
+        "Die Koordinaten an die Straße setzen, an der das Fahrzeug hält.",
+    ),
+    ReasonCode.UNREACHABLE: (
+        "Das Fahrzeug kann ihn auf erlaubten Wegen nicht erreichen.",
+        "Ein anderes Fahrzeug einsetzen oder die Beschränkung der Straße berichtigen.",
+    ),
+    ReasonCode.REVERSING: (
+        "Er steht in einer Sackgasse ohne Wendeplatz: Das Fahrzeug müsste zu weit rückwärts fahren.",
+        "Ein kürzeres Fahrzeug schicken, den Behälter vorziehen oder den Wendeplatz in die Karte eintragen.",
+    ),
+}
+"""Message and remedy for containers that cannot enter the problem; the English ones carry the figures as well."""
 
 
 def list_unserved(
@@ -30,6 +68,7 @@ def list_unserved(
             reason=one.code,
             message=one.message,
             what_would_change_it=one.what_would_change_it,
+            german=REFUSED_DE.get(one.code, ("", "")),
         )
         for one in refused
     ]
@@ -40,6 +79,7 @@ def list_unserved(
                 reason=explanation.code,
                 message=explanation.message,
                 what_would_change_it=explanation.what_would_change_it,
+                german=(explanation.message_de, explanation.what_would_change_it_de),
             )
             for container_id in problem.pickups[pickup_index].container_ids
         ]
@@ -52,6 +92,11 @@ def _waits(candidate: Candidate) -> Unserved:
         reason=ReasonCode.LOW_RISK,
         message="; ".join(candidate.reasons),
         what_would_change_it="",
+        german=(
+            f"Voraussichtlich {candidate.expected_fraction:.0%} voll, Überlaufrisiko bis zum nächsten Besuch "
+            f"{candidate.overflow_probability:.0%}.".replace("%", " %"),
+            "",
+        ),
     )
 
 
@@ -61,10 +106,31 @@ def _forbidden(candidate: Candidate) -> Unserved:
         reason=ReasonCode.EXCLUDED,
         message="the request keeps it out",
         what_would_change_it="Take the container off the request's exclusions.",
+        german=("Er ist von Hand ausgeschlossen.", "Den Behälter aus den Ausschlüssen nehmen."),
     )
 
 
-def _unserved(candidate: Candidate, *, reason: ReasonCode, message: str, what_would_change_it: str) -> Unserved:
+def with_remedies(unserved: Iterable[Unserved], shortages: Iterable[Shortage]) -> tuple[Unserved, ...]:
+    """The same containers, each with the first change of its shortage that was tried and serves it."""
+    remedy_of: dict[str, Text] = {}
+    for relaxation in (one for shortage in shortages for one in shortage.relaxations):
+        for container_id in relaxation.container_ids:
+            remedy_of.setdefault(container_id, relaxation.text)
+    return tuple(
+        replace(
+            one,
+            what_would_change_it=remedy_of[one.container_id].en,
+            what_would_change_it_de=remedy_of[one.container_id].de,
+        )
+        if one.container_id in remedy_of
+        else one
+        for one in unserved
+    )
+
+
+def _unserved(
+    candidate: Candidate, *, reason: ReasonCode, message: str, what_would_change_it: str, german: tuple[str, str]
+) -> Unserved:
     return Unserved(
         container_id=candidate.container_id,
         is_due=candidate.decision is Decision.MUST,
@@ -74,4 +140,6 @@ def _unserved(candidate: Candidate, *, reason: ReasonCode, message: str, what_wo
         expected_fraction=candidate.expected_fraction,
         overflow_probability=candidate.overflow_probability,
         cost_of_waiting_eur=candidate.cost_of_waiting_eur,
+        message_de=german[0],
+        what_would_change_it_de=german[1],
     )

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.domain.plan import ReasonCode
+from optimizer.domain.relaxation import Text
 from optimizer.problem.problem import MICRO_EUR_PER_EUR, Pickup, Problem
 from optimizer.problem.solution import Solution
+from optimizer.solving import reason_words as words
 from optimizer.solving.insertion import drafts_of_solution, empty_drafts
 from optimizer.solving.tour_draft import Insertion, TourDraft, Workbench
 
@@ -25,11 +27,15 @@ class Explanation:
         A sentence for people.
     what_would_change_it
         The cheapest change found; empty when the pickup simply may wait.
+    message_de, what_would_change_it_de
+        The same in German.
     """
 
     code: ReasonCode
     message: str
     what_would_change_it: str
+    message_de: str = ""
+    what_would_change_it_de: str = ""
 
 
 def explain_unserved(problem: Problem, solution: Solution) -> dict[int, Explanation]:
@@ -65,67 +71,33 @@ class _Explainer:
         pickup = self._problem.pickups[pickup_index]
         without_load = _cheapest_way(self._as_it_is, pickup_index, is_load_limited=False)
         if without_load is not None:
-            return Explanation(
-                code=ReasonCode.CAPACITY,
-                message=f"No vehicle has room left for its {pickup.demand_kg} kg and {pickup.demand_l} l, "
-                "and none has time for one more trip.",
-                what_would_change_it="Use another or a larger vehicle, or allow one more trip.",
-            )
+            return _explanation(ReasonCode.CAPACITY, words.load_message(pickup), words.MORE_ROOM)
         if _cheapest_way(self._any_time, pickup_index) is not None:
-            return Explanation(
-                code=ReasonCode.TIME_WINDOW,
-                message="No vehicle can be there within its hours; at another time of the day one could.",
-                what_would_change_it="Widen the container's hours, or start a shift earlier.",
-            )
+            return _explanation(ReasonCode.TIME_WINDOW, words.WINDOW, words.WIDER_WINDOW)
         overtime = self._least_overtime(pickup_index)
         if overtime is not None:
-            vehicle_id, minutes = overtime
-            return Explanation(
-                code=ReasonCode.TIME,
-                message="No vehicle has enough working time left today.",
-                what_would_change_it=f"+{minutes} min on {vehicle_id} would serve it.",
-            )
+            return _explanation(ReasonCode.TIME, words.NO_WORKING_TIME, words.overtime_remedy(*overtime))
         if _cheapest_way(empty_drafts(self._as_it_is[0].bench), pickup_index) is None:
-            return Explanation(
-                code=ReasonCode.TIME,
-                message="Even a vehicle that does nothing else cannot collect it and tip within its shift and hours.",
-                what_would_change_it="Lengthen the shift, or find a disposal site that is nearer or open longer.",
-            )
-        return Explanation(
-            code=ReasonCode.TIME,
-            message="All vehicles that may serve it are busy until the end of their shifts.",
-            what_would_change_it=f"Use one more vehicle that collects {pickup.stream}, or serve it another day.",
-        )
+            return _explanation(ReasonCode.TIME, words.TOO_LONG_ALONE, words.LONGER_DAY)
+        return _explanation(ReasonCode.TIME, words.ALL_BUSY, words.another_vehicle(pickup.stream))
 
     def _obstacle_of_its_own(self, pickup: Pickup) -> Explanation | None:
         """What keeps it out whatever else is served."""
         problem = self._problem
         if not pickup.allowed_vehicles:
-            return Explanation(
-                code=ReasonCode.NO_VEHICLE,
-                message=f"No vehicle that may serve it collects {pickup.stream} today.",
-                what_would_change_it=f"Make a vehicle available that collects {pickup.stream}.",
-            )
+            return _explanation(ReasonCode.NO_VEHICLE, *words.no_vehicle(pickup.stream))
         vehicles = [problem.vehicles[index] for index in sorted(pickup.allowed_vehicles)]
         if not any(
             pickup.demand_kg <= vehicle.capacity_kg
             and pickup.demand_l <= vehicle.capacity_l_by_stream.get(pickup.stream, 0)
             for vehicle in vehicles
         ):
-            return Explanation(
-                code=ReasonCode.EXCEEDS_VEHICLE,
-                message=f"Its {pickup.demand_kg} kg and {pickup.demand_l} l are more than any suitable vehicle loads.",
-                what_would_change_it="Use a larger vehicle, or serve its containers in two stops.",
-            )
+            return _explanation(ReasonCode.EXCEEDS_VEHICLE, *words.too_large(pickup))
         if not any(
             pickup.stream in disposal.streams and disposal.allowed_vehicles & pickup.allowed_vehicles
             for disposal in problem.disposals
         ):
-            return Explanation(
-                code=ReasonCode.DISPOSAL_CLOSED,
-                message=f"No disposal site that takes {pickup.stream} can be reached today.",
-                what_would_change_it=f"Open a disposal site for {pickup.stream}.",
-            )
+            return _explanation(ReasonCode.DISPOSAL_CLOSED, *words.no_disposal(pickup.stream))
         return None
 
     def _least_overtime(self, pickup_index: int) -> tuple[str, int] | None:
@@ -148,15 +120,17 @@ class _Explainer:
 def _may_wait(pickup: Pickup, cost_micro_eur: int) -> Explanation:
     detour, waiting = cost_micro_eur / MICRO_EUR_PER_EUR, pickup.prize_micro_eur / MICRO_EUR_PER_EUR
     if pickup.is_must or detour < waiting:
-        return Explanation(
-            code=ReasonCode.TIME,
-            message="The search ended before it was placed.",
-            what_would_change_it=f"Plan again with a longer time limit: serving it would add {detour:.2f} EUR.",
-        )
+        return _explanation(ReasonCode.TIME, words.SEARCH_ENDED, words.longer_search(detour))
+    return _explanation(ReasonCode.CHEAPER_TO_WAIT, words.cheaper_to_wait(detour, waiting), words.NOTHING)
+
+
+def _explanation(code: ReasonCode, message: Text, remedy: Text) -> Explanation:
     return Explanation(
-        code=ReasonCode.CHEAPER_TO_WAIT,
-        message=f"Serving it today would add {detour:.2f} EUR; waiting for the next visit costs {waiting:.2f} EUR.",
-        what_would_change_it="",
+        code=code,
+        message=message.en,
+        what_would_change_it=remedy.en,
+        message_de=message.de,
+        what_would_change_it_de=remedy.de,
     )
 
 
