@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -60,6 +61,18 @@ CacheOption = Annotated[
         envvar="FUHRE_CACHE",
         help="Keep prepared streets between runs; files unused for two months are removed.",
     ),
+]
+
+
+class ReportLanguage(StrEnum):
+    """In which language a report is written."""
+
+    EN = "en"
+    DE = "de"
+
+
+LanguageOption = Annotated[
+    ReportLanguage, typer.Option("--language", envvar="FUHRE_LANGUAGE", help="Language of the report.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output instead of tables.")]
 

@@ -18,9 +18,11 @@ from api.cli.inputs import (
     FleetOption,
     IterationsOption,
     JsonOption,
+    LanguageOption,
     OsmOption,
     PolicyOption,
     ReadingsOption,
+    ReportLanguage,
     SeedOption,
     SolverOption,
     TimeLimitOption,
@@ -70,6 +72,7 @@ def plan(
     ] = None,
     cache_dir: CacheDirOption = None,
     cache: CacheOption = True,
+    language: LanguageOption = ReportLanguage.EN,
     json: JsonOption = False,
 ) -> None:
     """Plan the tours of a day.
@@ -131,7 +134,7 @@ def plan(
         typer.echo(dump_plan(planned).decode())
         return
     console = Console()
-    show_plan(planned, console=console)
+    show_plan(planned, console=console, language=language.value)
     warn_of_old_readings(loaded, request, console=console)
     if folder is not None:
         console.print(f"\nWritten to [bold]{folder}[/bold]: plan.json, plan.geojson, gpx/, [bold]map.html[/bold]")

@@ -9,18 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from api.cli.plan_words import FIGURES, figure, in_language, remedy, why, word, written_day
 from api.export.summary import Comparison, Figure, PlanSummary, summarise_plan
-from optimizer.domain.plan import Plan, Unserved
-
-FIGURES = {
-    Figure.DISTANCE_KM: ("kilometres", "{:.1f} km"),
-    Figure.WORKING_H: ("working hours", "{:.1f} h"),
-    Figure.CONTAINERS: ("containers emptied", "{:.0f}"),
-    Figure.DIESEL_L: ("diesel", "{:.1f} l"),
-    Figure.CO2E_KG: ("CO2e", "{:.1f} kg"),
-    Figure.COST_EUR: ("cost", "{:.2f} EUR"),
-}
-"""Rows of the comparison, in this order."""
+from api.export.texts import Language
+from optimizer.domain.plan import Plan, Shortage, Unserved
 
 WIDE = 100
 """Columns of a terminal from which everything fits."""
@@ -32,20 +24,22 @@ ROWS_OF_WAITING = 6
 """Containers that may wait are many; the most pressing suffice on a terminal."""
 
 
-def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None) -> None:
-    """Print tours, what is not collected and why, and the figures."""
+def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None, language: Language = "en") -> None:
+    """Print tours, what is not collected and why, what would serve it, and the figures."""
     summary = summarise_plan(plan)
     console.print()
-    console.print(f"[bold]{escape(plan.town_name)}, {plan.day:%A %Y-%m-%d}[/bold]  ({', '.join(plan.streams)})")
+    day = written_day(plan.day, language)
+    console.print(f"[bold]{escape(plan.town_name)}, {day}[/bold]  ({', '.join(plan.streams)})")
     if summary.tours:
-        console.print(_tours(summary, zone, width=console.width))
+        console.print(_tours(summary, zone, width=console.width, language=language))
     else:
-        console.print("No vehicle drives.")
-    _show_unserved(summary, console)
-    console.print(_figures(plan, summary))
+        console.print(word("no_tours", language))
+    show_shortages(plan.shortages, console=console, language=language)
+    _show_unserved(summary, console, language)
+    console.print(_figures(plan, summary, language))
     n_containers = summary.container_count + len(summary.unserved)
     if plan.baseline is not None and plan.baseline.lifts < n_containers:
-        console.print(f"Emptying all: {plan.baseline.lifts} of {n_containers} containers fit into the day.")
+        console.print(word("all_fit", language, fit=plan.baseline.lifts, n=n_containers))
     for line in plan.warnings:
         console.print(f"[yellow]{escape(line)}[/yellow]")
     for line in plan.degraded:
@@ -54,12 +48,30 @@ def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None) -> 
     console.print(f"[dim]{plan.solver.name}: {plan.solver.status}; {seconds}[/dim]")
 
 
-def _tours(summary: PlanSummary, zone: ZoneInfo | None, *, width: int) -> Table:
-    table = Table(title="Tours", title_justify="left", **PLAIN)
+def show_shortages(shortages: tuple[Shortage, ...], *, console: Console, language: Language) -> None:
+    """Print each shortage with the changes that would serve it, the cheapest per container first."""
+    if not shortages:
+        return
+    console.print(f"[bold]{word('shortage', language)}[/bold]")
+    for shortage in shortages:
+        console.print(f"[red]{escape(in_language(shortage.text, language))}[/red]", soft_wrap=True)
+        for number, one in enumerate(shortage.relaxations, start=1):
+            console.print(f"  {number}. {escape(in_language(one.text, language))}", soft_wrap=True, highlight=False)
+        if not shortage.relaxations:
+            console.print(f"  {word('no_remedy', language)}", soft_wrap=True)
+    if any(shortage.relaxations for shortage in shortages):
+        console.print(f"[dim]{word('tried', language)}[/dim]", soft_wrap=True)
+    console.print()
+
+
+def _tours(summary: PlanSummary, zone: ZoneInfo | None, *, width: int, language: Language) -> Table:
+    table = Table(title=word("tours", language), title_justify="left", **PLAIN)
     is_wide = width >= WIDE
-    for heading in ("vehicle", "from - to", *(["streams"] if is_wide else [])):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("trips", "stops", "emptied", "km", "hours", "kg", *(["diesel l"] if is_wide else []), "EUR"):
+    for heading in ("vehicle", "from_to", *(["streams"] if is_wide else [])):
+        table.add_column(word(heading, language), no_wrap=True)
+    counts = [word(heading, language) for heading in ("trips", "stops", "emptied")]
+    diesel = [word("diesel_l", language)] if is_wide else []
+    for heading in (*counts, "km", word("hours", language), "kg", *diesel, "EUR"):
         table.add_column(heading, justify="right", no_wrap=True)
     for tour in summary.tours:
         table.add_row(
@@ -69,53 +81,55 @@ def _tours(summary: PlanSummary, zone: ZoneInfo | None, *, width: int) -> Table:
             str(tour.trip_count),
             str(tour.stop_count),
             str(tour.container_count),
-            f"{tour.distance_km:.1f}",
-            f"{tour.working_h:.1f}",
+            figure(tour.distance_km, "{:.1f}", language),
+            figure(tour.working_h, "{:.1f}", language),
             f"{tour.collected_kg:.0f}",
-            *([f"{tour.diesel_l:.1f}"] if is_wide else []),
-            f"{tour.cost_eur:.2f}",
+            *([figure(tour.diesel_l, "{:.1f}", language)] if is_wide else []),
+            figure(tour.cost_eur, "{:.2f}", language),
         )
     return table
 
 
-def _show_unserved(summary: PlanSummary, console: Console) -> None:
+def _show_unserved(summary: PlanSummary, console: Console, language: Language) -> None:
     due = [one for one in summary.unserved if one.is_due]
     waiting = [one for one in summary.unserved if not one.is_due]
     if due:
-        console.print(_unserved_table(f"Due, but not collected: {len(due)}", due))
+        console.print(_unserved_table(word("due", language, n=len(due)), due, language))
     if waiting:
-        console.print(_unserved_table(f"May wait: {len(waiting)}, the most pressing first", waiting[:ROWS_OF_WAITING]))
+        title = word("waiting", language, n=len(waiting))
+        console.print(_unserved_table(title, waiting[:ROWS_OF_WAITING], language))
 
 
-def _unserved_table(title: str, rows: list[Unserved]) -> Table:
+def _unserved_table(title: str, rows: list[Unserved], language: Language) -> Table:
     table = Table(title=title, title_justify="left", **PLAIN)
-    table.add_column("container", no_wrap=True)
-    table.add_column("fill", justify="right")
-    table.add_column("overflow", justify="right")
-    table.add_column("why")
-    if any(row.what_would_change_it for row in rows):
-        table.add_column("what would change it")
+    table.add_column(word("container", language), no_wrap=True)
+    table.add_column(word("fill", language), justify="right")
+    table.add_column(word("overflow", language), justify="right")
+    table.add_column(word("why", language))
+    has_remedies = any(row.what_would_change_it for row in rows)
+    if has_remedies:
+        table.add_column(word("remedy", language))
     for row in rows:
         cells = [
             escape(row.container_id),
             f"{row.expected_fraction:.0%}",
             f"{row.overflow_probability:.0%}",
-            escape(row.message),
+            escape(why(row, language)),
         ]
-        if len(table.columns) > len(cells):
-            cells.append(escape(row.what_would_change_it))
+        if has_remedies:
+            cells.append(escape(remedy(row, language)))
         table.add_row(*cells)
     return table
 
 
-def _figures(plan: Plan, summary: PlanSummary) -> Table:
+def _figures(plan: Plan, summary: PlanSummary, language: Language) -> Table:
     compared = {one.figure: one for one in summary.comparisons}
-    table = Table(title="Figures", title_justify="left", **PLAIN)
+    table = Table(title=word("figures", language), title_justify="left", **PLAIN)
     table.add_column("")
-    table.add_column("this plan", justify="right")
+    table.add_column(word("this_plan", language), justify="right")
     if compared:
-        table.add_column("emptying all", justify="right")
-        table.add_column("change", justify="right")
+        table.add_column(word("all", language), justify="right")
+        table.add_column(word("change", language), justify="right")
     values = {
         Figure.DISTANCE_KM: summary.distance_km,
         Figure.WORKING_H: summary.working_h,
@@ -124,17 +138,17 @@ def _figures(plan: Plan, summary: PlanSummary) -> Table:
         Figure.CO2E_KG: summary.co2e_kg,
         Figure.COST_EUR: plan.totals.cost_eur,
     }
-    for figure, (name, form) in FIGURES.items():
-        cells = [name, form.format(values[figure])]
+    for which, (name, form) in FIGURES.items():
+        cells = [in_language(name, language), figure(values[which], form, language)]
         if compared:
-            cells += _compared_cells(compared[figure], form)
+            cells += _compared_cells(compared[which], form, language)
         table.add_row(*cells)
     return table
 
 
-def _compared_cells(comparison: Comparison, form: str) -> list[str]:
+def _compared_cells(comparison: Comparison, form: str, language: Language) -> list[str]:
     change = f"{comparison.change_percent:+.0f} %" if comparison.change_percent is not None else ""
-    return [form.format(comparison.baseline_value), change]
+    return [figure(comparison.baseline_value, form, language), change]
 
 
 def _clock(instant: datetime, zone: ZoneInfo | None) -> str:

@@ -40,6 +40,13 @@ def page_data(
             for tour, row in zip(plan.tours, summary.tours, strict=True)
         ],
         "unserved": [_unserved(one, containers.get(one.container_id)) for one in summary.unserved],
+        "shortages": [
+            {
+                "text": {"en": shortage.text.en, "de": shortage.text.de},
+                "relaxations": [{"en": one.text.en, "de": one.text.de} for one in shortage.relaxations],
+            }
+            for shortage in plan.shortages
+        ],
         "streets": packed_streets,
     }
 
@@ -160,8 +167,11 @@ def _unserved(one: Unserved, container: Container | None) -> dict[str, Any]:
         "lat": None if container is None else round(container.location.lat_deg, 6),
         "isDue": one.is_due,
         "reason": one.reason.value,
-        "message": one.message,
-        "whatWouldChangeIt": one.what_would_change_it,
+        "message": {"en": one.message, "de": one.message_de or one.message},
+        "whatWouldChangeIt": {
+            "en": one.what_would_change_it,
+            "de": one.what_would_change_it_de or one.what_would_change_it,
+        },
         "fill": round(one.expected_fraction, 3),
         "risk": round(one.overflow_probability, 4),
         "costOfWaitingEur": round(one.cost_of_waiting_eur, 2),

@@ -111,6 +111,7 @@ function renderUnserved(board) {
   const shown = board.state.showsAllUnserved ? waiting : waiting.slice(0, UNSERVED_SHOWN);
   fillWith(byId("tab-unserved"),
     unserved.length ? null : make("p", {class: "empty"}, t("no_unserved")),
+    shortages(board.data.shortages),
     due.length ? unservedGroup(board, t("due_left"), due) : make("p", {class: "good"}, t("due_left_none")),
     waiting.length ? unservedGroup(board, t("may_wait"), shown, waiting.length) : null,
     shown.length < waiting.length ? make("button", {
@@ -121,6 +122,19 @@ function renderUnserved(board) {
         renderUnserved(board);
       }},
     }, t("more", {n: waiting.length - shown.length})) : null);
+}
+
+/** What is short, and the changes that would serve it, cheapest first. */
+function shortages(rows) {
+  if (!rows.length) return null;
+  return make("section", {class: "shortages"},
+    make("h2", {}, t("shortages")),
+    rows.map((row) => make("article", {},
+      make("p", {}, inLanguage(row.text)),
+      row.relaxations.length
+        ? make("ol", {}, row.relaxations.map((one) => make("li", {}, inLanguage(one))))
+        : make("p", {class: "quiet-text"}, t("no_remedy")))),
+    make("p", {class: "quiet-text"}, t("relaxations_tried")));
 }
 
 function unservedGroup(board, heading, rows, count = rows.length) {
@@ -137,5 +151,5 @@ function unservedGroup(board, heading, rows, count = rows.length) {
     make("span", {class: "stop-name"}, one.address || one.id),
     make("span", {class: "time"}, one.address ? one.id : ""),
     make("span", {class: "stop-more"}, fillBar(one.fill, {isRisky: one.isDue}), make("span", {class: "reason"}, t(`reason_${one.reason}`))),
-    one.isDue && one.whatWouldChangeIt ? make("span", {class: "help"}, one.whatWouldChangeIt) : null)))));
+    one.isDue && inLanguage(one.whatWouldChangeIt) ? make("span", {class: "help"}, inLanguage(one.whatWouldChangeIt)) : null)))));
 }

@@ -60,7 +60,7 @@ function unservedSheet(board) {
       make("td", {}, one.id),
       make("td", {}, one.address),
       make("td", {}, percent(one.fill)),
-      make("td", {}, make("strong", {}, t(`reason_${one.reason}`)), " ", one.message, " ", one.whatWouldChangeIt))))),
+      make("td", {}, make("strong", {}, t(`reason_${one.reason}`)), " ", inLanguage(one.message), " ", inLanguage(one.whatWouldChangeIt)))))),
     sheetFoot(board));
 }
 

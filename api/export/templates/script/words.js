@@ -13,6 +13,11 @@ function t(key, values = {}) {
   });
 }
 
+/** A sentence that the plan carries in both languages. */
+function inLanguage(sentence) {
+  return sentence[words.language];
+}
+
 function number(value, digits = 0) {
   const locale = words.language === "de" ? "de-DE" : "en-GB";
   return new Intl.NumberFormat(locale, {minimumFractionDigits: digits, maximumFractionDigits: digits}).format(value);
