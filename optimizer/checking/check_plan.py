@@ -1,4 +1,8 @@
-"""Judges a plan as it is published, or as a person wrote it: reads only the document, the town and the map."""
+"""Judges a plan as it is published, or as a person wrote it: reads only the document, the town and the map.
+
+Stops that were done when the day was planned anew are facts: they enter the sums, and where the vehicle is, what it
+carries and how long it has worked follows from them; whether they kept the rules is past judging.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +21,7 @@ from optimizer.problem.build_problem import BuiltProblem, build_problem
 from optimizer.problem.elapsed_windows import intersection
 from optimizer.problem.problem import Pickup, Problem
 from optimizer.problem.solution import Solution, VehicleTour, Visit, VisitKind
+from optimizer.problem.under_way import under_way
 from routing.ports import StreetRouter
 
 SUM_CODES = frozenset({"wrong_cost", "wrong_objective"})
@@ -29,23 +34,59 @@ def check_plan(plan: Plan, town: Town, router: StreetRouter) -> tuple[Violation,
     if unreadable:
         return unreadable  # nothing can be looked up for names that do not exist
     built = build_problem(
-        town, _as_selection(plan, town), day=plan.day, vehicle_ids=frozenset(), router=router, progress=None
+        town,
+        _as_selection(plan, town),
+        day=plan.day,
+        vehicle_ids=frozenset(),
+        router=router,
+        under_way={
+            tour.vehicle_id: under_way(
+                tour.stops[: tour.done_stops],
+                town,
+                vehicle_id=tour.vehicle_id,
+                midnight_at=local_midnight(plan.day, town.zone),
+            )
+            for tour in _driving(plan)
+            if tour.done_stops
+        },
     )
     impossible = tuple(_impossible(plan, built))
     if impossible:
         return impossible
     problem, solution = _as_solution(plan, town, built)
-    found = [one for one in check_solution(problem, solution) if one.code not in SUM_CODES]
+    on_the_way = {f"vehicle {tour.vehicle_id}" for tour in plan.tours if tour.done_stops}
+    found = [
+        one
+        for one in check_solution(problem, solution)
+        # Whoever is out may simply drive home.
+        if one.code not in SUM_CODES and not (one.code == "empty_tour" and one.where in on_the_way)
+    ]
     return (*found, *_conservation(plan), *_distances(plan, problem, solution), *_figures(plan))
+
+
+def _driving(plan: Plan) -> list[Tour]:
+    """Tours of which something is still to come."""
+    return [tour for tour in plan.tours if tour.done_stops < len(tour.stops)]
+
+
+def _to_come(tour: Tour) -> tuple[Stop, ...]:
+    """Halts that are neither done nor the end."""
+    return tour.stops[max(1, tour.done_stops) : -1] if tour.done_stops < len(tour.stops) else ()
 
 
 def _malformed(plan: Plan) -> Iterator[Violation]:
     """Tours that are no tours: without ends, or with stops at which nothing is emptied."""
     for tour in plan.tours:
         kinds = [stop.kind for stop in tour.stops]
-        inner = kinds[1:-1]
-        if kinds[:1] != [StopKind.START] or kinds[-1:] != [StopKind.END] or {StopKind.START, StopKind.END} & set(inner):
+        inner = kinds[1:] if tour.is_cut_short else kinds[1:-1]
+        has_end = kinds[-1:] == [StopKind.END] or (tour.is_cut_short and tour.done_stops == len(kinds))
+        if kinds[:1] != [StopKind.START] or not has_end or {StopKind.START, StopKind.END} & set(inner):
             sentence = "It must begin with its only start and end with its only end."
+            yield Violation(code="malformed_tour", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
+        if not 0 <= tour.done_stops <= len(kinds) or StopKind.POSITION in kinds[max(0, tour.done_stops) :]:
+            sentence = (
+                f"{tour.done_stops} of its {len(kinds)} stops cannot be done; a position is one of the done stops."
+            )
             yield Violation(code="malformed_tour", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
         for stop in tour.stops:
             if bool(stop.collections) != (stop.kind is StopKind.COLLECT):
@@ -74,9 +115,9 @@ def _unknown_names(plan: Plan, town: Town) -> Iterator[Violation]:
 
 
 def _as_selection(plan: Plan, town: Town) -> Selection:
-    """What the tours empty, as if it had been selected."""
+    """What the tours are still to empty, as if it had been selected."""
     midnight_at = local_midnight(plan.day, town.zone)
-    collected = {one.container_id: one for tour in plan.tours for stop in tour.stops for one in stop.collections}
+    collected = {one.container_id: one for tour in plan.tours for stop in _to_come(tour) for one in stop.collections}
     return Selection(
         policy="as planned",
         candidates=tuple(
@@ -102,18 +143,18 @@ def _impossible(plan: Plan, built: BuiltProblem) -> Iterator[Violation]:
         yield Violation(code=one.code.value, where=f"container {one.container_id}", sentence=one.message)
     driving = {vehicle.vehicle_id for vehicle in built.problem.vehicles}
     reasons = {one.vehicle_id: one.message for one in built.left_out_vehicles}
-    for tour in plan.tours:
+    for tour in _driving(plan):
         if tour.vehicle_id not in driving and not built.refused:
             why = reasons.get(tour.vehicle_id, "It does not collect any of the plan's streams.")
             yield Violation(code="no_vehicle", where=f"vehicle {tour.vehicle_id}", sentence=why)
     site_of = {container_id: pickup for pickup in built.problem.pickups for container_id in pickup.container_ids}
-    for stop in (stop for tour in plan.tours for stop in tour.stops):
+    for stop in (stop for tour in plan.tours for stop in _to_come(tour)):
         parts = [site_of[one.container_id] for one in stop.collections if one.container_id in site_of]
         if len({(part.place_index, part.stream) for part in parts}) > 1 or any(p.stream != stop.stream for p in parts):
             sentence = "Its containers do not stand at one site or are not of the stop's stream."
             yield Violation(code="mixed_stop", where=f"stop {stop.sequence} at {stop.label}", sentence=sentence)
     open_sites = {disposal.disposal_site_id for disposal in built.problem.disposals}
-    tipped_at = {stop.place_id for tour in plan.tours for stop in tour.stops if stop.kind is StopKind.TIP}
+    tipped_at = {stop.place_id for tour in plan.tours for stop in _to_come(tour) if stop.kind is StopKind.TIP}
     if not built.refused:
         for site in sorted(tipped_at - open_sites):
             sentence = "It is closed all day, takes none of the streams, or cannot be reached."
@@ -126,9 +167,9 @@ def _as_solution(plan: Plan, town: Town, built: BuiltProblem) -> tuple[Problem, 
     disposal_index = {one.disposal_site_id: index for index, one in enumerate(built.problem.disposals)}
     pickups: list[Pickup] = []
     tours = []
-    for tour in plan.tours:
+    for tour in _driving(plan):
         visits = []
-        for stop in tour.stops[1:-1]:
+        for stop in _to_come(tour):
             if stop.kind is StopKind.COLLECT:
                 pickups.append(_as_pickup(stop, town, built.problem))
                 visits.append(_visit(VisitKind.PICKUP, len(pickups) - 1, stop, built.problem))
@@ -139,7 +180,9 @@ def _as_solution(plan: Plan, town: Town, built: BuiltProblem) -> tuple[Problem, 
         tours.append(
             VehicleTour(
                 vehicle_index=vehicle_index[tour.vehicle_id],
-                departs_s=seconds_between(built.problem.midnight_at, tour.stops[0].departs_at),
+                departs_s=seconds_between(
+                    built.problem.midnight_at, tour.stops[max(0, tour.done_stops - 1)].departs_at
+                ),
                 returns_s=seconds_between(built.problem.midnight_at, tour.stops[-1].arrives_at),
                 visits=tuple(visits),
             )
@@ -199,11 +242,11 @@ def _conservation(plan: Plan) -> Iterator[Violation]:
 
 
 def _distances(plan: Plan, problem: Problem, solution: Solution) -> Iterator[Violation]:
-    """The metres of every leg against the map."""
-    for tour, driven in zip(plan.tours, solution.tours, strict=True):
+    """The metres of every leg to come against the map."""
+    for tour, driven in zip(_driving(plan), solution.tours, strict=True):
         vehicle = problem.vehicles[driven.vehicle_index]
         place = vehicle.start_place_index
-        for stop, visit in zip(tour.stops[1:], (*driven.visits, None), strict=True):
+        for stop, visit in zip(tour.stops[max(1, tour.done_stops) :], (*driven.visits, None), strict=True):
             if visit is None:
                 there = vehicle.end_place_index
             elif visit.kind is VisitKind.BREAK:
@@ -241,7 +284,8 @@ def _figures(plan: Plan) -> Iterator[Violation]:
 
 
 def _count(tour: Tour) -> Totals:
-    out_s = seconds_between(tour.stops[0].departs_at, tour.stops[-1].arrives_at)
+    last = tour.stops[-1]
+    out_s = seconds_between(tour.stops[0].departs_at, last.departs_at if tour.is_cut_short else last.arrives_at)
     pauses = [stop for stop in tour.stops if stop.kind is StopKind.BREAK]
     break_s = sum(seconds_between(stop.starts_at, stop.departs_at) for stop in pauses)
     legs = [stop.leg for stop in tour.stops if stop.leg]
@@ -256,9 +300,10 @@ def _count(tour: Tour) -> Totals:
 
 
 def _wrong_legs(tour: Tour) -> Iterator[Violation]:
-    """Each leg's seconds against the clock of its two ends."""
-    before = tour.stops[0]
-    for stop in tour.stops[1:]:
+    """The seconds of each leg to come against the clock of its two ends."""
+    first = max(1, tour.done_stops)
+    before = tour.stops[first - 1]
+    for stop in tour.stops[first:]:
         if stop.leg is not None:
             took_s = seconds_between(before.departs_at, stop.arrives_at)
             if took_s != stop.leg.duration_s:

@@ -9,12 +9,13 @@ from routing.location import Location
 
 
 class StopKind(StrEnum):
-    """What a vehicle halts for."""
+    """What a vehicle halts for; a position is where it was when its day was planned anew, and no halt."""
 
     START = "start"
     COLLECT = "collect"
     TIP = "tip"
     BREAK = "break"
+    POSITION = "position"
     END = "end"
 
 
@@ -46,7 +47,13 @@ class Leg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """One container emptied at a stop, with the figures the selection rests on."""
+    """One container emptied at a stop, with the figures the selection rests on.
+
+    Attributes
+    ----------
+    cost_of_waiting_eur
+        Expected cost of leaving it to the next visit; 0 in plans of earlier versions.
+    """
 
     container_id: str
     expected_fraction: float
@@ -55,6 +62,7 @@ class Collection:
     overflow_probability: float
     is_must: bool
     reasons: tuple[str, ...]
+    cost_of_waiting_eur: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +121,22 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tour:
-    """One vehicle's day."""
+    """One vehicle's day.
+
+    Attributes
+    ----------
+    done_stops
+        So many stops at its beginning are facts: they were done, or begun, when the day was planned anew.
+    is_cut_short
+        The vehicle broke down: the tour ends at its last stop, perhaps with a load on board.
+    """
 
     vehicle_id: str
     profile: str
     stops: tuple[Stop, ...]
     totals: Totals
+    done_stops: int = 0
+    is_cut_short: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """One vehicle's visits, in seconds and indices, become a tour with instants, names, loads, fuel and money."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
+from math import ceil
 
 from optimizer.domain.container import Container
 from optimizer.domain.hours import seconds_between
@@ -21,11 +23,18 @@ def assemble_tour(
     town: Town,
     containers: Mapping[str, Container],
     candidates: Mapping[str, Candidate],
+    done: Sequence[Stop] = (),
 ) -> Tour:
-    """The tour that people read; containers and candidates are given by container id."""
+    """The tour that people read; containers and candidates are given by container id.
+
+    Stops already ``done`` stay as they are, and the vehicle goes on from the last of them.
+    """
     vehicle = problem.vehicles[tour.vehicle_index]
     walk = _Walk(problem=problem, tour=tour, town=town, containers=containers, candidates=candidates)
-    walk.halt_at_depot(StopKind.START, vehicle.start_place_index, tour.departs_s)
+    if done:
+        walk.resume(done)
+    else:
+        walk.halt_at_depot(StopKind.START, vehicle.start_place_index, tour.departs_s)
     for visit in tour.visits:
         if visit.kind is VisitKind.BREAK:
             walk.pause(visit)
@@ -34,7 +43,13 @@ def assemble_tour(
         else:
             walk.collect(visit)
     walk.halt_at_depot(StopKind.END, vehicle.end_place_index, tour.returns_s)
-    return Tour(vehicle_id=vehicle.vehicle_id, profile=vehicle.profile, stops=tuple(walk.stops), totals=_sum_up(walk))
+    return Tour(
+        vehicle_id=vehicle.vehicle_id,
+        profile=vehicle.profile,
+        stops=tuple(walk.stops),
+        totals=sum_up(walk.stops, walk.town, vehicle_id=vehicle.vehicle_id, fee_micro_eur=walk.fee_micro_eur),
+        done_stops=len(done),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +85,15 @@ class _Walk:
         self.place = _Place(place_id=depot_id, label=depot.name or depot_id, location=depot.location)
         self._add(kind, (at_s, at_s, at_s), leg=leg)
         self.place_index = place_index
+
+    def resume(self, done: Sequence[Stop]) -> None:
+        vehicle, last = self.problem.vehicles[self.tour.vehicle_index], done[-1]
+        self.stops.extend(done)
+        self.place = _Place(place_id=last.place_id, label=last.label, location=last.location)
+        self.place_index = vehicle.start_place_index
+        self.load_kg, self.load_l = last.load_kg, last.load_l
+        self.weighed_kg = vehicle.on_board_kg
+        self.fee_micro_eur = fees_paid_micro_eur(done, self.town)
 
     def pause(self, visit: Visit) -> None:
         self._add(StopKind.BREAK, _times(visit), leg=None)
@@ -110,6 +134,7 @@ class _Walk:
             overflow_probability=candidate.overflow_probability,
             is_must=candidate.decision is Decision.MUST,
             reasons=candidate.reasons,
+            cost_of_waiting_eur=round(candidate.cost_of_waiting_eur, 2),
         )
 
     def _leg_to(self, place_index: int) -> Leg:
@@ -157,21 +182,32 @@ def _times(visit: Visit) -> tuple[int, int, int]:
     return visit.arrives_s, visit.starts_s, visit.departs_s
 
 
-def _sum_up(walk: _Walk) -> Totals:
-    rates = walk.problem.vehicles[walk.tour.vehicle_index]
-    fuel = next(one for one in walk.town.vehicles if one.vehicle_id == rates.vehicle_id).fuel
-    elapsed_s = walk.tour.returns_s - walk.tour.departs_s
-    legs = [stop.leg for stop in walk.stops if stop.leg]
+def fees_paid_micro_eur(done: Sequence[Stop], town: Town) -> int:
+    """Gate fees of the tippings among some stops, for what their loads were thought to weigh."""
+    fee_by_site = {one.disposal_site_id: one.fee_eur_per_t for one in town.disposal_sites}
+    return sum(
+        round(fee_by_site[stop.place_id] * MICRO_EUR_PER_EUR / 1000) * ceil(before.load_kg)
+        for before, stop in pairwise(done)
+        if stop.kind is StopKind.TIP
+    )
+
+
+def sum_up(stops: Sequence[Stop], town: Town, *, vehicle_id: str, fee_micro_eur: int) -> Totals:
+    """The sums of a tour's stops, with the vehicle's rates as the problem has them."""
+    vehicle = next(one for one in town.vehicles if one.vehicle_id == vehicle_id)
+    back_at = stops[-1].arrives_at if stops[-1].kind is StopKind.END else stops[-1].departs_at
+    elapsed_s = seconds_between(stops[0].departs_at, back_at)
+    legs = [stop.leg for stop in stops if stop.leg]
     distance_m = sum(leg.distance_m for leg in legs)
-    lifts = sum(len(stop.collections) for stop in walk.stops)
-    break_s = _seconds(walk.stops, StopKind.BREAK)
-    idle_s = _seconds(walk.stops, StopKind.COLLECT) + _seconds(walk.stops, StopKind.TIP)
-    diesel_l = fuel.used_l(distance_m=distance_m, idle_s=idle_s, lifts=lifts)
+    lifts = sum(len(stop.collections) for stop in stops)
+    break_s = _seconds(stops, StopKind.BREAK)
+    idle_s = _seconds(stops, StopKind.COLLECT) + _seconds(stops, StopKind.TIP)
+    diesel_l = vehicle.fuel.used_l(distance_m=distance_m, idle_s=idle_s, lifts=lifts)
     cost_micro_eur = (
-        rates.fixed_micro_eur
-        + rates.per_m_micro_eur * distance_m
-        + rates.per_s_micro_eur * elapsed_s
-        + walk.fee_micro_eur
+        round(vehicle.cost_eur_per_day * MICRO_EUR_PER_EUR)
+        + round(vehicle.cost_eur_per_km * MICRO_EUR_PER_EUR / 1000) * distance_m
+        + round(vehicle.cost_eur_per_h * MICRO_EUR_PER_EUR / 3600) * elapsed_s
+        + fee_micro_eur
     )
     return Totals(
         distance_m=distance_m,
@@ -179,13 +215,13 @@ def _sum_up(walk: _Walk) -> Totals:
         working_s=elapsed_s - break_s,
         break_s=break_s,
         lifts=lifts,
-        tips=sum(stop.kind is StopKind.TIP for stop in walk.stops),
-        collected_kg=round(sum(one.expected_kg for stop in walk.stops for one in stop.collections), 1),
+        tips=sum(stop.kind is StopKind.TIP for stop in stops),
+        collected_kg=round(sum(one.expected_kg for stop in stops for one in stop.collections), 1),
         diesel_l=round(diesel_l, 2),
-        co2e_kg=round(diesel_l * fuel.co2e_kg_per_l, 2),
+        co2e_kg=round(diesel_l * vehicle.fuel.co2e_kg_per_l, 2),
         cost_eur=round(cost_micro_eur / MICRO_EUR_PER_EUR, 2),
     )
 
 
-def _seconds(stops: list[Stop], kind: StopKind) -> int:
+def _seconds(stops: Sequence[Stop], kind: StopKind) -> int:
     return sum(seconds_between(stop.starts_at, stop.departs_at) for stop in stops if stop.kind is kind)

@@ -1,6 +1,6 @@
 """From selected containers to a problem in whole numbers, with a reason for every container that cannot enter it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from optimizer.problem.place_travel import SharedTravel, share_travel
 from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem, ProblemDisposal, ProblemVehicle
 from optimizer.problem.refused import RefusedContainer
 from optimizer.problem.stops import DueContainer, Stop, container_waypoints, group_stops
+from optimizer.problem.under_way import UnderWay, resumed
 from routing.location import Waypoint
 from routing.ports import ProgressCallback, StreetRouter
 
@@ -50,13 +51,18 @@ def build_problem(
     vehicle_ids: frozenset[str],
     router: StreetRouter,
     progress: ProgressCallback | None = None,
+    under_way: Mapping[str, UnderWay] | None = None,
 ) -> BuiltProblem:
-    """The day's problem; ``vehicle_ids`` are the vehicles that may be used, empty for all."""
+    """The day's problem; ``vehicle_ids`` are the vehicles that may be used, empty for all.
+
+    Vehicles ``under_way``, by their ids, go on from where they are.
+    """
     clock = DayClock(day=day, zone=town.zone)
+    out = under_way or {}
     stops = group_stops(_due(town, selection, clock))
-    streams = frozenset(stop.stream for stop in stops)
+    streams = frozenset(stop.stream for stop in stops).union(*(one.streams for one in out.values()))
     working, left_out = working_fleet(town, clock, vehicle_ids=vehicle_ids, streams=streams, profiles=router.profiles)
-    places = _Places(town, streams=streams, stops=stops)
+    places = _Places(town, streams=streams, stops=stops, under_way=out)
     depots_by_profile: dict[str, list[int]] = {}
     for one in working:
         depots_by_profile.setdefault(one.vehicle.profile, []).append(places.depot[one.vehicle.start_depot_id])
@@ -67,10 +73,13 @@ def build_problem(
     vehicles: list[ProblemVehicle] = []
     placed: list[WorkingVehicle] = []
     for one in working:
-        start, end = places.depot[one.vehicle.start_depot_id], places.depot[one.vehicle.end_depot_id]
+        end = places.depot[one.vehicle.end_depot_id]
+        start = places.start.get(one.vehicle.vehicle_id, places.depot[one.vehicle.start_depot_id])
         if travel.reaches(one.vehicle.profile, start) and travel.reaches(one.vehicle.profile, end):
             start_place, end_place = travel.place_of[start], travel.place_of[end]
-            vehicles.append(problem_vehicle(one, start_place_index=start_place, end_place_index=end_place))
+            vehicle = problem_vehicle(one, start_place_index=start_place, end_place_index=end_place)
+            way = out.get(one.vehicle.vehicle_id)
+            vehicles.append(vehicle if way is None else resumed(vehicle, way))
             placed.append(one)
         else:
             left_out.append(_without_depot(one, travel, depots=(start, end)))
@@ -99,7 +108,9 @@ def build_problem(
 class _Places:
     """Every waypoint that the day can need, once: depots, disposal sites, container sites."""
 
-    def __init__(self, town: Town, *, streams: frozenset[str], stops: list[Stop]) -> None:
+    def __init__(
+        self, town: Town, *, streams: frozenset[str], stops: list[Stop], under_way: Mapping[str, UnderWay]
+    ) -> None:
         self.waypoints: list[Waypoint] = []
         self.ids: list[str] = []
         self._index: dict[tuple[str, Waypoint], int] = {}
@@ -123,6 +134,7 @@ class _Places:
             if site.streams & streams
         }
         self.stop = [self._add(stop.site_id, stop.waypoint) for stop in stops]
+        self.start = {vehicle_id: self._add(way.place_id, way.waypoint) for vehicle_id, way in under_way.items()}
 
     def _add(self, place_id: str, waypoint: Waypoint) -> int:
         key = (place_id, waypoint)
