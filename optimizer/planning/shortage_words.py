@@ -15,22 +15,23 @@ SHORTAGES = {
         de="keine Entladestelle dafür ist offen und erreichbar",
     ),
     ReasonCode.EXCEEDS_VEHICLE: Text(
-        en="they are more than any suitable vehicle loads", de="sie sind mehr, als ein passendes Fahrzeug lädt"
+        en="more than any suitable vehicle loads", de="mehr, als ein passendes Fahrzeug lädt"
     ),
-    ReasonCode.EXCLUDED: Text(en="the request keeps them out", de="sie sind von Hand ausgeschlossen"),
-    ReasonCode.LOW_RISK: Text(en="they may wait", de="sie dürfen warten"),
+    ReasonCode.EXCLUDED: Text(en="kept out by the request", de="von Hand ausgeschlossen"),
+    ReasonCode.LOW_RISK: Text(en="waiting bears little risk", de="Warten birgt wenig Risiko"),
     ReasonCode.NO_VEHICLE: Text(en="no suitable vehicle drives", de="es fährt kein passendes Fahrzeug"),
-    ReasonCode.OUTSIDE_MAP: Text(en="they stand outside the map", de="sie stehen außerhalb der Karte"),
+    ReasonCode.OUTSIDE_MAP: Text(en="outside the map", de="außerhalb der Karte"),
     ReasonCode.REVERSING: Text(
         en="the vehicles would have to reverse too far", de="die Fahrzeuge müssten zu weit rückwärts fahren"
     ),
-    ReasonCode.TIME: Text(en="the shifts leave no time for them", de="in den Schichten ist keine Zeit mehr für sie"),
+    ReasonCode.TIME: Text(en="the shifts leave no time", de="die Schichten lassen keine Zeit mehr"),
     ReasonCode.TIME_WINDOW: Text(
-        en="no vehicle can be there within their hours", de="kein Fahrzeug kann in ihren Zeiten dort sein"
+        en="no vehicle can be there within the hours allowed",
+        de="kein Fahrzeug kann in den erlaubten Zeiten dort sein",
     ),
     ReasonCode.TOO_FAR_FROM_ROAD: Text(
-        en="they stand too far from a road that the vehicles may use",
-        de="sie stehen zu weit von einer Straße, die die Fahrzeuge befahren dürfen",
+        en="too far from any road that the vehicles may use",
+        de="zu weit von jeder Straße, die die Fahrzeuge befahren dürfen",
     ),
     ReasonCode.UNREACHABLE: Text(
         en="no suitable vehicle may drive there", de="kein passendes Fahrzeug darf dorthin fahren"
