@@ -49,12 +49,18 @@ class SolveLimits:
     iteration_limit
         Improvement steps or solutions, as the solver counts them; None when only the time counts.
     seed
-        Same problem, seed and iteration limit: the same tours.
+        Same problem, seed, iteration limit and number of chains: the same tours.
+    n_chains
+        Searches side by side that exchange plans, where the solver can; each has the whole iteration limit.
+    n_threads
+        Cores that the chains may use at once.
     """
 
     time_limit_s: float | None = 10.0
     iteration_limit: int | None = None
     seed: int = 1
+    n_chains: int = 1
+    n_threads: int = 1
 
     def __post_init__(self) -> None:
         issues = IssueCollector("search limits")
@@ -68,6 +74,8 @@ class SolveLimits:
         if self.iteration_limit is not None:
             issues.require_number("iteration_limit", self.iteration_limit, low=1, high=10**9)
         issues.require_number("seed", self.seed, high=2**31 - 1)
+        issues.require_number("n_chains", self.n_chains, low=1, high=64)
+        issues.require_number("n_threads", self.n_threads, low=1, high=64)
         issues.raise_if_any()
 
 

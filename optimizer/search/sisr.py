@@ -1,18 +1,17 @@
 """Our own tour search behind the solver port: compiled ruin and recreate, timed and mended exactly at the end."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.domain.request import SolveLimits
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
+from optimizer.search.compiled_search import Orders, Search
 from optimizer.search.plain.plain_day import plain_day
 from optimizer.search.plain.plain_search import PlainSearch
+from optimizer.search.portfolio import chain_seeds, run_chains
+from optimizer.search.search_clock import SearchClock
 from optimizer.search.tour_search import TourSearch
 from optimizer.solving.insertion import (
     drafts_of,
@@ -31,40 +30,6 @@ from optimizer.solving.tour_draft import Workbench
 REPORT_EVERY_S = 0.1
 RESERVE_S_PER_PICKUP = 1e-3
 """What timing and mending the answer takes."""
-Orders = Sequence[tuple[int, Sequence[int]]]
-
-
-class Search(Protocol):
-    """What the solver asks of a compiled search."""
-
-    steps: int
-
-    @property
-    def best_micro_eur(self) -> int:
-        """Objective of the best plan so far."""
-        ...
-
-    @property
-    def most_steps(self) -> int:
-        """Iterations after which more time is hardly worth it."""
-        ...
-
-    @property
-    def block_steps(self) -> int:
-        """Iterations between looks at the clock: some milliseconds."""
-        ...
-
-    def best_orders(self) -> list[tuple[int, list[int]]]:
-        """Vehicle and order of every tour of the best plan."""
-        ...
-
-    def run(self, temperatures_micro_eur: NDArray[np.float64]) -> None:
-        """One iteration per temperature."""
-        ...
-
-    def temperatures_micro_eur(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Falling from share 0 to share 1 of the search."""
-        ...
 
 
 class SisrSolver:
@@ -91,17 +56,14 @@ class SisrSolver:
             if progress is not None:
                 progress(0.0, best.objective_micro_eur)
             orders = [(tour.vehicle_index, order_of(tour)) for tour in best.tours]
-            search = _search(bench, seed=limits.seed, start=orders)
-            clock = _Clock(limits, search, began_s=began_s, reserve_s=RESERVE_S_PER_PICKUP * len(problem.pickups))
-            reported_s = 0.0
-            while not clock.is_over():
-                search.run(search.temperatures_micro_eur(clock.next_shares()))
-                now_s = time.perf_counter()
-                if progress is not None and now_s - reported_s >= REPORT_EVERY_S:
-                    reported_s = now_s
-                    progress(clock.share(), min(search.best_micro_eur, best.objective_micro_eur))
-            best = _mended(bench, best, search.best_orders())
-            iterations, status = search.steps, "time_limit" if clock.is_out_of_time else "feasible"
+            chains = _chains(bench, limits, orders)
+            reserve_s = RESERVE_S_PER_PICKUP * len(problem.pickups)
+            clock = SearchClock(limits, most_steps=chains[0].most_steps, began_s=began_s, reserve_s=reserve_s)
+            run_chains(chains, clock, n_threads=limits.n_threads, listen=_Reports(progress, best.objective_micro_eur))
+            status = "time_limit" if clock.is_out_of_time() else "feasible"
+            found = min(chains, key=lambda chain: chain.best_micro_eur)
+            best = _mended(bench, best, found.best_orders())
+            iterations = sum(chain.steps for chain in chains)
         return replace(
             best,
             status=status if best.tours else "empty",
@@ -111,48 +73,34 @@ class SisrSolver:
         )
 
 
+class _Reports:
+    """Tells of progress now and then, never of anything worse than the first plan."""
+
+    def __init__(self, progress: Callable[[float, int], None] | None, first_micro_eur: int) -> None:
+        self._progress = progress
+        self._first_micro_eur = first_micro_eur
+        self._told_s = 0.0
+
+    def __call__(self, share: float, best_micro_eur: int) -> None:
+        now_s = time.perf_counter()
+        if self._progress is not None and now_s - self._told_s >= REPORT_EVERY_S:
+            self._told_s = now_s
+            self._progress(share, min(best_micro_eur, self._first_micro_eur))
+
+
 def _first(bench: Workbench, start: Solution | None) -> Solution:
     """The given plan as far as it fits the day, or nothing."""
     drafts = empty_drafts(bench) if start is None else drafts_of_solution(bench, start)
     return solution_of(bench, drafts, SearchReport(solver="sisr", status="feasible", iterations=0, wall_s=0.0))
 
 
-def _search(bench: Workbench, *, seed: int, start: Orders) -> Search:
-    """The fastest search that knows all rules of the day."""
+def _chains(bench: Workbench, limits: SolveLimits, start: Orders) -> list[Search]:
+    """The fastest search that knows all rules of the day, once for each chain."""
     plain = plain_day(bench)
+    seeds = chain_seeds(limits.seed, limits.n_chains)
     if plain is not None:
-        return PlainSearch(plain, seed=seed, start=start)
-    return TourSearch(bench.problem, seed=seed, start=start)
-
-
-class _Clock:
-    """Says how much of the limits is used and how many iterations may follow."""
-
-    def __init__(self, limits: SolveLimits, search: Search, *, began_s: float, reserve_s: float) -> None:
-        self._search = search
-        self._most_steps = limits.iteration_limit or search.most_steps
-        self._from_s = time.perf_counter()
-        self._ends_s = None if limits.time_limit_s is None else began_s + max(0.0, limits.time_limit_s - reserve_s)
-        self.is_out_of_time = False
-
-    def is_over(self) -> bool:
-        self.is_out_of_time = self._ends_s is not None and time.perf_counter() >= self._ends_s
-        return self.is_out_of_time or self._search.steps >= self._most_steps
-
-    def next_shares(self) -> NDArray[np.float64]:
-        """Used share of the limit at each of the next iterations; of iterations alone where no time limit is set."""
-        steps = self._search.steps
-        ahead = np.arange(min(self._search.block_steps, self._most_steps - steps))
-        if self._ends_s is not None:
-            return np.full(len(ahead), self.share())
-        return (steps + ahead) / self._most_steps
-
-    def share(self) -> float:
-        """Used share of the limit that comes first."""
-        used = self._search.steps / self._most_steps
-        if self._ends_s is not None:
-            used = max(used, (time.perf_counter() - self._from_s) / max(self._ends_s - self._from_s, 1e-9))
-        return min(1.0, used)
+        return [PlainSearch(plain, seed=seed, start=start) for seed in seeds]
+    return [TourSearch(bench.problem, seed=seed, start=start) for seed in seeds]
 
 
 def _mended(bench: Workbench, first: Solution, orders: Orders) -> Solution:

@@ -26,10 +26,9 @@ class TourSearch:
     def __init__(self, problem: Problem, *, seed: int, start: Sequence[tuple[int, Sequence[int]]] = ()) -> None:
         self.day = day_arrays(problem)
         self.fleet = fleet_arrays(Workbench(problem))
-        self.plan = empty_plan(problem)
-        fill_plan(self.plan, start)
-        self.desk = new_desk(self.plan)
-        kernel.load_plan(self.day, self.fleet, self.plan, self.desk)
+        self._empty = empty_plan(problem)
+        self.desk = new_desk(self._empty)
+        self.plan = self._loaded(start)
         self.kept, self.best = _copy(self.plan), _copy(self.plan)
         self.chance = np.array([(seed + 1) * SEED_STRIDE % 2**64], dtype=np.uint64)
         self.steps = 0
@@ -54,6 +53,13 @@ class TourSearch:
         """Vehicle and order of every tour of the best plan."""
         return orders_of(self.best)
 
+    def adopt(self, orders: Sequence[tuple[int, Sequence[int]]]) -> None:
+        """Go on from these tours; the best plan stays, unless these are better."""
+        self.plan = self._loaded(orders)
+        self.kept = _copy(self.plan)
+        if self.plan.objective[0] < self.best.objective[0]:
+            self.best = _copy(self.plan)
+
     def run(self, temperatures_micro_eur: NDArray[np.float64]) -> None:
         """One iteration per temperature."""
         plans = (self.plan, self.kept, self.best)
@@ -65,6 +71,12 @@ class TourSearch:
         hot, cold = HOT_SHARE * self._scale_micro_eur, COLD_SHARE * self._scale_micro_eur
         cooled: NDArray[np.float64] = hot * (cold / hot) ** shares
         return cooled
+
+    def _loaded(self, orders: Sequence[tuple[int, Sequence[int]]]) -> PlanArrays:
+        plan = _copy(self._empty)
+        fill_plan(plan, orders)
+        kernel.load_plan(self.day, self.fleet, plan, self.desk)
+        return plan
 
     def _driving_per_pickup_micro_eur(self) -> float:
         served = np.flatnonzero(self.plan.is_absent == 0)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from optimizer.problem.problem import MICRO_EUR_PER_EUR
 from optimizer.search.plain.kernels import chain_recreate as kernel
 from optimizer.search.plain.kernels.chains import NOBODY, Chains, Notes
-from optimizer.search.plain.plain_day import PlainProblem
+from optimizer.search.plain.plain_day import PlainDay, PlainProblem
 
 HOT_SHARE = 1.0
 COLD_SHARE = 0.02
@@ -23,14 +23,7 @@ class PlainSearch:
     def __init__(self, problem: PlainProblem, *, seed: int, start: Sequence[tuple[int, Sequence[int]]] = ()) -> None:
         day, type_of = problem.day, problem.type_of
         self.day, self._disposals = day, problem.disposal_of_type
-        self.plan = _empty(type_of, len(day.kg))
-        for vehicle, order in start:
-            chain = [visit for visit in order if visit >= 0]
-            if chain:
-                self.plan.first[vehicle] = chain[0]
-                for one, other in zip(chain, [*chain[1:], NOBODY], strict=True):
-                    self.plan.behind[one] = other
-        kernel.load(day, self.plan)
+        self.plan = _loaded(day, type_of, start)
         self.kept, self.best = _copy(self.plan), _copy(self.plan)
         n, v = len(day.kg), len(type_of)
         self.notes = Notes(
@@ -73,6 +66,13 @@ class PlainSearch:
                 orders.append((vehicle, [*order, ~int(self._disposals[self.best.kind[vehicle]])]))
         return orders
 
+    def adopt(self, orders: Sequence[tuple[int, Sequence[int]]]) -> None:
+        """Go on from these tours; the best plan stays, unless these are better."""
+        self.plan = _loaded(self.day, self.plan.kind, orders)
+        self.kept = _copy(self.plan)
+        if self.plan.objective[0] < self.best.objective[0]:
+            self.best = _copy(self.plan)
+
     def run(self, temperatures_micro_eur: NDArray[np.float64]) -> None:
         """One iteration per temperature."""
         plans = (self.plan, self.kept, self.best)
@@ -92,6 +92,18 @@ class PlainSearch:
         rows = np.arange(len(near))[:, None]
         steps = self.day.cost_from.min(axis=0)[rows, near]
         return max(float(np.median(steps)), 1.0)
+
+
+def _loaded(day: PlainDay, type_of: NDArray[np.int64], orders: Sequence[tuple[int, Sequence[int]]]) -> Chains:
+    plan = _empty(type_of, len(day.kg))
+    for vehicle, order in orders:
+        chain = [visit for visit in order if visit >= 0]
+        if chain:
+            plan.first[vehicle] = chain[0]
+            for one, other in zip(chain, [*chain[1:], NOBODY], strict=True):
+                plan.behind[one] = other
+    kernel.load(day, plan)
+    return plan
 
 
 def _empty(type_of: NDArray[np.int64], n: int) -> Chains:
