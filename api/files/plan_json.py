@@ -4,10 +4,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
+from optimizer.planning.plan_difference import PlanDifference
 from optimizer.planning.scenario_comparison import ScenarioComparison
 
 _PLAN = TypeAdapter(Plan)
 _COMPARISON = TypeAdapter(ScenarioComparison)
+_DIFFERENCE = TypeAdapter(PlanDifference)
 
 
 def dump_plan(plan: Plan) -> bytes:
@@ -35,3 +37,8 @@ def load_plan(document: bytes, *, source: str) -> Plan:
 def dump_comparison(comparison: ScenarioComparison) -> bytes:
     """A scenario's comparison as UTF-8 JSON."""
     return _COMPARISON.dump_json(comparison, indent=1)
+
+
+def dump_difference(difference: PlanDifference) -> bytes:
+    """Two plans' difference as UTF-8 JSON."""
+    return _DIFFERENCE.dump_json(difference, indent=1)
