@@ -24,6 +24,9 @@ class Day(NamedTuple):
     ----------
     travel_s, travel_m
         ``(profiles, nodes, nodes)`` int32.
+    leave, reach
+        ``(profiles, nodes, nodes, 2)`` int32 seconds and metres beside each other: from the first node to the second,
+        and to the first node from the second, so that all ways of one node lie together.
     service_s
         ``(pickups + disposals,)``
     window_range, windows
@@ -42,6 +45,8 @@ class Day(NamedTuple):
 
     travel_s: NDArray[np.int32]
     travel_m: NDArray[np.int32]
+    leave: NDArray[np.int32]
+    reach: NDArray[np.int32]
     service_s: NDArray[np.int64]
     window_range: NDArray[np.int64]
     windows: NDArray[np.int64]
@@ -164,7 +169,7 @@ class Desk(NamedTuple):
     chosen: NDArray[np.int64]
 
 
-N_GAP_FIELDS = 10
+N_GAP_FIELDS = 14
 
 
 def day_arrays(problem: Problem) -> Day:
@@ -177,6 +182,8 @@ def day_arrays(problem: Problem) -> Day:
     windows = [list(one.windows) for one in problem.pickups] + [list(one.windows) for one in problem.disposals]
     ends = np.cumsum([len(own) for own in windows], dtype=np.int64)
     travel_s = np.stack([matrix.duration_s[grid] for matrix in matrices])
+    travel_m = np.stack([matrix.distance_m[grid] for matrix in matrices])
+    leave = np.stack([travel_s, travel_m], axis=-1).astype(np.int32)
     streams = stream_numbers(problem)
     n = len(problem.pickups)
     kg = np.array([one.demand_kg for one in problem.pickups], dtype=np.int64)
@@ -188,7 +195,9 @@ def day_arrays(problem: Problem) -> Day:
     size = kg * max(1, int(litres.mean())) + litres * max(1, int(kg.mean()))
     return Day(
         travel_s=np.ascontiguousarray(travel_s, dtype=np.int32),
-        travel_m=np.ascontiguousarray(np.stack([matrix.distance_m[grid] for matrix in matrices]), dtype=np.int32),
+        travel_m=np.ascontiguousarray(travel_m, dtype=np.int32),
+        leave=leave,
+        reach=np.ascontiguousarray(leave.transpose(0, 2, 1, 3)),
         service_s=np.array(services, dtype=np.int64),
         window_range=np.stack([ends - [len(own) for own in windows], ends], axis=1).astype(np.int64),
         windows=np.array([one for own in windows for one in own], dtype=np.int64).reshape(-1, 2),

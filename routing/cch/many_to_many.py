@@ -14,6 +14,7 @@ from routing.cch.block_product import fill_matrix
 from routing.cch.hierarchy import Hierarchy
 from routing.cch.phantoms import Phantoms
 from routing.cch.weights import INFINITE, INFINITE_MS, HierarchyWeights
+from routing.huge_pages import in_huge_pages
 from routing.kernels.cch_behind import Cycles, Ends, costs_behind
 from routing.kernels.cch_labels import Tree
 from routing.kernels.cch_matrix import (
@@ -123,7 +124,7 @@ def durations_and_lengths(
 def _output(sources: Phantoms, targets: Phantoms, out: Matrix | None) -> Matrix:
     shape = (len(sources), len(targets))
     if out is None:
-        return np.empty(shape, dtype=np.int32)
+        return in_huge_pages(shape[0] * shape[1]).reshape(shape)
     if out.shape != shape or out.dtype != np.int32:
         raise ValueError(f"The output is {out.dtype} {out.shape}; it must be int32 {shape}.")
     return out

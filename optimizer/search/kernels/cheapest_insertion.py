@@ -1,8 +1,14 @@
 """Finds where a pickup costs least in the whole plan, with all that this may change: trips, sites, windows, breaks.
 
+First it may join a trip beside a near pickup; then trips may be opened, split or tipped elsewhere for it, and only where
+no near trip has room the whole plan is searched for one.
+
 An insertion is judged in constant time while no break is due; where one may be due, and the insertion would be the
 cheapest so far, the whole tour is timed.
 """
+
+import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
 from optimizer.search.kernels.chance import draw
@@ -24,6 +30,8 @@ from optimizer.search.kernels.tour_change import (
 from optimizer.search.kernels.tour_trial import (
     EARLIEST_S,
     LATEST_S,
+    LEG_M,
+    LEG_S,
     LOAD_KG,
     LOAD_L,
     ON_EARLIEST_S,
@@ -33,10 +41,16 @@ from optimizer.search.kernels.tour_trial import (
     STREAM,
     TIP_AT,
     TOTAL_S,
+    TRIP_KG,
+    TRIP_L,
     break_due_s,
     time_trial,
 )
 
+NEAR = 40
+"""Near pickups beside which a pickup may join a trip, before the whole plan is looked at."""
+SPLIT_NEAR = 12
+"""A full trip is split no farther from the pickup than this one of the near ones."""
 BLINK_SHARE = 0.01
 """Gaps overlooked by chance, which keeps insertion from repeating itself."""
 
@@ -52,6 +66,9 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
     kg, litres, stream, service_s = day.kg[pickup], day.litres[pickup], day.stream[pickup], day.service_s[pickup]
     limit = best
     chosen = desk.chosen
+    best = _join_near(day, fleet, plan, desk, pickup, best, chance, chosen)
+    is_joined = best < limit
+    farthest_split = day.near[pickup, min(SPLIT_NEAR, day.near.shape[1] - 1)]
     for vehicle in range(fleet.kg.shape[0]):
         if not fleet.may_serve[vehicle, pickup] or vehicle == resting:
             continue
@@ -67,6 +84,8 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
         totals = desk.totals[vehicle]
         visits, gaps = plan.visits[vehicle], desk.gaps[vehicle]
         travel_s, travel_m = day.travel_s[fleet.profile[vehicle]], day.travel_m[fleet.profile[vehicle]]
+        leave, reach = day.leave[fleet.profile[vehicle], pickup], day.reach[fleet.profile[vehicle], pickup]
+        split_within_s = leave[farthest_split, 0] + reach[farthest_split, 0]
         per_m, per_s = fleet.per_m[vehicle], fleet.per_s[vehicle]
         fixed = fleet.fixed[vehicle] if length == 0 else 0
         shift_start_s, shift_end_s = fleet.shift[vehicle, 0], fleet.shift[vehicle, 1]
@@ -83,6 +102,12 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
         for gap in range(length + 1):
             before = fleet.start[vehicle] if gap == 0 else visits[gap - 1]
             is_boundary = gap == 0 or before >= n_pickups
+            if is_joined and not is_boundary and visits[min(gap, length - 1)] < n_pickups:
+                # Only a full trip is split, and only near the pickup.
+                if not may_open or gaps[gap, STREAM] != stream:
+                    continue
+                if leave[before, 0] + reach[before, 0] > split_within_s:
+                    continue
             has_room = False
             is_own_stream = False
             fee, tip_at = 0, NOTHING
@@ -110,7 +135,7 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
                 end_choice = 3 * n_tips
             elif after >= n_pickups:
                 end_choice = n_tips
-            for choice in range(-1 if has_room else n_tips, end_choice):
+            for choice in range((0 if is_joined else -1) if has_room else n_tips, end_choice):
                 second, end, first_tip, tip, tip_s = NOTHING, gap, NOTHING, NOTHING, 0
                 metres, added_s = -old_m, service_s - old_s
                 onward = after
@@ -265,4 +290,95 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
         adopt(day, fleet, plan, desk, vehicle, length, elapsed_s)
         desk.is_changed[vehicle] = 1
         plan.is_absent[pickup] = 0
+    return best
+
+
+@compiled_part
+def _join_near(
+    day: Day,
+    fleet: Fleet,
+    plan: PlanArrays,
+    desk: Desk,
+    pickup: int,
+    best: int,
+    chance: tuple[NDArray[np.uint64], int],
+    chosen: NDArray[np.int64],
+) -> int:
+    """Join a trip beside a near pickup."""
+    source, resting = chance
+    kg, litres, stream, service_s = day.kg[pickup], day.litres[pickup], day.stream[pickup], day.service_s[pickup]
+    n_pickups = day.kg.shape[0]
+    n_near = 0
+    for rank in range(day.near.shape[1]):
+        near = day.near[pickup, rank]
+        if plan.is_absent[near]:
+            continue
+        n_near += 1
+        if n_near > NEAR:
+            break
+        vehicle, position = desk.place_of[near, 0], desk.place_of[near, 1]
+        gaps = desk.gaps[vehicle]
+        if (
+            gaps[position, STREAM] != stream
+            or gaps[position, TRIP_KG] + kg > fleet.kg[vehicle]
+            or gaps[position, TRIP_L] + litres > fleet.litres[vehicle, stream]
+            or vehicle == resting
+            or not fleet.may_serve[vehicle, pickup]
+            or draw(source) < BLINK_SHARE
+        ):
+            continue
+        leave, reach = day.leave[fleet.profile[vehicle], pickup], day.reach[fleet.profile[vehicle], pickup]
+        visits = plan.visits[vehicle]
+        per_m, per_s = fleet.per_m[vehicle], fleet.per_s[vehicle]
+        was_s = desk.totals[vehicle, ELAPSED_S]
+        fees = day.fee[visits[gaps[position, TIP_AT]] - n_pickups] * kg
+        for gap in range(position, position + 2):
+            before = fleet.start[vehicle] if gap == 0 else visits[gap - 1]
+            after = visits[gap]
+            there_s, on_s = reach[before, 0], leave[after, 0]
+            moving = (reach[before, 1] + leave[after, 1] - gaps[gap, LEG_M]) * per_m + fees
+            if moving >= best:
+                continue
+            for window in range(day.window_range[pickup, 0], day.window_range[pickup, 1]):
+                last_s = day.windows[window, 1] - service_s
+                opens_s = day.windows[window, 0]
+                earliest_s = gaps[gap, EARLIEST_S] + there_s
+                if earliest_s > last_s or opens_s > last_s:
+                    continue
+                total_s = gaps[gap, TOTAL_S] + there_s + service_s
+                latest_s = min(gaps[gap, LATEST_S], last_s - gaps[gap, TOTAL_S] - there_s)
+                earliest_s = max(earliest_s, opens_s) + service_s + on_s
+                if earliest_s > gaps[gap, ON_LATEST_S]:
+                    continue
+                latest_s = min(latest_s, gaps[gap, ON_LATEST_S] - on_s - total_s)
+                total_s += on_s + gaps[gap, ON_TOTAL_S]
+                earliest_s = max(earliest_s + gaps[gap, ON_TOTAL_S], gaps[gap, ON_EARLIEST_S])
+                elapsed_s = max(total_s, earliest_s - latest_s)
+                needs_break = elapsed_s > fleet.free_s[vehicle]
+                if needs_break:
+                    due_s = break_due_s(fleet, vehicle, total_s)
+                    if total_s > fleet.max_stretch_s[vehicle]:
+                        due_s = max(due_s, SHORTEST_BREAK_S)
+                    if (
+                        total_s > fleet.max_work_s[vehicle]
+                        or fleet.shift[vehicle, 0] + total_s + due_s > fleet.shift[vehicle, 1]
+                    ):
+                        continue
+                    elapsed_s = max(elapsed_s, total_s + due_s)
+                cost = moving + (elapsed_s - was_s) * per_s
+                if cost >= best:
+                    continue
+                move = desk.move
+                move[VEHICLE], move[CUT_START], move[CUT_END] = vehicle, gap, gap
+                move[FIRST], move[FIRST_WINDOW], move[SECOND], move[SECOND_WINDOW] = pickup, window, NOTHING, NOTHING
+                if needs_break:
+                    elapsed_s = time_trial(day, fleet, desk, vehicle, lay_out(plan, desk))
+                    if elapsed_s < 0:
+                        continue
+                    cost = moving + (elapsed_s - was_s) * per_s
+                    if cost >= best:
+                        continue
+                best = cost
+                for field in range(7):
+                    chosen[field] = move[field]
     return best

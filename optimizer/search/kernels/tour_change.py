@@ -4,7 +4,17 @@ import numpy as np
 
 from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
 from optimizer.search.kernels.compiled_part import compiled_part
-from optimizer.search.kernels.tour_trial import LOAD_KG, LOAD_L, STREAM, TIP_AT, time_trial
+from optimizer.search.kernels.tour_trial import (
+    LEG_M,
+    LEG_S,
+    LOAD_KG,
+    LOAD_L,
+    STREAM,
+    TIP_AT,
+    TRIP_KG,
+    TRIP_L,
+    time_trial,
+)
 
 # Fields of a tour's totals.
 ELAPSED_S, METRES, FEES, TRIPS = range(4)
@@ -19,7 +29,7 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
     """Make the trial, which was just timed, the tour of the vehicle."""
     gaps, visits = desk.gaps[vehicle], plan.visits[vehicle]
     n_pickups = day.kg.shape[0]
-    travel_m = day.travel_m[fleet.profile[vehicle]]
+    leave = day.leave[fleet.profile[vehicle]]
     place = fleet.start[vehicle]
     metres, fees, load_kg, load_l, trip_start, trips = 0, 0, 0, 0, 0, 0
     for at in range(length):
@@ -29,7 +39,8 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
         for field in range(N_TIMES):
             gaps[at, field] = desk.trial[at, field]
         gaps[at, LOAD_KG], gaps[at, LOAD_L] = load_kg, load_l
-        metres += travel_m[place, node]
+        gaps[at, LEG_S], gaps[at, LEG_M] = leave[place, node, 0], leave[place, node, 1]
+        metres += leave[place, node, 1]
         place = node
         if node < n_pickups:
             load_kg += day.kg[node]
@@ -39,11 +50,12 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
             for inside in range(trip_start, at + 1):
                 gaps[inside, TIP_AT] = at
                 gaps[inside, STREAM] = day.stream[visits[trip_start]]
+                gaps[inside, TRIP_KG], gaps[inside, TRIP_L] = load_kg, load_l
             fees += load_kg * day.fee[node - n_pickups]
             load_kg, load_l, trip_start, trips = 0, 0, at + 1, trips + 1
     for field in range(N_TIMES):
         gaps[length, field] = desk.trial[length, field]
-    metres += travel_m[place, fleet.end[vehicle]]
+    metres += leave[place, fleet.end[vehicle], 1]
     if length == 0:
         elapsed_s, metres = 0, 0
     totals = desk.totals[vehicle]

@@ -10,6 +10,7 @@ from optimizer.search.kernels.compiled_part import compiled_part
 
 # Fields of a gap: time functions (total, earliest, latest) up to it and from it on, load, end and stream of its trip.
 TOTAL_S, EARLIEST_S, LATEST_S, ON_TOTAL_S, ON_EARLIEST_S, ON_LATEST_S, LOAD_KG, LOAD_L, TIP_AT, STREAM = range(10)
+TRIP_KG, TRIP_L, LEG_S, LEG_M = range(10, 14)
 NEVER_S = -(1 << 40)
 SHORTEST_BREAK_S = 900
 
