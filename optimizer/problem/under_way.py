@@ -60,12 +60,12 @@ def under_way(done: Sequence[Stop], town: Town, *, vehicle_id: str, midnight_at:
             if pause_s >= LEAST_BREAK_S:
                 rested_s, rested_until_at = rested_s + pause_s, stop.departs_at
     out_s = seconds_between(done[0].departs_at, last.departs_at)
-    place = next(stop for stop in reversed(done) if stop.kind is not StopKind.BREAK)
+    place = last_place(done)
     # A body or a payload that is exceeded already cannot be exceeded more.
     most_l = int(vehicle.capacity_l(stream)) if stream else 0
     return UnderWay(
         place_id=place.place_id,
-        waypoint=_waypoint(place, town),
+        waypoint=waypoint_of(place, town),
         ready_at=last.departs_at,
         midnight_at=midnight_at,
         on_board_stream=stream,
@@ -74,9 +74,21 @@ def under_way(done: Sequence[Stop], town: Town, *, vehicle_id: str, midnight_at:
         # At least a second, which says that it is out: it may stand at its depot still, with its engine running.
         worked_s=max(1, out_s - rested_s),
         rested_s=rested_s,
-        unrested_s=min(max(1, out_s - rested_s), seconds_between(rested_until_at, last.departs_at)),
+        # Whoever should have rested long ago has to rest at once; that it was late is past mending.
+        unrested_s=min(
+            max(1, out_s - rested_s), seconds_between(rested_until_at, last.departs_at), vehicle.shift.max_stretch_s
+        ),
         streams=frozenset({stream}) if stream else vehicle.streams,
         tips=sum(stop.kind is StopKind.TIP for stop in done),
+    )
+
+
+def last_place(done: Sequence[Stop]) -> Stop:
+    """The stop that a vehicle stands at: breaks, and positions without a way there, are where it was before."""
+    return next(
+        stop
+        for stop in reversed(done)
+        if stop.kind is not StopKind.BREAK and (stop.kind is not StopKind.POSITION or stop.leg is not None)
     )
 
 
@@ -98,7 +110,7 @@ def resumed(vehicle: ProblemVehicle, way: UnderWay) -> ProblemVehicle:
     )
 
 
-def _waypoint(stop: Stop, town: Town) -> Waypoint:
+def waypoint_of(stop: Stop, town: Town) -> Waypoint:
     """The place of a stop, as it is placed on the streets when it is planned."""
     if stop.kind is not StopKind.COLLECT:
         has_room_to_turn = stop.kind is not StopKind.POSITION
