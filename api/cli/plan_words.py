@@ -37,6 +37,8 @@ WORDS: dict[str, dict[Language, str]] = {
     "overflow": {"en": "overflow", "de": "Überlauf"},
     "why": {"en": "why", "de": "warum"},
     "remedy": {"en": "what would change it", "de": "was hilft"},
+    "on_each_vehicle": {"en": "On each vehicle", "de": "Auf jedem Fahrzeug"},
+    "remedies": {"en": "What would change it", "de": "Was daran etwas ändert"},
     "figures": {"en": "Figures", "de": "Zahlen"},
     "this_plan": {"en": "this plan", "de": "dieser Plan"},
     "all": {"en": "emptying all", "de": "alle leeren"},

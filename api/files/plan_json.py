@@ -4,12 +4,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
+from optimizer.planning.explain_container import ContainerExplanation
 from optimizer.planning.plan_difference import PlanDifference
 from optimizer.planning.scenario_comparison import ScenarioComparison
 
 _PLAN = TypeAdapter(Plan)
 _COMPARISON = TypeAdapter(ScenarioComparison)
 _DIFFERENCE = TypeAdapter(PlanDifference)
+_EXPLANATION = TypeAdapter(ContainerExplanation)
 
 
 def dump_plan(plan: Plan) -> bytes:
@@ -42,3 +44,8 @@ def dump_comparison(comparison: ScenarioComparison) -> bytes:
 def dump_difference(difference: PlanDifference) -> bytes:
     """Two plans' difference as UTF-8 JSON."""
     return _DIFFERENCE.dump_json(difference, indent=1)
+
+
+def dump_explanation(explanation: ContainerExplanation) -> bytes:
+    """A container's explanation as UTF-8 JSON."""
+    return _EXPLANATION.dump_json(explanation, indent=1)

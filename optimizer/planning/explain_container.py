@@ -1,0 +1,235 @@
+"""Why a container is in a plan or not: what it costs on each vehicle, which rule binds, what would change the decision.
+
+Reads only the plan, the town and the map, so that a plan of yesterday can be explained too.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from optimizer.domain.container import Container
+from optimizer.domain.hours import local_midnight
+from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.plan import Collection, Plan, ReasonCode, Stop, StopKind, Unserved
+from optimizer.domain.relaxation import Text
+from optimizer.domain.selection import Candidate, Decision
+from optimizer.domain.town import Town
+from optimizer.domain.vehicle import Vehicle
+from optimizer.planning import explanation_words as words
+from optimizer.planning.insertion_options import Option, Rule, options_of, removal_of
+from optimizer.planning.placed_tours import Halt, PlacedTours, halts_of, place_tours
+from routing.ports import StreetRouter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleVerdict:
+    """One vehicle's option in figures and in words."""
+
+    option: Option
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerExplanation:
+    """Everything that there is to say about one container of a plan.
+
+    Attributes
+    ----------
+    decision
+        Whether it is in or out, and why.
+    saving
+        For a container that is in: what its vehicle would save without its stop.
+    vehicles
+        For each vehicle of the town what serving it would add, cheapest first, and then those that cannot.
+    remedies
+        What would change the decision; empty where it simply may wait or is served anyway.
+    """
+
+    container_id: str
+    is_served: bool
+    vehicle_id: str
+    decision: Text
+    saving: Option | None
+    vehicles: tuple[VehicleVerdict, ...]
+    remedies: tuple[Text, ...]
+
+
+def explain_container(plan: Plan, town: Town, router: StreetRouter, container_id: str) -> ContainerExplanation:
+    """Why the container is in a tour or in none.
+
+    Raises
+    ------
+    InvalidInputError
+        When the town has no such container, or the plan knows nothing of it.
+    """
+    container = next((one for one in town.containers if one.container_id == container_id), None)
+    if container is None:
+        raise _issue(container_id, "unknown_container", f"{town.name} has no container '{container_id}'.")
+    served = _stop_of(plan, container_id)
+    unserved = next((one for one in plan.unserved if one.container_id == container_id), None)
+    if served is None and unserved is None:
+        streams = ", ".join(plan.streams)
+        message = (
+            f"The plan is about {streams} and says nothing of '{container_id}'. Plan the stream {container.stream}."
+        )
+        raise _issue(container_id, "not_in_plan", message)
+    candidates = {
+        name: one for name, one in _candidates(plan, town).items() if unserved is None or name != container_id
+    }
+    if unserved is not None:
+        candidates[container_id] = _candidate_of(unserved, container, plan, town)
+    tours = halts_of(plan)
+    own: Halt | None = None
+    if served is not None:
+        own = Halt(container_ids=tuple(one.container_id for one in served[1].collections))
+    placed = place_tours(
+        town, plan.day, router, candidates, tours, further=() if served is not None else (container_id,)
+    )
+    if served is not None and own is not None:
+        return _explain_served(town, container, served, own, placed)
+    assert unserved is not None
+    return _explain_unserved(plan, town, container, unserved, placed)
+
+
+def _explain_served(
+    town: Town, container: Container, served: tuple[str, Stop], own: Halt, placed: PlacedTours
+) -> ContainerExplanation:
+    vehicle_id, stop = served
+    collection = next(one for one in stop.collections if one.container_id == container.container_id)
+    problem = placed.problem
+    at = next((at for at, one in enumerate(problem.pickups) if one.container_ids == own.container_ids), None)
+    saving: Option | None = None
+    options: list[Option] = []
+    if at is not None:
+        vehicle_index = next(index for index, order in placed.orders.items() if at in order)
+        saving = removal_of(problem, vehicle_index, placed.orders[vehicle_index], at)
+        rest = {
+            index: _without(order, at) if index == vehicle_index else list(order)
+            for index, order in placed.orders.items()
+        }
+        options = options_of(problem, rest, at)
+    return ContainerExplanation(
+        container_id=container.container_id,
+        is_served=True,
+        vehicle_id=vehicle_id,
+        decision=words.served(container.container_id, vehicle_id, stop, collection, saving),
+        saving=saving,
+        vehicles=_verdicts(town, container, options, placed),
+        remedies=(),
+    )
+
+
+def _explain_unserved(
+    plan: Plan, town: Town, container: Container, unserved: Unserved, placed: PlacedTours
+) -> ContainerExplanation:
+    at = placed.further.get(container.container_id)
+    options = [] if at is None else options_of(placed.problem, placed.orders, at)
+    remedies = [
+        one.text
+        for shortage in plan.shortages
+        for one in shortage.relaxations
+        if container.container_id in one.container_ids
+    ]
+    cheapest = min((one for one in options if one.fits), key=lambda one: one.cost_eur, default=None)
+    if cheapest is not None:
+        remedies.insert(0, words.force(container.container_id, cheapest, unserved))
+    elif not remedies and unserved.what_would_change_it:
+        german = unserved.what_would_change_it_de or unserved.what_would_change_it
+        remedies.append(Text(en=unserved.what_would_change_it, de=german))
+    return ContainerExplanation(
+        container_id=container.container_id,
+        is_served=False,
+        vehicle_id="",
+        decision=words.unserved(unserved),
+        saving=None,
+        vehicles=_verdicts(town, container, options, placed),
+        remedies=tuple(remedies),
+    )
+
+
+def _verdicts(
+    town: Town, container: Container, options: list[Option], placed: PlacedTours
+) -> tuple[VehicleVerdict, ...]:
+    known = {one.vehicle_id: one for one in options}
+    left_out = {one.vehicle_id: one.message for one in placed.built.left_out_vehicles}
+    refused = {one.container_id: one.code for one in placed.built.refused}
+    rule = _RULE_OF_REFUSAL.get(refused.get(container.container_id), Rule.ACCESS)
+    found = []
+    for vehicle in town.vehicles:
+        option = known.get(vehicle.vehicle_id) or Option(
+            vehicle_id=vehicle.vehicle_id, rule=_rule_before_any_trial(vehicle, container, left_out) or rule
+        )
+        why = left_out.get(vehicle.vehicle_id, "")
+        found.append(VehicleVerdict(option=option, text=words.option(option, vehicle, container, why)))
+    found.sort(key=lambda one: (not one.option.fits, one.option.cost_eur if one.option.fits else 0.0))
+    return tuple(found)
+
+
+_RULE_OF_REFUSAL: dict[ReasonCode | None, Rule] = {
+    ReasonCode.DISPOSAL_CLOSED: Rule.DISPOSAL_CLOSED,
+    ReasonCode.EXCEEDS_VEHICLE: Rule.SIZE,
+    ReasonCode.TIME_WINDOW: Rule.CONTAINER_HOURS,
+}
+"""What a container that the day refuses meets on a vehicle that could collect it; for all others it is access."""
+
+
+def _rule_before_any_trial(vehicle: Vehicle, container: Container, left_out: dict[str, str]) -> Rule | None:
+    if container.stream not in vehicle.streams:
+        return Rule.STREAM
+    if container.system not in vehicle.systems:
+        return Rule.LIFTING_SYSTEM
+    return Rule.NOT_DRIVING if vehicle.vehicle_id in left_out else None
+
+
+def _without(order: list[int], pickup_index: int) -> list[int]:
+    """The order without the pickup, and without a tipping that has become empty."""
+    rest: list[int] = []
+    for visit in order:
+        if visit != pickup_index and (visit >= 0 or (rest and rest[-1] >= 0)):
+            rest.append(visit)
+    return rest
+
+
+def _stop_of(plan: Plan, container_id: str) -> tuple[str, Stop] | None:
+    for tour in plan.tours:
+        for stop in tour.stops:
+            if stop.kind is StopKind.COLLECT and any(one.container_id == container_id for one in stop.collections):
+                return tour.vehicle_id, stop
+    return None
+
+
+def _candidates(plan: Plan, town: Town) -> dict[str, Candidate]:
+    tomorrow = local_midnight(plan.day + timedelta(days=1), town.zone)
+
+    def candidate(one: Collection) -> Candidate:
+        return Candidate(
+            container_id=one.container_id,
+            decision=Decision.MUST if one.is_must else Decision.MAY,
+            expected_fraction=one.expected_fraction,
+            expected_kg=one.expected_kg,
+            expected_l=one.expected_l,
+            overflow_probability=one.overflow_probability,
+            cost_of_waiting_eur=0.0,
+            next_visit_at=tomorrow,
+            reasons=one.reasons,
+        )
+
+    return {one.container_id: candidate(one) for tour in plan.tours for stop in tour.stops for one in stop.collections}
+
+
+def _candidate_of(one: Unserved, container: Container, plan: Plan, town: Town) -> Candidate:
+    litres = container.capacity_l * one.expected_fraction
+    return Candidate(
+        container_id=one.container_id,
+        decision=Decision.MUST if one.is_due else Decision.MAY,
+        expected_fraction=one.expected_fraction,
+        expected_kg=litres * town.stream(container.stream).density_kg_per_l,
+        expected_l=litres,
+        overflow_probability=one.overflow_probability,
+        cost_of_waiting_eur=one.cost_of_waiting_eur,
+        next_visit_at=local_midnight(plan.day + timedelta(days=1), town.zone),
+        reasons=(),
+    )
+
+
+def _issue(container_id: str, code: str, message: str) -> InvalidInputError:
+    return InvalidInputError([Issue(where=f"container {container_id}", code=code, message=message)])
