@@ -28,7 +28,12 @@ def chain_seeds(seed: int, n_chains: int) -> list[int]:
 
 
 def run_chains(
-    chains: Sequence[Search], clock: SearchClock, *, n_threads: int, listen: Callable[[float, int], None]
+    chains: Sequence[Search],
+    clock: SearchClock,
+    *,
+    n_threads: int,
+    listen: Callable[[float, int], None],
+    exchanges_from_share: float = EXCHANGES_FROM_SHARE,
 ) -> None:
     """Search until the clock says so.
 
@@ -37,13 +42,15 @@ def run_chains(
     listen
         Called between slices with the used share and the best objective, in the calling thread and while no other
         one runs; whatever it raises ends the search.
+    exchanges_from_share
+        From when on plans are exchanged; never where it is 1.
     """
     with _each(chains, n_threads) as each:
         for ended_round in range(1, ROUNDS + 1):
             _run_round(chains, clock, ended_round, each, listen)
             if clock.is_out_of_time():
                 return
-            if EXCHANGES_FROM_SHARE <= ended_round / ROUNDS < 1.0:
+            if exchanges_from_share <= ended_round / ROUNDS < 1.0:
                 exchange(chains)
 
 

@@ -56,7 +56,7 @@ class SisrSolver:
             if progress is not None:
                 progress(0.0, best.objective_micro_eur)
             orders = [(tour.vehicle_index, order_of(tour)) for tour in best.tours]
-            chains = _chains(bench, limits, orders)
+            chains = chains_for(bench, limits, orders)
             reserve_s = RESERVE_S_PER_PICKUP * len(problem.pickups)
             clock = SearchClock(limits, most_steps=chains[0].most_steps, began_s=began_s, reserve_s=reserve_s)
             run_chains(chains, clock, n_threads=limits.n_threads, listen=_Reports(progress, best.objective_micro_eur))
@@ -94,13 +94,14 @@ def _first(bench: Workbench, start: Solution | None) -> Solution:
     return solution_of(bench, drafts, SearchReport(solver="sisr", status="feasible", iterations=0, wall_s=0.0))
 
 
-def _chains(bench: Workbench, limits: SolveLimits, start: Orders) -> list[Search]:
+def chains_for(bench: Workbench, limits: SolveLimits, start: Orders) -> list[Search]:
     """The fastest search that knows all rules of the day, once for each chain."""
     plain = plain_day(bench)
     seeds = chain_seeds(limits.seed, limits.n_chains)
     if plain is not None:
         return [PlainSearch(plain, seed=seed, start=start) for seed in seeds]
-    return [TourSearch(bench.problem, seed=seed, start=start) for seed in seeds]
+    first = TourSearch(bench.problem, seed=seeds[0], start=start)
+    return [first, *(TourSearch(bench.problem, seed=seed, start=start, beside=first) for seed in seeds[1:])]
 
 
 def _mended(bench: Workbench, first: Solution, orders: Orders) -> Solution:

@@ -6,7 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem
-from optimizer.search.arrays import PlanArrays, day_arrays, empty_plan, fill_plan, fleet_arrays, new_desk, orders_of
+from optimizer.search.arrays import (
+    Day,
+    Fleet,
+    PlanArrays,
+    day_arrays,
+    empty_plan,
+    fill_plan,
+    fleet_arrays,
+    new_desk,
+    orders_of,
+)
 from optimizer.search.kernels import ruin_recreate as kernel
 from optimizer.solving.tour_draft import Workbench
 
@@ -21,11 +31,21 @@ SEED_STRIDE = 0x9E3779B97F4A7C15
 
 
 class TourSearch:
-    """Ruin and recreate with annealing for one problem, which must have pickups, vehicles and disposal sites."""
+    """Ruin and recreate with annealing for one problem, which must have pickups, vehicles and disposal sites.
 
-    def __init__(self, problem: Problem, *, seed: int, start: Sequence[tuple[int, Sequence[int]]] = ()) -> None:
-        self.day = day_arrays(problem)
-        self.fleet = fleet_arrays(Workbench(problem))
+    Searches of one problem may share the arrays of its day and fleet, which never change: give one as ``beside``.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        seed: int,
+        start: Sequence[tuple[int, Sequence[int]]] = (),
+        beside: "TourSearch | None" = None,
+    ) -> None:
+        self.day: Day = day_arrays(problem) if beside is None else beside.day
+        self.fleet: Fleet = fleet_arrays(Workbench(problem)) if beside is None else beside.fleet
         self._empty = empty_plan(problem)
         self.desk = new_desk(self._empty)
         self.plan = self._loaded(start)
@@ -54,7 +74,7 @@ class TourSearch:
         return orders_of(self.best)
 
     def adopt(self, orders: Sequence[tuple[int, Sequence[int]]]) -> None:
-        """Go on from these tours; the best plan stays, unless these are better."""
+        """Go on from these tours in the first windows that fit; the best plan stays, unless these are better."""
         self.plan = self._loaded(orders)
         self.kept = _copy(self.plan)
         if self.plan.objective[0] < self.best.objective[0]:
