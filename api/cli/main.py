@@ -8,7 +8,21 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from api.cli import bench, check, demo, diff, explain, forecast, import_files, plan, scenario, serve, town, warm_up
+from api.cli import (
+    bench,
+    check,
+    demo,
+    diff,
+    explain,
+    forecast,
+    import_files,
+    plan,
+    replan,
+    scenario,
+    serve,
+    town,
+    warm_up,
+)
 from api.settings import SettingsError
 from api.store.errors import StoreError
 from optimizer.checking.errors import InvalidSolutionError
@@ -33,6 +47,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("plan")(plan.plan)
+app.command("replan")(replan.replan)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)

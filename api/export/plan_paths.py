@@ -52,13 +52,12 @@ def find_plan_paths(plan: Plan, town: Town, router: StreetRouter) -> PlanPaths:
 
 
 def legs_of(tour: Tour) -> tuple[tuple[int, int], ...]:
-    """Positions of the stops that each leg joins; breaks, taken where the vehicle stands, are passed over."""
+    """Positions of the stops that each leg joins; halts without a way there are passed over."""
     legs = []
     stands_at = 0
     for position, stop in enumerate(tour.stops):
         if stop.leg is not None:
             legs.append((stands_at, position))
-        if stop.kind is not StopKind.BREAK:
             stands_at = position
     return tuple(legs)
 

@@ -75,7 +75,7 @@ const PLACE_PATHS = {
   break: "M-3.6 -4.6H-1V4.6H-3.6ZM1 -4.6H3.6V4.6H1Z",
 };
 
-const PLACE_OF_KIND = {start: "depot", end: "depot", tip: "tip", break: "break"};
+const PLACE_OF_KIND = {start: "depot", end: "depot", tip: "tip", break: "break", position: "break"};
 
 /** Depot, disposal site or break as an inline drawing. */
 function placeMarker(place) {
