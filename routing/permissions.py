@@ -97,4 +97,6 @@ def driven_speed(tags: Mapping[str, str], profile: VehicleProfile, *, direction:
         kph = min(kph, surface_kph)
     if kph == 0:
         return Passage(0.0, f"surface={tags.get('surface')}")
+    if tags.get("smoothness") == "impassable":
+        return Passage(0.0, "smoothness=impassable")
     return Passage(min(kph, profile.max_kph))

@@ -113,7 +113,7 @@ def sign_keys(vehicle_keys: tuple[str, ...]) -> frozenset[str]:
     return frozenset(of_access | {f"{key}{suffix}" for key in LIMIT_READERS for suffix in _LIMIT_SUFFIXES})
 
 
-SPEED_KEYS = frozenset({"highway", "service", "surface", "tracktype", *_SPEED_KEYS})
+SPEED_KEYS = frozenset({"highway", "service", "smoothness", "surface", "tracktype", *_SPEED_KEYS})
 """All keys of tags that decide how fast a way is driven."""
 
 

@@ -47,6 +47,8 @@ def _reason(profile: VehicleProfile, **tags: str) -> str:
         ({"highway": "service", "service": "emergency_access"}, False, False),
         ({"highway": "footway"}, False, False),
         ({"surface": "grass"}, False, False),
+        ({"smoothness": "impassable"}, False, False),
+        ({"smoothness": "horrible"}, True, True),
     ],
 )
 def test_signs_close_streets_for_vehicles_they_mean(tags: dict[str, str], *, may_truck: bool, may_van: bool) -> None:
