@@ -34,7 +34,7 @@ def bench(
     loaded = files.load()
     ports = build_ports(files.open_router(loaded))
     runs = [("overflow_risk", solver) for solver in solvers()]
-    runs += [(policy, "ortools") for policy in selection_policies() if policy != "overflow_risk"]
+    runs += [(policy, "sisr") for policy in selection_policies() if policy != "overflow_risk"]
     plans: list[tuple[str, str, Plan]] = []
     with progress_bars(is_shown=not json) as progress:
         for position, (policy, solver) in enumerate(runs):

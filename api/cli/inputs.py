@@ -41,7 +41,7 @@ IterationsOption = Annotated[
     typer.Option("--iterations", min=1, help="End the search after so many steps: the same plan every time."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same input, seed and iterations: the same plan.")]
-SolverOption = Annotated[str, typer.Option("--solver", help="ortools, sisr, or greedy for an answer at once.")]
+SolverOption = Annotated[str, typer.Option("--solver", help="sisr for the best tours, ortools, or greedy for an answer at once.")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, threshold or all.")]
 CacheDirOption = Annotated[
     Path | None,
@@ -178,7 +178,7 @@ def build_request(
     exclude: list[str] | None = None,
     force: list[str] | None = None,
     policy: str = "overflow_risk",
-    solver: str = "ortools",
+    solver: str = "sisr",
     with_baseline: bool = False,
 ) -> DayRequest:
     """The request for a day, from what was typed."""

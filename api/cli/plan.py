@@ -59,7 +59,7 @@ def plan(
         list[str] | None, typer.Option("--force", help="Empty this container today; may be repeated.")
     ] = None,
     policy: PolicyOption = "overflow_risk",
-    solver: SolverOption = "ortools",
+    solver: SolverOption = "sisr",
     time_limit: TimeLimitOption = 10.0,
     iterations: IterationsOption = None,
     seed: SeedOption = 1,

@@ -61,7 +61,7 @@ def scenario(
     day: DayOption = None,
     as_of: AsOfOption = None,
     time_limit: TimeLimitOption = 5.0,
-    solver: SolverOption = "ortools",
+    solver: SolverOption = "sisr",
     seed: SeedOption = 1,
     json: JsonOption = False,
 ) -> None:

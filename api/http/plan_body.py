@@ -76,7 +76,7 @@ EXAMPLES: dict[str, Any] = {
         "exclude": ["G-044"],
         "rules": {"must_collect_probability": 0.05},
         "limits": {"iteration_limit": 2000, "seed": 7},
-        "solver": "ortools",
+        "solver": "sisr",
         "with_baseline": True,
     },
 }

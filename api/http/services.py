@@ -32,7 +32,7 @@ class Services:
     store: Store
     queue: JobQueue
     policies: tuple[str, ...] = ("overflow_risk", "threshold", "all")
-    solvers: tuple[str, ...] = ("ortools", "sisr", "greedy")
+    solvers: tuple[str, ...] = ("sisr", "ortools", "greedy")
     now: Callable[[], datetime] = _utc_now
     town_cache: TownCache = field(init=False)
 

@@ -114,7 +114,7 @@ class DayRequest:
     rules: SelectionRules = field(default_factory=SelectionRules)
     limits: SolveLimits = field(default_factory=SolveLimits)
     policy: str = "overflow_risk"
-    solver: str = "ortools"
+    solver: str = "sisr"
     with_baseline: bool = False
 
     def __post_init__(self) -> None:
