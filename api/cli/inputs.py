@@ -41,7 +41,7 @@ IterationsOption = Annotated[
     typer.Option("--iterations", min=1, help="End the search after so many steps: the same plan every time."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same input, seed and iterations: the same plan.")]
-SolverOption = Annotated[str, typer.Option("--solver", help="sisr for the best tours, ortools, or greedy for an answer at once.")]
+SolverOption = Annotated[str, typer.Option("--solver", help="sisr (the best tours), ortools, or greedy (at once).")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, threshold or all.")]
 CacheDirOption = Annotated[
     Path | None,

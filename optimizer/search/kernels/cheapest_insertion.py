@@ -1,7 +1,7 @@
 """Finds where a pickup costs least in the whole plan, with all that this may change: trips, sites, windows, breaks.
 
-First it may join a trip beside a near pickup; then trips may be opened, split or tipped elsewhere for it, and only where
-no near trip has room the whole plan is searched for one.
+First it may join a trip beside a near pickup; then trips may be opened, split or tipped elsewhere for it; the whole
+plan is searched for a trip to join only where no near one has room.
 
 An insertion is judged in constant time while no break is due; where one may be due, and the insertion would be the
 cheapest so far, the whole tour is timed.
@@ -31,7 +31,6 @@ from optimizer.search.kernels.tour_trial import (
     EARLIEST_S,
     LATEST_S,
     LEG_M,
-    LEG_S,
     LOAD_KG,
     LOAD_L,
     ON_EARLIEST_S,
