@@ -8,6 +8,7 @@ from optimizer.domain.request import SolveLimits
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
 from optimizer.search.compiled_search import Orders, Search
+from optimizer.search.familiar_day import familiar_day
 from optimizer.search.plain.plain_day import plain_day
 from optimizer.search.plain.plain_search import PlainSearch
 from optimizer.search.portfolio import chain_seeds, run_chains
@@ -56,13 +57,15 @@ class SisrSolver:
             if progress is not None:
                 progress(0.0, best.objective_micro_eur)
             orders = [(tour.vehicle_index, order_of(tour)) for tour in best.tours]
-            chains = chains_for(bench, limits, orders)
+            familiar = familiar_day(problem)
+            searched = bench if familiar.problem is problem else Workbench(familiar.problem)
+            chains = chains_for(searched, limits, familiar.to_search(orders))
             reserve_s = RESERVE_S_PER_PICKUP * len(problem.pickups)
             clock = SearchClock(limits, most_steps=chains[0].most_steps, began_s=began_s, reserve_s=reserve_s)
             run_chains(chains, clock, n_threads=limits.n_threads, listen=_Reports(progress, best.objective_micro_eur))
             status = "time_limit" if clock.is_out_of_time() else "feasible"
             found = min(chains, key=lambda chain: chain.best_micro_eur)
-            best = _mended(bench, best, found.best_orders())
+            best = _mended(bench, best, familiar.to_answer(found.best_orders()))
             iterations = sum(chain.steps for chain in chains)
         return replace(
             best,

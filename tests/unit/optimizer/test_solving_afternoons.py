@@ -10,6 +10,7 @@ from optimizer.domain.request import SolveLimits
 from optimizer.ports import Solver
 from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem
 from optimizer.problem.solution import Solution, VisitKind
+from optimizer.search.sisr import SisrSolver
 from optimizer.solving.greedy import GreedySolver
 from optimizer.solving.ortools_solver import OrToolsSolver
 from tests.unit.optimizer.day_oracle import least_objective_micro_eur
@@ -21,7 +22,7 @@ HALF_DAY = DayKind(n_pickups=30, n_vehicles=3)
 TINIER = replace(TINY, n_pickups=4)
 
 
-@pytest.fixture(params=[GreedySolver(), OrToolsSolver()], ids=lambda solver: str(solver.name))
+@pytest.fixture(params=[GreedySolver(), OrToolsSolver(), SisrSolver()], ids=lambda solver: str(solver.name))
 def solver(request: pytest.FixtureRequest) -> Solver:
     chosen: Solver = request.param
     return chosen
