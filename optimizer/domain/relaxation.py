@@ -16,6 +16,8 @@ class RelaxationKind(StrEnum):
     OVERTIME = "overtime"
     RELEASED_VEHICLE = "released_vehicle"
     STREET_ACCESS = "street_access"
+    STREET_WEIGHT = "street_weight"
+    STREET_WIDTH = "street_width"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,8 @@ class Relaxation:
     Attributes
     ----------
     subject
-        Vehicle, disposal site or container that the change is about; for another profile, its name.
+        Vehicle, disposal site or container that the change is about; for another profile, its name; for a street,
+        the profile and the street.
     amount
         Minutes of overtime, vehicles or trips more, or minutes since midnight until which something must be open.
     container_ids

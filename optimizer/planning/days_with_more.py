@@ -7,19 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.domain.hours import Hours
-from optimizer.domain.plan import ReasonCode
 from optimizer.domain.relaxation import RelaxationKind
 from optimizer.domain.request import DayRequest
 from optimizer.domain.selection import Selection
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import Vehicle
-from optimizer.planning.find_shortages import DayWithMore
-from optimizer.planning.relaxed_days import added_vehicle, opened_disposal
+from optimizer.planning.exemptions import exempting_routers
+from optimizer.planning.find_shortages import PLACE_REASONS, DayWithMore
+from optimizer.planning.relaxed_days import added_vehicle, exempted_street, opened_disposal
 from optimizer.problem.build_problem import BuiltProblem, build_problem
 from routing.ports import StreetRouter
 
-PLACE_REASONS = frozenset({ReasonCode.UNREACHABLE, ReasonCode.REVERSING, ReasonCode.TOO_FAR_FROM_ROAD})
-"""Reasons that another vehicle profile can lift."""
 SMALL_KG = 1_000.0
 SMALL_L = 6_000.0
 """What a vehicle that the town does not own is taken to load: little, so that the promise holds for whatever comes."""
@@ -36,9 +34,10 @@ class MoreDays:
     streams: frozenset[str]
 
     def __iter__(self) -> Iterator[DayWithMore]:
-        """More vehicles in one day, then each closed site in a day of its own."""
+        """More vehicles in one day, then each closed site and each street with an exemption in a day of its own."""
         yield from self._with_vehicles()
         yield from self._with_sites()
+        yield from self._with_exemptions()
 
     def _with_vehicles(self) -> Iterator[DayWithMore]:
         released = self._released()
@@ -84,6 +83,12 @@ class MoreDays:
                 )
                 yield DayWithMore(problem=alone, days=(opened_disposal(alone, at),))
 
+    def _with_exemptions(self) -> Iterator[DayWithMore]:
+        for kind, street, profile, router in exempting_routers(self.request, self.built.refused, self.router):
+            problem = self._build(self.request.town, router=router).problem
+            driving = frozenset(at for at, one in enumerate(problem.vehicles) if one.profile == profile)
+            yield DayWithMore(problem=problem, days=(exempted_street(problem, driving, kind, f"{profile}, {street}"),))
+
     def _is_short(self, one: object) -> bool:
         return bool(getattr(one, "streams", frozenset()) & self.streams)
 
@@ -123,12 +128,12 @@ class MoreDays:
             and profile not in {one.vehicle_id for one in fleet}
         ]
 
-    def _build(self, town: Town, also: Sequence[Vehicle] = ()) -> BuiltProblem:
+    def _build(self, town: Town, also: Sequence[Vehicle] = (), router: StreetRouter | None = None) -> BuiltProblem:
         asked = self.request.vehicle_ids
         return build_problem(
             town,
             self.selection,
             day=self.request.day,
             vehicle_ids=asked | {one.vehicle_id for one in also} if asked else asked,
-            router=self.router,
+            router=self.router if router is None else router,
         )

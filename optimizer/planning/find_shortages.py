@@ -5,10 +5,10 @@ and judged by the checker. How much is tried is bounded by a count, so that the 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.domain.plan import ReasonCode, Shortage, Unserved
-from optimizer.domain.relaxation import Relaxation
+from optimizer.domain.relaxation import Relaxation, RelaxationKind
 from optimizer.planning.relaxed_days import RelaxedDay, relaxed_days
 from optimizer.planning.shortage_words import relaxation_text, shortage_text
 from optimizer.planning.try_relaxed_day import Effort, Orders, Trial, orders_of, translated, try_relaxed_day
@@ -18,6 +18,16 @@ from optimizer.problem.solution import Solution
 MOST_INSERTIONS = 8_000
 """Insertions looked for in one day, over all groups and changes: about a second."""
 MOST_GROUPS = 8
+PLACE_REASONS = frozenset({ReasonCode.UNREACHABLE, ReasonCode.REVERSING, ReasonCode.TOO_FAR_FROM_ROAD})
+ABOUT_PLACES = frozenset(
+    {
+        RelaxationKind.OTHER_PROFILE,
+        RelaxationKind.STREET_ACCESS,
+        RelaxationKind.STREET_WEIGHT,
+        RelaxationKind.STREET_WIDTH,
+    }
+)
+"""Changes that help where a place cannot be driven to, and are beside the point elsewhere."""
 MOST_SHOWN = 6
 """Relaxations per shortage; a dispatcher reads no longer list."""
 
@@ -58,7 +68,8 @@ def find_shortages(
         found: list[Relaxation] = []
         if at < MOST_GROUPS and reason is not ReasonCode.EXCLUDED:
             effort.left -= share.left
-            found = list(_relaxations(problem, orders, container_ids, rebuilt, share))
+            kinds = set(RelaxationKind) if reason in PLACE_REASONS else set(RelaxationKind) - ABOUT_PLACES
+            found = list(_relaxations(problem, orders, container_ids, _only(rebuilt, kinds), share))
             effort.left += max(0, share.left)
         shortages.append(
             Shortage(
@@ -104,6 +115,14 @@ def _relaxations(
                 yield _told(day, trial, container_ids)
 
 
+def _only(
+    rebuilt: Sequence[tuple[DayWithMore, Orders | None]], kinds: set[RelaxationKind]
+) -> list[tuple[DayWithMore, Orders | None]]:
+    return [
+        (replace(more, days=tuple(day for day in more.days if day.kind in kinds)), theirs) for more, theirs in rebuilt
+    ]
+
+
 def _pickups_of(problem: Problem, container_ids: Sequence[str]) -> list[int]:
     names = set(container_ids)
     return [at for at, pickup in enumerate(problem.pickups) if names & set(pickup.container_ids)]
@@ -132,7 +151,10 @@ def _told(day: RelaxedDay, trial: Trial, container_ids: Sequence[str]) -> Relaxa
 
 
 def _best(found: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
-    """The cheapest per container first, without those that another one beats in both cost and containers."""
+    """The cheapest per container first, without those that another of their kind beats in both cost and containers.
+
+    Kinds do not beat each other: overtime may be cheaper than a vehicle from the workshop, and yet not to be had.
+    """
     fullest: dict[tuple[str, str, int], Relaxation] = {}
     for one in found:
         key = (one.kind.value, one.subject, one.amount)
@@ -140,7 +162,7 @@ def _best(found: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
             fullest[key] = one
     kept: list[Relaxation] = []
     for one in sorted(fullest.values(), key=_rank_of):
-        if not any(set(one.container_ids) <= set(better.container_ids) for better in kept):
+        if not any(_is_beaten(one, better) for better in kept):
             kept.append(one)
     kept.sort(key=lambda one: (one.cost_eur / len(one.container_ids), -len(one.container_ids), one.subject))
     shown = kept[:MOST_SHOWN]
@@ -152,3 +174,7 @@ def _best(found: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
 
 def _rank_of(one: Relaxation) -> tuple[float, int, str, str]:
     return one.cost_eur, -len(one.container_ids), one.kind.value, one.subject
+
+
+def _is_beaten(one: Relaxation, better: Relaxation) -> bool:
+    return one.kind is better.kind and set(one.container_ids) <= set(better.container_ids)

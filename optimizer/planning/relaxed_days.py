@@ -102,6 +102,17 @@ def added_vehicle(problem: Problem, vehicle_index: int, kind: RelaxationKind, su
     )
 
 
+def exempted_street(problem: Problem, vehicles: frozenset[int], kind: RelaxationKind, subject: str) -> RelaxedDay:
+    """A day on which these vehicles may already use one more street."""
+    return RelaxedDay(
+        kind=kind,
+        subject=subject,
+        problem=problem,
+        vehicles=vehicles,
+        tighten=lambda _: Tight(amount=1, problem=problem),
+    )
+
+
 def opened_disposal(problem: Problem, disposal_index: int) -> RelaxedDay:
     """A day on which a closed site is open; tightened to the hours in which it is used."""
     disposal = problem.disposals[disposal_index]

@@ -98,7 +98,15 @@ _WORDS = {
         "A vehicle with the profile {subject}, which may drive there,",
         "Ein Fahrzeug mit dem Profil {subject}, das dorthin darf",
     ),
-    RelaxationKind.STREET_ACCESS: _same("An exemption for {subject}", "Eine Ausnahmegenehmigung für {subject}"),
+    RelaxationKind.STREET_ACCESS: _same(
+        "An exemption from the access sign for {subject},", "Eine Ausnahme vom Zufahrtsverbot für {subject}"
+    ),
+    RelaxationKind.STREET_WEIGHT: _same(
+        "An exemption from the weight limit for {subject},", "Eine Ausnahme von der Gewichtsbeschränkung für {subject}"
+    ),
+    RelaxationKind.STREET_WIDTH: _same(
+        "An exemption from the width limit for {subject},", "Eine Ausnahme von der Breitenbeschränkung für {subject}"
+    ),
 }
 
 

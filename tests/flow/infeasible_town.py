@@ -99,9 +99,12 @@ def write_infeasible_town(folder: Path) -> Path:
 
 
 def _with_weak_bridge(xml: str) -> str:
-    """A lane to the east that carries 7.5 t."""
+    """A lane to the east that carries 7.5 t, with a place to turn at its end."""
     crossing = 36
-    far = f'<node id="950" version="1" lat="{SOUTH + 5 * STEP_LAT:.7f}" lon="{WEST + 6 * STEP_LON:.7f}"/>'
+    far = (
+        f'<node id="950" version="1" lat="{SOUTH + 5 * STEP_LAT:.7f}" lon="{WEST + 6 * STEP_LON:.7f}">'
+        '<tag k="highway" v="turning_circle"/></node>'
+    )
     way = (
         f'<way id="4000" version="1"><nd ref="{crossing}"/><nd ref="950"/>'
         '<tag k="highway" v="residential"/><tag k="name" v="Brückenweg"/><tag k="maxweight" v="7.5"/></way>'
