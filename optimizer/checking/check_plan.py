@@ -4,17 +4,16 @@ Stops that were done when the day was planned anew are facts: they enter the sum
 carries and how long it has worked follows from them; whether they kept the rules is past judging.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
 from math import ceil
-from operator import add
 
+from optimizer.checking.check_figures import each_once, sums_right
 from optimizer.checking.check_solution import check_solution
 from optimizer.checking.errors import Violation
 from optimizer.domain.hours import local_midnight, seconds_between
-from optimizer.domain.plan import Plan, Stop, StopKind, Totals, Tour
+from optimizer.domain.plan import Plan, Stop, StopKind, Tour
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.domain.town import Town
 from optimizer.problem.build_problem import BuiltProblem, build_problem
@@ -61,7 +60,7 @@ def check_plan(plan: Plan, town: Town, router: StreetRouter) -> tuple[Violation,
         # Whoever is out may simply drive home.
         if one.code not in SUM_CODES and not (one.code == "empty_tour" and one.where in on_the_way)
     ]
-    return (*found, *_conservation(plan), *_distances(plan, problem, solution), *_figures(plan))
+    return (*found, *each_once(plan), *_distances(plan, problem, solution), *sums_right(plan))
 
 
 def _driving(plan: Plan) -> list[Tour]:
@@ -230,17 +229,6 @@ def _visit(kind: VisitKind, index: int, stop: Stop, problem: Problem) -> Visit:
     )
 
 
-def _conservation(plan: Plan) -> Iterator[Violation]:
-    """No container twice, and none both emptied and left."""
-    emptied = Counter(one.container_id for tour in plan.tours for stop in tour.stops for one in stop.collections)
-    left = Counter(one.container_id for one in plan.unserved)
-    for container_id in sorted(emptied.keys() | left.keys()):
-        times = emptied[container_id] + left[container_id]
-        if times > 1:
-            sentence = f"It is emptied {emptied[container_id]} times and listed as unserved {left[container_id]} times."
-            yield Violation(code="counted_twice", where=f"container {container_id}", sentence=sentence)
-
-
 def _distances(plan: Plan, problem: Problem, solution: Solution) -> Iterator[Violation]:
     """The metres of every leg to come against the map."""
     for tour, driven in zip(_driving(plan), solution.tours, strict=True):
@@ -261,53 +249,3 @@ def _distances(plan: Plan, problem: Problem, solution: Solution) -> Iterator[Vio
                 sentence = f"The leg to stop {stop.sequence} states {stated_m} m; the map says {measured_m} m."
                 yield Violation(code="wrong_distance", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
             place = there
-
-
-def _figures(plan: Plan) -> Iterator[Violation]:
-    """The document's own sums: legs against the map, tours against their stops, the plan against its tours."""
-    for tour in plan.tours:
-        stated = tour.totals
-        counted = _count(tour)
-        for name in ("distance_m", "driving_s", "working_s", "break_s", "lifts", "tips"):
-            if getattr(stated, name) != getattr(counted, name):
-                sentence = f"It states {name} = {getattr(stated, name)}, but its stops give {getattr(counted, name)}."
-                yield Violation(code="wrong_total", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
-        yield from _wrong_legs(tour)
-    total = reduce(add, (tour.totals for tour in plan.tours), Totals())
-    for name in ("distance_m", "driving_s", "working_s", "lifts", "tips"):
-        if getattr(plan.totals, name) != getattr(total, name):
-            sentence = f"It states {name} = {getattr(plan.totals, name)}, but the tours give {getattr(total, name)}."
-            yield Violation(code="wrong_total", where="plan", sentence=sentence)
-    if abs(plan.totals.cost_eur - total.cost_eur) > 0.01 * max(1, len(plan.tours)):
-        sentence = f"It states {plan.totals.cost_eur:.2f} EUR, but the tours give {total.cost_eur:.2f} EUR."
-        yield Violation(code="wrong_total", where="plan", sentence=sentence)
-
-
-def _count(tour: Tour) -> Totals:
-    last = tour.stops[-1]
-    out_s = seconds_between(tour.stops[0].departs_at, last.departs_at if tour.is_cut_short else last.arrives_at)
-    pauses = [stop for stop in tour.stops if stop.kind is StopKind.BREAK]
-    break_s = sum(seconds_between(stop.starts_at, stop.departs_at) for stop in pauses)
-    legs = [stop.leg for stop in tour.stops if stop.leg]
-    return Totals(
-        distance_m=sum(leg.distance_m for leg in legs),
-        driving_s=sum(leg.duration_s for leg in legs),
-        working_s=out_s - break_s,
-        break_s=break_s,
-        lifts=sum(len(stop.collections) for stop in tour.stops),
-        tips=sum(stop.kind is StopKind.TIP for stop in tour.stops),
-    )
-
-
-def _wrong_legs(tour: Tour) -> Iterator[Violation]:
-    """The seconds of each leg to come against the clock of its two ends."""
-    first = max(1, tour.done_stops)
-    before = tour.stops[first - 1]
-    for stop in tour.stops[first:]:
-        if stop.leg is not None:
-            took_s = seconds_between(before.departs_at, stop.arrives_at)
-            if took_s != stop.leg.duration_s:
-                stated = f"The leg to stop {stop.sequence} states {stop.leg.duration_s} s"
-                sentence = f"{stated}, but the clock says {took_s} s."
-                yield Violation(code="wrong_leg", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
-        before = stop
