@@ -3,18 +3,38 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from api.export.html_map import plan_to_html
 from api.export.plan_paths import find_plan_paths
+from optimizer.domain.plan import ReasonCode, Shortage
+from optimizer.domain.relaxation import Relaxation, RelaxationKind, Text
 from tests.unit.api.plan_factory import GridRouter, grid_streets, make_plan, make_town
 
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
     *("--virtual-time-budget=3000", "--window-size=1280,800"),
+)
+SHORTAGE = Shortage(
+    reason=ReasonCode.TIME,
+    stream="glass",
+    container_ids=("G-1", "G-2"),
+    text=Text(en="2 containers of glass are <b>due</b>.", de="2 Behälter (glass) sind fällig."),
+    relaxations=(
+        Relaxation(
+            kind=RelaxationKind.OVERTIME,
+            subject="T-1",
+            amount=35,
+            container_ids=("G-1",),
+            out_of=2,
+            cost_eur=12.5,
+            text=Text(en="+35 min overtime on T-1 serves 1 of 2.", de="+35 min Überstunden für T-1."),
+        ),
+    ),
 )
 
 
@@ -26,7 +46,7 @@ def dom(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
         pytest.skip("no chromium on this machine: install the package `chromium` to test the page in a browser")
     folder = tmp_path_factory.mktemp("page")
     town = make_town()
-    plan = make_plan(town)
+    plan = replace(make_plan(town), shortages=(SHORTAGE,))
     page = plan_to_html(plan, town, find_plan_paths(plan, town, GridRouter()), grid_streets(), language="en")
     (folder / "map.html").write_text(page, encoding="utf-8")
     command = [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr", "--log-level=0"]
@@ -60,3 +80,10 @@ def test_page_names_what_is_not_emptied(dom: tuple[str, str]) -> None:
     plan = make_plan(make_town())
     shown = [one.container_id for one in plan.unserved if f">{one.container_id}<" in dom[0]]
     assert shown
+
+
+def test_page_says_what_is_short_and_what_would_serve_it(dom: tuple[str, str]) -> None:
+    shown = dom[0].split('id="tab-unserved"')[1]
+    assert "<p>2 containers of glass are &lt;b&gt;due&lt;/b&gt;.</p>" in shown
+    assert "<li>+35 min overtime on T-1 serves 1 of 2.</li>" in shown
+    assert "Each change was tried on this plan" in shown
