@@ -15,6 +15,7 @@ from optimizer.problem.problem import Problem
 from optimizer.solving.tour_draft import Workbench
 
 MOST_NEIGHBOURS = 200
+MOST_BESIDE = 100
 
 
 class PlainDay(NamedTuple):
@@ -40,6 +41,8 @@ class PlainDay(NamedTuple):
         Per pickup; ``last_s`` is the latest start of service.
     near
         ``(pickups, k)``: the nearest pickups, itself first.
+    beside
+        ``(pickups, k)``: the best neighbours in a tour, by the way, waiting and lateness of either order.
     keys
         ``(orders, pickups)``: smaller is inserted earlier.
     is_timed
@@ -68,6 +71,7 @@ class PlainDay(NamedTuple):
     litres: NDArray[np.int64]
     prize: NDArray[np.int64]
     near: NDArray[np.int32]
+    beside: NDArray[np.int32]
     keys: NDArray[np.int64]
     is_timed: NDArray[np.uint8]
 
@@ -188,13 +192,26 @@ def _arrays(
         kg=kg,
         litres=litres,
         prize=prize,
-        near=_near(both_ways + both_ways.T),
+        near=_near(both_ways + both_ways.T, most=MOST_NEIGHBOURS),
+        beside=_near(_apart(both_ways, opens_s, last_s, service_s), most=MOST_BESIDE),
         keys=np.stack([-size, -away, away, last_s - opens_s, -prize]),
         is_timed=np.array([is_timed], dtype=np.uint8),
     )
 
 
-def _near(both_ways: NDArray[np.int64]) -> NDArray[np.int32]:
-    apart = both_ways.copy()
+def _apart(
+    way_s: NDArray[np.int64], opens_s: NDArray[np.int64], last_s: NDArray[np.int64], service_s: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How badly two pickups follow each other, in tenths of seconds: the way, a fifth of the wait, and the lateness."""
+    done_s = way_s + service_s[:, None]
+    wait_s = np.maximum(0, opens_s[None, :] - done_s - last_s[:, None])
+    late_s = np.maximum(0, opens_s[:, None] + done_s - last_s[None, :])
+    apart = 10 * way_s + 2 * wait_s + 10 * late_s
+    best: NDArray[np.int64] = np.minimum(apart, apart.T)
+    return best
+
+
+def _near(apart: NDArray[np.int64], *, most: int) -> NDArray[np.int32]:
+    apart = apart.copy()
     np.fill_diagonal(apart, -1)
-    return np.argsort(apart, axis=1, kind="stable")[:, :MOST_NEIGHBOURS].astype(np.int32)
+    return np.argsort(apart, axis=1, kind="stable")[:, :most].astype(np.int32)

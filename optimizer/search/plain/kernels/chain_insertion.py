@@ -82,8 +82,8 @@ def insert(
     """
     best = limit
     looked = 0
-    for rank in range(day.near.shape[1]):
-        near = day.near[pickup, rank]
+    for rank in range(day.beside.shape[1]):
+        near = day.beside[pickup, rank]
         tour = plan.tour[near]
         if tour == NOBODY:
             continue
