@@ -122,6 +122,7 @@ def require_fitting(state: DayState, plan: Plan, town: Town) -> None:
         With every issue.
     """
     issues = IssueCollector("state of the day")
+    _require_same_town(issues, plan, town)
     tours = {tour.vehicle_id: tour for tour in plan.tours}
     vehicles = {one.vehicle_id for one in town.vehicles}
     containers = {one.container_id for one in town.containers}
@@ -137,6 +138,18 @@ def require_fitting(state: DayState, plan: Plan, town: Town) -> None:
     for name in sorted(set(state.pins.values()) - vehicles):
         issues.add("unknown_vehicle", f"There is no vehicle '{name}' in {town.name}. Correct the id.")
     issues.raise_if_any()
+
+
+def _require_same_town(issues: IssueCollector, plan: Plan, town: Town) -> None:
+    """The plan has to be of this town as it is now."""
+    vehicles = {one.vehicle_id for one in town.vehicles}
+    containers = {one.container_id for one in town.containers}
+    stops = [stop for tour in plan.tours for stop in tour.stops]
+    for tour in plan.tours:
+        if tour.vehicle_id not in vehicles:
+            issues.add("other_town", f"The plan's vehicle '{tour.vehicle_id}' is not in {town.name}. Give its town.")
+    for name in sorted({one.container_id for stop in stops for one in stop.collections} - containers)[:10]:
+        issues.add("other_town", f"The plan's container '{name}' is not in {town.name}. Give its town.")
 
 
 def _require_fitting_tour(issues: IssueCollector, state: VehicleState, tour: Tour) -> None:

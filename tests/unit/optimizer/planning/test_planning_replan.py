@@ -231,6 +231,14 @@ def test_state_that_does_not_fit_is_refused(state: VehicleState, code: str) -> N
     assert {one.code for one in raised.value.issues} == {code}
 
 
+def test_plan_of_another_town_is_refused() -> None:
+    town, plan = day(1)
+    smaller = replace(town, vehicles=town.vehicles[1:], containers=town.containers[1:])
+    with pytest.raises(InvalidInputError) as raised:
+        replanned(smaller, plan, DayState(now=at("09:00")))
+    assert {one.code for one in raised.value.issues} == {"other_town"}
+
+
 def test_contradicting_state_is_refused() -> None:
     with pytest.raises(InvalidInputError) as raised:
         DayState(now=at("09:00"), urgent=frozenset({"C"}), blocked=frozenset({"C"}))
