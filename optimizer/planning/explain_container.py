@@ -17,6 +17,7 @@ from optimizer.domain.vehicle import Vehicle
 from optimizer.planning import explanation_words as words
 from optimizer.planning.insertion_options import Option, Rule, options_of, removal_of
 from optimizer.planning.placed_tours import Halt, PlacedTours, halts_of, place_tours
+from optimizer.problem.under_way import UnderWay, under_way
 from routing.ports import StreetRouter
 
 
@@ -39,7 +40,8 @@ class ContainerExplanation:
     saving
         For a container that is in: what its vehicle would save without its stop.
     vehicles
-        For each vehicle of the town what serving it would add, cheapest first, and then those that cannot.
+        For each vehicle of the town what serving it would add, cheapest first, and then those that cannot; empty for a
+        container that is emptied already.
     remedies
         What would change the decision; empty where it simply may wait or is served anyway.
     """
@@ -82,16 +84,23 @@ def explain_container(plan: Plan, town: Town, router: StreetRouter, container_id
     if served is not None:
         own = Halt(container_ids=tuple(one.container_id for one in served[1].collections))
     placed = place_tours(
-        town, plan.day, router, candidates, tours, further=() if served is not None else (container_id,)
+        town,
+        plan.day,
+        router,
+        candidates,
+        tours,
+        further=() if served is not None else (container_id,),
+        under_way=_under_way(plan, town),
     )
+    over = frozenset(tour.vehicle_id for tour in plan.tours if 0 < len(tour.stops) <= tour.done_stops)
     if served is not None and own is not None:
-        return _explain_served(town, container, served, own, placed)
+        return _explain_served(town, container, served, own, placed, over)
     assert unserved is not None
-    return _explain_unserved(plan, town, container, unserved, placed)
+    return _explain_unserved(plan, town, container, unserved, placed, over)
 
 
 def _explain_served(
-    town: Town, container: Container, served: tuple[str, Stop], own: Halt, placed: PlacedTours
+    town: Town, container: Container, served: tuple[str, Stop], own: Halt, placed: PlacedTours, over: frozenset[str]
 ) -> ContainerExplanation:
     vehicle_id, stop = served
     collection = next(one for one in stop.collections if one.container_id == container.container_id)
@@ -99,6 +108,7 @@ def _explain_served(
     at = next((at for at, one in enumerate(problem.pickups) if one.container_ids == own.container_ids), None)
     saving: Option | None = None
     options: list[Option] = []
+    is_done = at is None
     if at is not None:
         vehicle_index = next(index for index, order in placed.orders.items() if at in order)
         saving = removal_of(problem, vehicle_index, placed.orders[vehicle_index], at)
@@ -106,23 +116,24 @@ def _explain_served(
             index: _without(order, at) if index == vehicle_index else list(order)
             for index, order in placed.orders.items()
         }
-        options = options_of(problem, rest, at)
+        options = [one for one in options_of(problem, rest, at) if one.vehicle_id not in over]
     return ContainerExplanation(
         container_id=container.container_id,
         is_served=True,
         vehicle_id=vehicle_id,
         decision=words.served(container.container_id, vehicle_id, stop, collection, saving),
         saving=saving,
-        vehicles=_verdicts(town, container, options, placed),
+        vehicles=() if is_done else _verdicts(town, container, options, placed, over),
         remedies=(),
     )
 
 
 def _explain_unserved(
-    plan: Plan, town: Town, container: Container, unserved: Unserved, placed: PlacedTours
+    plan: Plan, town: Town, container: Container, unserved: Unserved, placed: PlacedTours, over: frozenset[str]
 ) -> ContainerExplanation:
     at = placed.further.get(container.container_id)
-    options = [] if at is None else options_of(placed.problem, placed.orders, at)
+    found = [] if at is None else options_of(placed.problem, placed.orders, at)
+    options = [one for one in found if one.vehicle_id not in over]
     remedies = [
         one.text
         for shortage in plan.shortages
@@ -141,16 +152,17 @@ def _explain_unserved(
         vehicle_id="",
         decision=words.unserved(unserved),
         saving=None,
-        vehicles=_verdicts(town, container, options, placed),
+        vehicles=_verdicts(town, container, options, placed, over),
         remedies=tuple(remedies),
     )
 
 
 def _verdicts(
-    town: Town, container: Container, options: list[Option], placed: PlacedTours
+    town: Town, container: Container, options: list[Option], placed: PlacedTours, over: frozenset[str]
 ) -> tuple[VehicleVerdict, ...]:
     known = {one.vehicle_id: one for one in options}
     left_out = {one.vehicle_id: one.message for one in placed.built.left_out_vehicles}
+    left_out |= dict.fromkeys(over, "Its tour is over.")
     refused = {one.container_id: one.code for one in placed.built.refused}
     rule = _RULE_OF_REFUSAL.get(refused.get(container.container_id), Rule.ACCESS)
     found = []
@@ -195,6 +207,18 @@ def _stop_of(plan: Plan, container_id: str) -> tuple[str, Stop] | None:
             if stop.kind is StopKind.COLLECT and any(one.container_id == container_id for one in stop.collections):
                 return tour.vehicle_id, stop
     return None
+
+
+def _under_way(plan: Plan, town: Town) -> dict[str, UnderWay]:
+    """Where the vehicles are whose tours have begun."""
+    midnight_at = local_midnight(plan.day, town.zone)
+    return {
+        tour.vehicle_id: under_way(
+            tour.stops[: tour.done_stops], town, vehicle_id=tour.vehicle_id, midnight_at=midnight_at
+        )
+        for tour in plan.tours
+        if 0 < tour.done_stops < len(tour.stops)
+    }
 
 
 def _candidates(plan: Plan, town: Town) -> dict[str, Candidate]:

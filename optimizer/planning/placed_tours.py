@@ -11,6 +11,7 @@ from optimizer.problem.build_problem import BuiltProblem, build_problem
 from optimizer.problem.elapsed_windows import DayClock
 from optimizer.problem.problem import MICRO_EUR_PER_EUR, Pickup, Problem
 from optimizer.problem.stops import DueContainer, Parcel
+from optimizer.problem.under_way import UnderWay
 from routing.ports import StreetRouter
 
 
@@ -52,12 +53,13 @@ def place_tours(
     tours: Mapping[str, Sequence[Halt]],
     *,
     further: Sequence[str] = (),
+    under_way: Mapping[str, UnderWay] | None = None,
 ) -> PlacedTours:
     """The problem whose pickups are the halts; ``candidates`` say what every container of the tours holds."""
     named = [name for halts in tours.values() for halt in halts for name in halt.container_ids]
     wanted = tuple(candidates[name] for name in dict.fromkeys((*named, *further)))
     selection = Selection(policy="as given", candidates=wanted)
-    built = build_problem(town, selection, day=day, vehicle_ids=frozenset(), router=router)
+    built = build_problem(town, selection, day=day, vehicle_ids=frozenset(), router=router, under_way=under_way)
     clock = DayClock(day=day, zone=town.zone)
     containers = {one.container_id: one for one in town.containers}
     pickup_of = {name: pickup for pickup in built.problem.pickups for name in pickup.container_ids}
@@ -115,13 +117,13 @@ def place_tours(
 
 
 def halts_of(plan: Plan) -> dict[str, list[Halt]]:
-    """The halts of a plan's tours; breaks are placed anew wherever the tours are timed."""
+    """The halts that are still to come; breaks are placed anew wherever the tours are timed."""
     return {
         tour.vehicle_id: [
             Halt(container_ids=tuple(one.container_id for one in stop.collections))
             if stop.kind is StopKind.COLLECT
             else Halt(disposal_site_id=stop.place_id)
-            for stop in tour.stops
+            for stop in tour.stops[tour.done_stops :]
             if stop.kind in (StopKind.COLLECT, StopKind.TIP)
         ]
         for tour in plan.tours

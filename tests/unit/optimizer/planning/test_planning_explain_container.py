@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.domain.hours import Hours
 from optimizer.domain.issues import InvalidInputError
-from optimizer.domain.plan import Plan
+from optimizer.domain.plan import Plan, Tour
 from optimizer.domain.request import DayRequest
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import Shift, Vehicle
@@ -126,6 +126,30 @@ def test_hours_of_the_container_bind_when_the_vehicle_is_elsewhere_then(
     option = option_of(plan, request.town, ports, "P-01", "T-1")
     assert option.rule is Rule.CONTAINER_HOURS
     assert option.extra_s > 0
+
+
+def test_stops_that_are_done_are_no_longer_weighed(request_for_day: DayRequest, ports: Ports) -> None:
+    plan = planned(replace(request_for_day, policy="all"), ports)
+    tour = plan.tours[0]
+    done = tour.stops[1].collections[0].container_id
+    to_come = next(stop for stop in tour.stops[3:] if stop.collections).collections[0].container_id
+    running = replace(plan, tours=(replace(tour, done_stops=2), *plan.tours[1:]))
+    emptied = explain_container(running, request_for_day.town, ports.router, done)
+    assert emptied.is_served
+    assert (emptied.saving, emptied.vehicles) == (None, ())
+    later = explain_container(running, request_for_day.town, ports.router, to_come)
+    assert later.saving is not None
+    assert {one.option.vehicle_id for one in later.vehicles} == {"T-1", "T-2"}
+    waiting = replace(planned(request_for_day, ports).unserved[0], container_id="P-00")
+    broken = replace(plan, tours=(broken_down(tour),), unserved=(waiting,))
+    found = explain_container(broken, request_for_day.town, ports.router, "P-00")
+    rules = {one.option.vehicle_id: one.option.rule for one in found.vehicles}
+    assert rules[tour.vehicle_id] is Rule.NOT_DRIVING
+
+
+def broken_down(tour: Tour) -> Tour:
+    """The vehicle broke down at its first stop, before anything was on board."""
+    return replace(tour, stops=tour.stops[:1], done_stops=1, is_cut_short=True)
 
 
 def test_unknown_container_is_refused(request_for_day: DayRequest, ports: Ports) -> None:
