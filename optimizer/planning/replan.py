@@ -21,7 +21,7 @@ from optimizer.planning.plan_difference import PlanDifference
 from optimizer.planning.rest_of_day import RestOfDay, rest_of_day
 from optimizer.planning.steps import Steps
 from optimizer.planning.unserved import list_unserved
-from optimizer.planning.ways_home import drive_home, with_ways_home
+from optimizer.planning.ways_home import drive_home, with_orphans, with_ways_home
 from optimizer.ports import Ports, ReportsProgress
 from optimizer.problem.problem import MICRO_EUR_PER_EUR
 from optimizer.problem.solution import Solution
@@ -98,7 +98,7 @@ def replan_day(
         solution = ports.solvers[solver].solve(
             home.problem,
             limits,
-            start=rest.planned,
+            start=with_orphans(home.problem, rest.planned),
             progress=lambda share, best: steps.tell("solve", share, f"{best / MICRO_EUR_PER_EUR:.2f} EUR"),
         )
     with steps.step("check"):

@@ -1,10 +1,16 @@
-"""Vehicles that cannot be back in time, or cannot tip: rules give way as far as they must, and it is said."""
+"""What the rest of a day starts from: the old plan mended, and an end of the day for every vehicle.
+
+Vehicles that cannot be back in time, or cannot tip: rules give way as far as they must, and it is said.
+"""
 
 from dataclasses import dataclass, replace
 
 from optimizer.problem.problem import Problem, ProblemVehicle
-from optimizer.problem.solution import VehicleTour
+from optimizer.problem.solution import Solution, VehicleTour
+from optimizer.solving.insertion import drafts_of_solution, insert_all, solution_of
 from optimizer.solving.schedule import Scheduler
+from optimizer.solving.tour_cost import SearchReport
+from optimizer.solving.tour_draft import Workbench
 
 AN_HOUR_S = 3600
 MOST_OVERTIME_H = 12
@@ -41,6 +47,17 @@ def with_ways_home(problem: Problem) -> WaysHome:
         load = f"{vehicle.on_board_kg} kg of {vehicle.on_board_stream}"
         warnings.append(f"load_left: {vehicle.vehicle_id} can tip its {load} nowhere today and comes home with it")
     return WaysHome(problem=problem, warnings=tuple(warnings))
+
+
+def with_orphans(problem: Problem, planned: Solution) -> Solution:
+    """The rest of the old plan as far as it can still be driven, with what lost its vehicle where that costs least."""
+    bench = Workbench(problem)
+    drafts = drafts_of_solution(bench, planned)
+    served = {visit for draft in drafts for visit in draft.order}
+    orphans = [at for at in range(len(problem.pickups)) if at not in served]
+    insert_all(drafts, sorted(orphans, key=lambda at: -problem.pickups[at].prize_micro_eur))
+    report = SearchReport(solver="plan", status="feasible", iterations=0, wall_s=0.0)
+    return solution_of(bench, drafts, report)
 
 
 def drive_home(problem: Problem, vehicle_index: int) -> VehicleTour:

@@ -24,6 +24,9 @@ HOT_SHARE = 1.0
 COLD_SHARE = 0.01
 """Temperatures at the start and at the end, as shares of what driving costs per pickup; 2 and 0.3 were
 worse starts on the mean of two generated days of 160 pickups."""
+WARM_SHARE = 0.1
+"""The start where a plan is given: improve it, do not melt it. After breakdowns on three generated days of 300
+containers, 4,000 iterations and three seeds each, 0.7 % cheaper than hot, with a third of the stops moved by choice."""
 STEPS_PER_PICKUP = 10_000
 BLOCK_STEPS = 64
 SEED_STRIDE = 0x9E3779B97F4A7C15
@@ -52,6 +55,7 @@ class TourSearch:
         self.kept, self.best = _copy(self.plan), _copy(self.plan)
         self.chance = np.array([(seed + 1) * SEED_STRIDE % 2**64], dtype=np.uint64)
         self.steps = 0
+        self._first_share = WARM_SHARE if start else HOT_SHARE
         self._scale_micro_eur = self._driving_per_pickup_micro_eur()
 
     @property
@@ -88,7 +92,7 @@ class TourSearch:
 
     def temperatures_micro_eur(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
         """Falling geometrically from hot (share 0) to cold (share 1)."""
-        hot, cold = HOT_SHARE * self._scale_micro_eur, COLD_SHARE * self._scale_micro_eur
+        hot, cold = self._first_share * self._scale_micro_eur, COLD_SHARE * self._scale_micro_eur
         cooled: NDArray[np.float64] = hot * (cold / hot) ** shares
         return cooled
 
