@@ -10,11 +10,14 @@ from optimizer.search.plain.kernels import chain_recreate as kernel
 from optimizer.search.plain.kernels.chains import NOBODY, Chains, Notes
 from optimizer.search.plain.plain_day import PlainDay, PlainProblem
 
-HOT_SHARE = 1.0
-COLD_SHARE = 0.02
+HOT_SHARE = 2.5
+COLD_SHARE = 0.05
+"""Temperatures at the start and at the end, as shares of the usual way between near pickups; colder ones froze on
+classes with long tours."""
 STEPS_PER_PICKUP = 2_000
 BLOCK_STEPS = 256
 SEED_STRIDE = 0x9E3779B97F4A7C15
+"""Spreads small seeds over 64 bits (golden ratio)."""
 
 
 class PlainSearch:
