@@ -11,8 +11,8 @@ from rich.table import Table
 
 from api.cli.inputs import AsOfOption, DayOption, JsonOption, SeedOption, TownFiles, TownOption, build_request
 from api.cli.progress import progress_bars
+from api.search_limits import search_limits
 from optimizer.domain.plan import Plan
-from optimizer.domain.request import SolveLimits
 
 
 def bench(
@@ -44,7 +44,7 @@ def bench(
                 loaded,
                 day=day,
                 as_of=as_of,
-                limits=SolveLimits(time_limit_s=time_limit, seed=seed),
+                limits=search_limits(time_limit_s=time_limit, seed=seed),
                 policy=policy,
                 solver=solver,
             )

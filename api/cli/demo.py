@@ -13,7 +13,7 @@ from rich.panel import Panel
 from api.cli.inputs import AsOfOption, JsonOption, SeedOption, TimeLimitOption, build_request, parse_instant
 from api.cli.progress import progress_bars
 from api.cli.show_plan import show_plan
-from optimizer.domain.request import SolveLimits
+from api.search_limits import search_limits
 
 
 def demo(
@@ -45,7 +45,7 @@ def demo(
             loaded,
             day=None,
             as_of=instant.isoformat(),
-            limits=SolveLimits(time_limit_s=time_limit, seed=seed),
+            limits=search_limits(time_limit_s=time_limit, seed=seed),
             with_baseline=True,
         )
         planned = plan_day(

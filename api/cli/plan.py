@@ -32,7 +32,8 @@ from api.cli.inputs import (
 )
 from api.cli.progress import progress_bars
 from api.cli.show_plan import show_plan
-from optimizer.domain.request import DayRequest, SolveLimits
+from api.search_limits import search_limits
+from optimizer.domain.request import DayRequest
 
 if TYPE_CHECKING:
     from api.files.town_folder import LoadedTown
@@ -106,7 +107,7 @@ def plan(
             loaded,
             day=day,
             as_of=as_of,
-            limits=SolveLimits(
+            limits=search_limits(
                 time_limit_s=None if iterations is not None else time_limit, iteration_limit=iterations, seed=seed
             ),
             streams=stream,

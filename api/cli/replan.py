@@ -29,10 +29,10 @@ from api.cli.plan_file import read_document, read_plan
 from api.cli.plan_words import in_language
 from api.cli.progress import progress_bars
 from api.cli.show_plan import show_plan
+from api.search_limits import search_limits
 from optimizer.domain.day_state import DayState, VehicleState, state_on_plan
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
-from optimizer.domain.request import SolveLimits
 
 if TYPE_CHECKING:
     from optimizer.planning.replan import Replan
@@ -127,7 +127,7 @@ def replan(
             change_cost_eur=change_cost,
         )
     router = files.open_router(loaded)
-    limits = SolveLimits(
+    limits = search_limits(
         time_limit_s=None if iterations is not None else time_limit, iteration_limit=iterations, seed=seed
     )
     with progress_bars(is_shown=not json) as progress:

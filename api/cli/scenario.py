@@ -22,9 +22,9 @@ from api.cli.inputs import (
     build_request,
 )
 from api.cli.progress import progress_bars
+from api.search_limits import search_limits
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Totals
-from optimizer.domain.request import SolveLimits
 from optimizer.domain.scenario import (
     AddVehicleLike,
     Change,
@@ -86,7 +86,7 @@ def scenario(
     loaded = files.load()
     router = files.open_router(loaded)
     request = build_request(
-        loaded, day=day, as_of=as_of, limits=SolveLimits(time_limit_s=time_limit, seed=seed), solver=solver
+        loaded, day=day, as_of=as_of, limits=search_limits(time_limit_s=time_limit, seed=seed), solver=solver
     )
     with progress_bars(is_shown=not json) as progress:
         comparison = compare_scenario(

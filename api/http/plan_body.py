@@ -11,6 +11,7 @@ from api.http.errors import ProblemError
 from api.http.fields import Body, Day, Identifier, Instant, Probability
 from api.http.services import Services
 from api.jobs.planning_documents import PlanningAsk
+from api.search_limits import search_limits
 from optimizer.domain.hours import local_midnight
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.request import SelectionRules, SolveLimits
@@ -136,7 +137,7 @@ def _limits(body: LimitsBody, services: Services) -> SolveLimits:
         time_limit_s = min(services.settings.default_time_limit_s, longest_s)
     if time_limit_s is not None and time_limit_s > longest_s:
         raise _issue("limits.time_limit_s", "number_out_of_range", f"Ask for at most {longest_s:g} seconds.")
-    return SolveLimits(time_limit_s=time_limit_s, iteration_limit=body.iteration_limit, seed=body.seed)
+    return search_limits(time_limit_s=time_limit_s, iteration_limit=body.iteration_limit, seed=body.seed)
 
 
 def _known(name: str, asked: str | None, known: tuple[str, ...]) -> str:

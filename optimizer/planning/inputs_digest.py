@@ -10,7 +10,8 @@ from optimizer.domain.request import DayRequest
 def digest_inputs(request: DayRequest, *, map_digest: str) -> str:
     """SHA-256 over the request, the town, the readings and the map, as hexadecimal digits."""
     digest = hashlib.sha256()
-    document = dataclasses.replace(request, history={})
+    # Threads change how soon a plan is there, not which one.
+    document = dataclasses.replace(request, history={}, limits=dataclasses.replace(request.limits, n_threads=1))
     digest.update(json.dumps(document, default=_as_json, sort_keys=True).encode())
     digest.update(map_digest.encode())
     for container_id in sorted(request.history):

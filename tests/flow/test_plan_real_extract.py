@@ -151,5 +151,5 @@ def test_plan_on_heidelberg_is_valid_and_drives_less_than_emptying_all(
 
     judged = run_fuhre("check", str(tmp_path / "plan.json"), *sources, "--json")
     assert judged.returncode == 0, judged.stdout
-    assert json.loads(judged.stdout) == {"is_valid": True, "violations": []}
+    assert json.loads(judged.stdout) == {"is_valid": True, "violations": [], "notes": []}
     assert (tmp_path / "map.html").stat().st_size < 12_000_000

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from routing import profile_engines, result_arrays
+from routing import profile_engines, result_arrays, street_router
 from routing.errors import BrokenMapError, BrokenProfileError, OutsideMapError, TooFarFromRoadError, UnreachableError
 from routing.location import Location, Side, Waypoint
 from routing.metric import build_metric
@@ -195,6 +195,7 @@ def test_threads_and_place_of_the_matrix_change_nothing(
 ) -> None:
     waypoints = _helsinki_waypoints(helsinki, 1000)
     alone = RoadRouter.from_streets(helsinki, n_threads=1).travel(waypoints, profile="van_3_5t").matrix
+    monkeypatch.setattr(street_router, "_SMALL_POINTS", 400)
     assert len(alone) > 400  # fewer are left to one thread
     monkeypatch.setattr(result_arrays, "LARGE_POINTS", 100)
     for n_threads in (2, 3):
