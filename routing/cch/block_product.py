@@ -20,8 +20,8 @@ from routing.kernels.cch_matrix import LANES, Rows, Targets, fill_costs
 BLOCK_POINTS = 1024
 """Sources whose labels are kept at a time."""
 
-BLOCKS_A_THREAD = 3
-"""Blocks take unequal times; with a few for each thread, none waits long for the other at the end."""
+BLOCKS_A_THREAD = 2
+"""At least: blocks take unequal times, and each has labels of its own to prepare."""
 
 Found = TypeVar("Found")
 
@@ -132,6 +132,8 @@ def _blocks(hierarchy: Hierarchy, sources: Phantoms, n_threads: int) -> list[NDA
         return []
     low_rank = np.minimum.reduceat(hierarchy.rank[sources.state], sources.first[has_place])
     points = has_place[np.argsort(low_rank, kind="stable")]
-    n_blocks = max(-(-points.size // BLOCK_POINTS), BLOCKS_A_THREAD * n_threads if n_threads > 1 else 1)
+    n_blocks = -(-points.size // BLOCK_POINTS)
+    if n_threads > 1:
+        n_blocks = n_threads * max(BLOCKS_A_THREAD, -(-n_blocks // n_threads))
     size = -(-points.size // n_blocks // 4) * 4
     return [points[begin : begin + size] for begin in range(0, points.size, size)]

@@ -10,8 +10,8 @@ from optimizer.search.plain.kernels import chain_recreate as kernel
 from optimizer.search.plain.kernels.chains import NOBODY, Chains, Notes
 from optimizer.search.plain.plain_day import PlainDay, PlainProblem
 
-HOT_SHARE = 2.5
-COLD_SHARE = 0.05
+HOT_SHARE = 4.0
+COLD_SHARE = 0.02
 """Temperatures at the start and at the end, as shares of the usual way between near pickups; colder ones froze on
 classes with long tours."""
 STEPS_PER_PICKUP = 2_000
