@@ -16,6 +16,8 @@ class Company:
         now, own_s = CoreTime.now(), _own_s() - self._own_before_s
         all_s = now.total_s - self._before.total_s
         busy_s = all_s * (1.0 - now.idle_fraction_since(self._before))
+        if all_s <= 0:  # the system counts in hundredths of a second
+            return 0.0
         return max(0.0, busy_s - own_s) / all_s * (os.cpu_count() or 1)
 
 
