@@ -11,6 +11,9 @@ from optimizer.search.plain.plain_day import PlainDay
 REST_KIND = -2
 """``REST_KIND - kind`` stands for all vehicles of a kind."""
 
+MOST_KINDS = 62
+"""Of so many kinds only one empty vehicle each is looked at."""
+
 LOOK_AT = 40
 """Near pickups that are looked at."""
 
@@ -97,15 +100,14 @@ def insert(
         best = _judge(day, plan, notes, pickup, tour, near, best)
         best = _judge(day, plan, notes, pickup, tour, plan.before[near], best)
     is_found = best < limit
-    n_kinds = day.fixed.shape[0]
-    has_opened = False
+    opened = 0  # one bit for each kind of which an empty vehicle was looked at
     for tour in range(plan.kind.shape[0]):
         kind = plan.kind[tour]
         if tour == resting or REST_KIND - kind == resting:
             continue
         if plan.size[tour] == 0:
-            if n_kinds > 1 or not has_opened:
-                has_opened = True
+            if kind >= MOST_KINDS or not (opened >> kind) & 1:
+                opened |= 1 << min(kind, MOST_KINDS)
                 if _has_room(day, plan, pickup, tour):
                     best = _judge_empty(day, notes, pickup, tour, kind, best)
             continue
