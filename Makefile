@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench bench-routing bench-solver clean
+.PHONY: help demo serve test check format bench bench-routing bench-solver bench-forecast bench-season clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -81,6 +81,12 @@ bench-solver: ## Compare tour solvers with OR-Tools, PyVRP, VROOM, HGS-CVRP (QUI
 	.venv-bench/bin/python -m benchmarks.solver $(if $(QUICK),--quick) $(if $(FAMILIES),--families $(FAMILIES)) \
 		$(if $(INSTANCES),--instances $(INSTANCES)) $(if $(SOLVERS),--solvers $(SOLVERS)) \
 		$(if $(TIME),--time-limit $(TIME)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PARALLEL),--parallel $(PARALLEL))
+
+bench-forecast: $(READY) ## Backtest the forecast on real series, beside simple methods (QUICK=1: under 2 min)
+	@$(BIN)/python -m benchmarks.forecast $(if $(QUICK),--quick)
+
+bench-season: $(READY) ## Drive a season with every policy, beside fixed schedules and thresholds (QUICK=1: under 5 min)
+	@$(BIN)/python -m benchmarks.season $(if $(QUICK),--quick)
 
 clean: ## Remove the environment, caches and the demo town
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results .venv-bench

@@ -117,8 +117,17 @@ class TownStore(Protocol):
 class ReadingStore(Protocol):
     """Observations of fills; the state does not depend on the order in which they came."""
 
-    def add(self, readings: Sequence[Reading], *, received_at: datetime) -> list[ReadingStatus]:
-        """Store what is new; durable on return, all or none of the accepted."""
+    def add(
+        self, readings: Sequence[Reading], *, received_at: datetime, dedup_keys: Sequence[str | None] = ()
+    ) -> list[ReadingStatus]:
+        """Store what is new; durable on return, all or none of the accepted.
+
+        Parameters
+        ----------
+        dedup_keys
+            One per reading, or none at all: the network's own identity of the message, kept in the same transaction.
+            A reading whose key was seen before is a duplicate, whatever it says.
+        """
         ...
 
     def add_history(self, history: FillHistory, *, received_at: datetime) -> int:
