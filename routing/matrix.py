@@ -20,14 +20,17 @@ class TravelMatrix:
     ----------
     duration_s, distance_m
         ``(n, n)`` int32, C-contiguous, read-only; row = from, column = to; zero on the diagonal.
+    toll_m
+        The same for the metres that lie on toll roads; None where nobody has counted them.
     """
 
     duration_s: NDArray[np.int32]
     distance_m: NDArray[np.int32]
+    toll_m: NDArray[np.int32] | None = None
 
     @classmethod
-    def from_arrays(cls, *, duration_s: ArrayLike, distance_m: ArrayLike) -> Self:
-        """Copy two square arrays of non-negative whole numbers.
+    def from_arrays(cls, *, duration_s: ArrayLike, distance_m: ArrayLike, toll_m: ArrayLike | None = None) -> Self:
+        """Copy two or three square arrays of non-negative whole numbers.
 
         Raises
         ------
@@ -35,7 +38,10 @@ class TravelMatrix:
             When a shape is not ``(n, n)``, the shapes differ, an entry is negative or the diagonal is not zero.
         """
         arrays = []
-        for name, given in (("duration_s", duration_s), ("distance_m", distance_m)):
+        given_arrays = {"duration_s": duration_s, "distance_m": distance_m}
+        if toll_m is not None:
+            given_arrays["toll_m"] = toll_m
+        for name, given in given_arrays.items():
             array = np.array(given, dtype=np.int32, order="C", copy=True)
             if array.ndim != 2 or array.shape[0] != array.shape[1]:
                 raise ValueError(f"{name} has the shape {array.shape}; it must be (n, n).")
@@ -43,9 +49,9 @@ class TravelMatrix:
                 raise ValueError(f"{name} must not be negative and must be zero on its diagonal.")
             array.setflags(write=False)
             arrays.append(array)
-        if arrays[0].shape != arrays[1].shape:
-            raise ValueError(f"duration_s {arrays[0].shape} and distance_m {arrays[1].shape} must have one shape.")
-        return cls(duration_s=arrays[0], distance_m=arrays[1])
+        if len({array.shape for array in arrays}) > 1:
+            raise ValueError(f"{' and '.join(given_arrays)} must have one shape, not {[one.shape for one in arrays]}.")
+        return cls(duration_s=arrays[0], distance_m=arrays[1], toll_m=arrays[2] if toll_m is not None else None)
 
     def __len__(self) -> int:
         return int(self.duration_s.shape[0])

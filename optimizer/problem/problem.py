@@ -8,10 +8,13 @@ returns to its end depot empty.
 
 The rest of a day is a problem too: a vehicle then starts where it stands, with what it has on board and with the work
 and the breaks behind it, and serving a pickup with another vehicle than planned has a price.
+
+Travel may depend on the time: the matrix of the slice in which a vehicle departs counts for the whole drive. Vehicles
+wait where they work, not before they drive, so solvers may take it that who departs later arrives later.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
@@ -87,16 +90,23 @@ class ProblemVehicle:
     max_work_s, max_stretch_s, breaks
         Working time without breaks, longest stretch of work between breaks, and breaks due by working time. A break
         of at least 15 min ends a stretch.
+    max_out_s
+        Longest time between departure and return, breaks included; None for no limit but the shift.
+    regular_work_s, overtime_per_s_micro_eur
+        Working time above which every second costs so much more; None where overtime costs nothing extra.
     capacity_l_by_stream
         Loose litres, for the streams that it may collect.
     fixed_micro_eur, per_m_micro_eur, per_s_micro_eur
         Cost of use, per metre driven, and per second between departure and return (breaks included). The cost of use
         is negative where staying unused costs more: a vehicle that is out saves its way home.
+    toll_per_m_micro_eur
+        What a metre on toll roads costs beyond any other metre.
     on_board_kg, on_board_l, on_board_stream
         What it carries when its shift starts: its first trip is of this stream, begins with this load, and has to be
         tipped even when nothing is added. The stream is None for an empty vehicle.
     worked_s, rested_s, unrested_s
-        Working time and breaks before the shift starts, which count for ``max_work_s`` and ``breaks``, and the work
+        Working time and breaks before the shift starts, which count for ``max_work_s``, ``regular_work_s`` and
+        ``breaks`` (``max_out_s`` is what is left of it), and the work
         since the last of these breaks, which counts for ``max_stretch_s``. A vehicle that has worked is out already:
         its tour departs when its shift starts, and may begin with a break.
     """
@@ -121,6 +131,10 @@ class ProblemVehicle:
     worked_s: int = 0
     rested_s: int = 0
     unrested_s: int = 0
+    max_out_s: int | None = None
+    regular_work_s: int | None = None
+    overtime_per_s_micro_eur: int = 0
+    toll_per_m_micro_eur: int = 0
 
     @property
     def is_loaded(self) -> bool:
@@ -131,6 +145,17 @@ class ProblemVehicle:
     def work_left_s(self) -> int:
         """Working time that the day still allows."""
         return self.max_work_s - self.worked_s
+
+    @property
+    def has_overtime(self) -> bool:
+        """Whether long days cost extra."""
+        return self.regular_work_s is not None and self.overtime_per_s_micro_eur > 0
+
+    def overtime_s(self, work_s: int) -> int:
+        """How much of so much work to come is paid as overtime."""
+        if self.regular_work_s is None:
+            return 0
+        return max(0, work_s - max(0, self.regular_work_s - self.worked_s))
 
     @property
     def breaks_left(self) -> tuple[ProblemBreak, ...]:
@@ -149,7 +174,12 @@ class ProblemDisposal:
     Attributes
     ----------
     windows
-        Unloading must start and end within one of them.
+        Unloading must start and end within one of them. Where vehicles queue, they may overlap by the time that
+        unloading takes: each then stands for the hours of one length of the queue.
+    unloading_s
+        Without a queue.
+    queue_s
+        Seconds in the queue, per window; empty where nobody queues. It begins with the queue and counts as work.
     per_kg_micro_eur
         Gate fee.
     allowed_vehicles
@@ -163,6 +193,22 @@ class ProblemDisposal:
     unloading_s: int
     per_kg_micro_eur: int
     allowed_vehicles: frozenset[int]
+    queue_s: tuple[int, ...] = ()
+
+    @property
+    def works_s(self) -> tuple[int, ...]:
+        """Queue and unloading, per window."""
+        if not self.queue_s:
+            return (self.unloading_s,) * len(self.windows)
+        return tuple(self.unloading_s + queue_s for queue_s in self.queue_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TravelSlice:
+    """Travel of those who depart from ``starts_s`` on, until the next slice starts."""
+
+    starts_s: int
+    matrix: TravelMatrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +222,8 @@ class Problem:
     travel
         One matrix per vehicle profile, all over the same places. Rows of places that a profile cannot reach hold
         arbitrary large values; ``allowed_vehicles`` keeps those vehicles away.
+    travel_slices
+        Per profile, by their start: travel that takes another time than ``travel``, which counts before the first.
     """
 
     midnight_at: datetime
@@ -183,10 +231,15 @@ class Problem:
     pickups: tuple[Pickup, ...]
     vehicles: tuple[ProblemVehicle, ...]
     disposals: tuple[ProblemDisposal, ...]
+    travel_slices: Mapping[str, tuple[TravelSlice, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         issues = IssueCollector("problem")
         places = {len(matrix) for matrix in self.travel.values()}
+        places |= {len(one.matrix) for slices in self.travel_slices.values() for one in slices}
+        for profile, slices in self.travel_slices.items():
+            is_sorted = all(one.starts_s < other.starts_s for one, other in pairwise(slices))
+            issues.require(is_sorted, "slices", f"The time slices of {profile} must be sorted by their start.")
         issues.require(len(places) <= 1, "matrix_size", f"The travel matrices differ in size: {sorted(places)}.")
         n_places = places.pop() if places else 0
         for vehicle in self.vehicles:
@@ -221,8 +274,39 @@ class Problem:
         for disposal in self.disposals:
             where = disposal.disposal_site_id
             issues.require(0 <= disposal.place_index < n_places, "place", f"{where}: no matrix row.")
-            issues.require(_are_sorted(disposal.windows), "windows", f"{where}: windows overlap or are empty.")
+            _require_possible_unloading(issues, disposal)
         issues.raise_if_any()
+
+    @property
+    def is_limited_in_span(self) -> bool:
+        """Whether a vehicle may be out only for so long."""
+        return any(one.max_out_s is not None for one in self.vehicles)
+
+    @property
+    def has_overtime(self) -> bool:
+        """Whether long days cost extra."""
+        return any(one.has_overtime for one in self.vehicles)
+
+    @property
+    def has_tolls(self) -> bool:
+        """Whether metres on toll roads cost extra."""
+        return any(one.toll_per_m_micro_eur for one in self.vehicles)
+
+    @property
+    def has_queues(self) -> bool:
+        """Whether unloading takes longer at some hours."""
+        return any(one.queue_s for one in self.disposals)
+
+    @property
+    def has_time_slices(self) -> bool:
+        """Whether travel depends on the time."""
+        return any(self.travel_slices.get(one.profile) for one in self.vehicles)
+
+    @property
+    def has_rare_rules(self) -> bool:
+        """Whether any of these rules binds; a search that does not know all of them must not take the day."""
+        rare = (self.is_limited_in_span, self.has_overtime, self.has_tolls, self.has_queues, self.has_time_slices)
+        return any(rare)
 
     def change_micro_eur(self, vehicle_index: int, pickup_index: int) -> int:
         """What serving the pickup with this vehicle costs because another one was planned."""
@@ -230,13 +314,27 @@ class Problem:
         is_change = pickup.planned_vehicle is not None and pickup.planned_vehicle != vehicle_index
         return pickup.change_micro_eur if is_change else 0
 
-    def duration_s(self, vehicle_index: int, from_place: int, to_place: int) -> int:
-        """Travel seconds of a vehicle between two places."""
-        return int(self.travel[self.vehicles[vehicle_index].profile].duration_s[from_place, to_place])
+    def travel_at(self, profile: str, departs_s: int | None) -> TravelMatrix:
+        """What counts for those who depart then; without an instant, what counts before the first slice."""
+        matrix = self.travel[profile]
+        for one in self.travel_slices.get(profile, ()):
+            if departs_s is None or departs_s < one.starts_s:
+                break
+            matrix = one.matrix
+        return matrix
 
-    def distance_m(self, vehicle_index: int, from_place: int, to_place: int) -> int:
+    def duration_s(self, vehicle_index: int, from_place: int, to_place: int, *, departs_s: int | None = None) -> int:
+        """Travel seconds of a vehicle between two places."""
+        return int(self.travel_at(self.vehicles[vehicle_index].profile, departs_s).duration_s[from_place, to_place])
+
+    def distance_m(self, vehicle_index: int, from_place: int, to_place: int, *, departs_s: int | None = None) -> int:
         """Metres of the same path."""
-        return int(self.travel[self.vehicles[vehicle_index].profile].distance_m[from_place, to_place])
+        return int(self.travel_at(self.vehicles[vehicle_index].profile, departs_s).distance_m[from_place, to_place])
+
+    def toll_m(self, vehicle_index: int, from_place: int, to_place: int, *, departs_s: int | None = None) -> int:
+        """Those of the metres that lie on toll roads; 0 where nobody has counted them."""
+        toll_m = self.travel_at(self.vehicles[vehicle_index].profile, departs_s).toll_m
+        return 0 if toll_m is None else int(toll_m[from_place, to_place])
 
 
 def _require_possible_morning(issues: IssueCollector, vehicle: ProblemVehicle) -> None:
@@ -251,6 +349,21 @@ def _require_possible_morning(issues: IssueCollector, vehicle: ProblemVehicle) -
         issues.require(fits, "on_board", f"{where}: {load} kg and l of {vehicle.on_board_stream}, but {room} fit.")
     is_sound = 0 <= vehicle.unrested_s <= vehicle.worked_s and vehicle.rested_s >= 0
     issues.require(is_sound, "worked", f"{where}: work and breaks before the shift must be 0 or more, and add up.")
+
+
+def _require_possible_unloading(issues: IssueCollector, disposal: ProblemDisposal) -> None:
+    where = disposal.disposal_site_id
+    if not disposal.queue_s:
+        issues.require(_are_sorted(disposal.windows), "windows", f"{where}: windows overlap or are empty.")
+        return
+    has_all = len(disposal.queue_s) == len(disposal.windows) and min(disposal.queue_s) >= 0
+    issues.require(has_all, "queue", f"{where}: each window needs its queue, of 0 or more seconds.")
+    if has_all:
+        starts = [
+            (opens, closes - work) for (opens, closes), work in zip(disposal.windows, disposal.works_s, strict=True)
+        ]
+        are_apart = all(first <= last for first, last in starts) and all(a[1] < b[0] for a, b in pairwise(starts))
+        issues.require(are_apart, "windows", f"{where}: one start would have two queues, or a window has no room.")
 
 
 def _are_sorted(windows: tuple[Window, ...]) -> bool:
