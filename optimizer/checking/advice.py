@@ -24,6 +24,7 @@ ADVICE = {
     "stream_not_accepted": "Tip at a site that accepts the stream.",
     "time_lost": "Let the rest of the tour begin where the done stops end.",
     "time_window": "Widen the container's hours in the register, or move the shift.",
+    "too_long_out": "Take stops off this vehicle, or raise max_out_s in fleet.toml.",
     "too_early": "Move the stop to the time that is possible, or drive fewer stops before it.",
     "too_far_from_road": "Correct the coordinates in the register.",
     "too_many_trips": "Tip less often, or raise max_trips in fleet.toml.",

@@ -233,19 +233,21 @@ def _distances(plan: Plan, problem: Problem, solution: Solution) -> Iterator[Vio
     """The metres of every leg to come against the map."""
     for tour, driven in zip(_driving(plan), solution.tours, strict=True):
         vehicle = problem.vehicles[driven.vehicle_index]
-        place = vehicle.start_place_index
+        place, leaves_s = vehicle.start_place_index, driven.departs_s
         for stop, visit in zip(tour.stops[max(1, tour.done_stops) :], (*driven.visits, None), strict=True):
             if visit is None:
                 there = vehicle.end_place_index
             elif visit.kind is VisitKind.BREAK:
+                leaves_s = visit.departs_s
                 continue
             elif visit.kind is VisitKind.PICKUP:
                 there = problem.pickups[visit.index].place_index
             else:
                 there = problem.disposals[visit.index].place_index
-            measured_m = problem.distance_m(driven.vehicle_index, place, there)
+            measured_m = problem.distance_m(driven.vehicle_index, place, there, departs_s=leaves_s)
             stated_m = stop.leg.distance_m if stop.leg else 0
             if stated_m != measured_m:
                 sentence = f"The leg to stop {stop.sequence} states {stated_m} m; the map says {measured_m} m."
                 yield Violation(code="wrong_distance", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
             place = there
+            leaves_s = visit.departs_s if visit is not None else leaves_s

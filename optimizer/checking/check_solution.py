@@ -5,7 +5,7 @@ and writes down whatever does not fit. Nothing is repaired and nothing is assume
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from optimizer.checking.errors import Violation
 from optimizer.problem.problem import Pickup, Problem, ProblemDisposal, Window
@@ -109,7 +109,7 @@ class _Replay:
         self.found = found
         self.now_s = tour.departs_s
         self.place = self.vehicle.start_place_index
-        self.driven_m = 0
+        self.driven_m, self.toll_m = 0, 0
         self.gate_micro_eur = 0
         self.break_s = self.vehicle.rested_s
         self.stretch_began_s = tour.departs_s - self.vehicle.unrested_s
@@ -140,19 +140,24 @@ class _Replay:
         self.judge_day()
 
     def drive_to(self, place: int, arrives_s: int, what: str) -> None:
-        due_s = self.now_s + self.problem.duration_s(self.tour.vehicle_index, self.place, place)
+        way = (self.tour.vehicle_index, self.place, place)
+        due_s = self.now_s + self.problem.duration_s(*way, departs_s=self.now_s)
         if arrives_s != due_s:
             self.wrong(
                 "wrong_arrival", f"It reaches {what} at {_clock(arrives_s)}, but the drive ends at {_clock(due_s)}."
             )
-        self.driven_m += self.problem.distance_m(self.tour.vehicle_index, self.place, place)
+        self.driven_m += self.problem.distance_m(*way, departs_s=self.now_s)
+        self.toll_m += self.problem.toll_m(*way, departs_s=self.now_s)
         self.place = place
 
-    def work_at(self, visit: Visit, work_s: int, windows: tuple[Window, ...], what: str) -> None:
-        if visit.departs_s - visit.starts_s != work_s:
-            took_s = visit.departs_s - visit.starts_s
-            self.wrong("wrong_service", f"The work at {what} takes {took_s} s instead of {work_s} s.")
-        if not any(opens <= visit.starts_s and visit.departs_s <= closes for opens, closes in windows):
+    def work_at(self, visit: Visit, hours: Sequence[tuple[Window, int]], what: str) -> None:
+        """Judge the work by the windows and what it takes in each of them."""
+        took_s = visit.departs_s - visit.starts_s
+        open_now = [work_s for (opens, ends), work_s in hours if opens <= visit.starts_s <= ends - work_s]
+        due_s = open_now or [work_s for _, work_s in hours]
+        if took_s not in due_s:
+            self.wrong("wrong_service", f"The work at {what} takes {took_s} s instead of {due_s[0]} s.")
+        if not any(opens <= visit.starts_s and visit.departs_s <= ends for (opens, ends), _ in hours) or not open_now:
             self.wrong(
                 "outside_window",
                 f"{what} is worked at from {_clock(visit.starts_s)} to {_clock(visit.departs_s)}: not open.",
@@ -160,7 +165,7 @@ class _Replay:
 
     def collect(self, visit: Visit, pickup: Pickup) -> None:
         self.drive_to(pickup.place_index, visit.arrives_s, pickup.pickup_id)
-        self.work_at(visit, pickup.service_s, pickup.windows, pickup.pickup_id)
+        self.work_at(visit, [(window, pickup.service_s) for window in pickup.windows], pickup.pickup_id)
         if self.tour.vehicle_index not in pickup.allowed_vehicles:
             self.wrong("forbidden_vehicle", f"It may not serve {pickup.pickup_id}.")
         loaded = self.on_board[0].stream if self.on_board else self.first_stream
@@ -179,7 +184,9 @@ class _Replay:
     def tip(self, visit: Visit, disposal: ProblemDisposal) -> None:
         where = disposal.disposal_site_id
         self.drive_to(disposal.place_index, visit.arrives_s, where)
-        self.work_at(visit, disposal.unloading_s, disposal.windows, where)
+        queues_s = disposal.queue_s or (0,) * len(disposal.windows)
+        hours = [(at, disposal.unloading_s + queue_s) for at, queue_s in zip(disposal.windows, queues_s, strict=True)]
+        self.work_at(visit, hours, where)
         if self.tour.vehicle_index not in disposal.allowed_vehicles:
             self.wrong("forbidden_vehicle", f"It may not drive to {where}.")
         carried = {pickup.stream for pickup in self.on_board} | ({self.first_stream} if self.first_stream else set())
@@ -226,8 +233,11 @@ class _Replay:
             self.wrong("outside_shift", f"It is out {times}, but its shift is {_clock(opens_s)} to {_clock(closes_s)}.")
         if self.vehicle.worked_s > 0 and self.tour.departs_s != opens_s:
             self.wrong("time_lost", f"It is out already at {_clock(opens_s)}; its tour must go on from there.")
-        rested_now_s = self.break_s - self.vehicle.rested_s
-        work_s = self.tour.returns_s - self.tour.departs_s - rested_now_s + self.vehicle.worked_s
+        out_s = self.tour.returns_s - self.tour.departs_s
+        longest_s = self.vehicle.max_out_s
+        if longest_s is not None and out_s > longest_s:
+            self.wrong("too_long_out", f"It is out for {_clock(out_s)}; {_clock(longest_s)} are allowed.")
+        work_s = self.worked_s()
         if work_s > self.vehicle.max_work_s:
             self.wrong("too_much_work", f"{_clock(work_s)} of work; {_clock(self.vehicle.max_work_s)} are allowed.")
         for rule in self.vehicle.breaks:
@@ -237,7 +247,17 @@ class _Replay:
         if self.trips > self.vehicle.max_trips:
             self.wrong("too_many_trips", f"{self.trips} trips; {self.vehicle.max_trips} allowed.")
 
+    def worked_s(self) -> int:
+        """All work of the day, also that before this tour."""
+        rested_now_s = self.break_s - self.vehicle.rested_s
+        return self.tour.returns_s - self.tour.departs_s - rested_now_s + self.vehicle.worked_s
+
     def cost_micro_eur(self) -> int:
-        out_s = self.tour.returns_s - self.tour.departs_s
-        moving = self.driven_m * self.vehicle.per_m_micro_eur + out_s * self.vehicle.per_s_micro_eur
-        return self.vehicle.fixed_micro_eur + moving + self.gate_micro_eur
+        vehicle, out_s = self.vehicle, self.tour.returns_s - self.tour.departs_s
+        moving = self.driven_m * vehicle.per_m_micro_eur + self.toll_m * vehicle.toll_per_m_micro_eur
+        overtime_s = 0
+        if vehicle.regular_work_s is not None:
+            # What was overtime before this tour has been paid.
+            overtime_s = max(0, self.worked_s() - max(vehicle.regular_work_s, vehicle.worked_s))
+        time_micro_eur = out_s * vehicle.per_s_micro_eur + overtime_s * vehicle.overtime_per_s_micro_eur
+        return vehicle.fixed_micro_eur + moving + time_micro_eur + self.gate_micro_eur

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.problem.problem import Problem, ProblemBreak, ProblemVehicle
+from optimizer.problem.problem import Problem, ProblemBreak, ProblemVehicle, Window
 from optimizer.problem.solution import VehicleTour, Visit, VisitKind
 from optimizer.solving.kernels import tour_timing as kernel
+from routing.matrix import TravelMatrix
 
 SHORTEST_BREAK_S = 15 * 60
 """ArbZG section 4: shorter pauses are no breaks."""
@@ -29,10 +30,13 @@ class Timing:
         From departure to return.
     work_s
         Elapsed time without breaks; what was worked before the shift is not in it.
+    departs_s
+        When each drive begins; None where travel does not depend on the time.
     """
 
     elapsed_s: int
     work_s: int
+    departs_s: tuple[int, ...] | None = None
 
 
 class Scheduler:
@@ -42,7 +46,7 @@ class Scheduler:
         self._problem = problem
         self._n_pickups = len(problem.pickups)
         self._node_table, self._windows = _node_table(problem)
-        self._duration_s = [problem.travel[vehicle.profile].duration_s for vehicle in problem.vehicles]
+        self._travel = _travel_by_vehicle(problem)
         rules = [_reachable_rules(vehicle) for vehicle in problem.vehicles]
         self._limits = [_limits(vehicle, own) for vehicle, own in zip(problem.vehicles, rules, strict=True)]
         self._rules = [
@@ -58,10 +62,13 @@ class Scheduler:
         if best < 0:
             return None
         label = self._labels[len(order) + 1, best]
-        stretch_s = max(label[kernel.STRETCH_S], label[kernel.EARLIEST_S] - label[kernel.STRETCH_LATEST_S])
+        departs_s = None
+        if self._has_slices(vehicle_index):
+            departs_s = departures_s(self._tour(vehicle_index, order, best))
         return Timing(
             elapsed_s=int(max(label[kernel.TOTAL_S], label[kernel.EARLIEST_S] - label[kernel.LATEST_S])),
-            work_s=int(label[kernel.WORK_S] + stretch_s),
+            work_s=_work_s(label),
+            departs_s=departs_s,
         )
 
     def schedule(self, vehicle_index: int, order: Sequence[int]) -> VehicleTour | None:
@@ -70,13 +77,14 @@ class Scheduler:
         The vehicle is back as early as it can be, and leaves as late as that allows.
         """
         best = self._run(vehicle_index, order)
-        if best < 0:
-            return None
+        return None if best < 0 else self._tour(vehicle_index, order, best)
+
+    def _tour(self, vehicle_index: int, order: Sequence[int], best: int) -> VehicleTour:
+        """The tour of the best final label."""
         chain = self._chain(best, steps=len(order) + 1)
         vehicle = self._problem.vehicles[vehicle_index]
         starts_s = _stretch_starts(vehicle, chain)
         departs_s = starts_s[0]
-        duration_s = self._duration_s[vehicle_index]
         place, clock_s = vehicle.start_place_index, departs_s
         visits: list[Visit] = []
         for visit, label in zip([*order, None], chain, strict=True):
@@ -88,38 +96,57 @@ class Scheduler:
                 break
             node = self._node(visit)
             next_place = int(self._node_table[node, kernel.NODE_PLACE])
-            arrives_s = clock_s + int(duration_s[place, next_place])
-            begins_s = max(arrives_s, int(self._windows[label[kernel.WINDOW], 0]))
-            clock_s = begins_s + int(self._node_table[node, kernel.NODE_SERVICE_S])
+            arrives_s = clock_s + self._drive_s(vehicle_index, place, next_place, clock_s)
+            opens_s, _, longer_s = self._windows[label[kernel.WINDOW]].tolist()
+            begins_s = max(arrives_s, opens_s)
+            clock_s = begins_s + int(self._node_table[node, kernel.NODE_SERVICE_S]) + longer_s
             kind, index = (VisitKind.PICKUP, visit) if visit >= 0 else (VisitKind.TIP, ~visit)
             visits.append(_visit(kind, index, arrives_s=arrives_s, starts_s=begins_s, departs_s=clock_s))
             place = next_place
         return VehicleTour(
             vehicle_index=vehicle_index,
             departs_s=departs_s,
-            returns_s=clock_s + int(duration_s[place, vehicle.end_place_index]),
+            returns_s=clock_s + self._drive_s(vehicle_index, place, vehicle.end_place_index, clock_s),
             visits=tuple(visits),
         )
+
+    def _has_slices(self, vehicle_index: int) -> bool:
+        return len(self._travel[vehicle_index][2]) > 1
+
+    def _drive_s(self, vehicle_index: int, place: int, next_place: int, departs_s: int) -> int:
+        duration_s, _, starts_s = self._travel[vehicle_index]
+        part = int(np.searchsorted(starts_s, departs_s, side="right")) - 1
+        return int(duration_s[part, place, next_place])
 
     def _run(self, vehicle_index: int, order: Sequence[int]) -> int:
         if self._labels.shape[0] < len(order) + 2:
             self._labels = np.empty((2 * len(order) + 2, kernel.MAX_LABELS, kernel.N_FIELDS), dtype=np.int64)
         nodes = np.array(order, dtype=np.int64)
         nodes[nodes < 0] = self._n_pickups + ~nodes[nodes < 0]
-        best = -1
         # A day without breaks is never longer than one with them, so it is tried first.
-        for pieces_s in (NO_BREAKS_S, self._pieces_s[vehicle_index]):
-            if best < 0:
-                best = kernel.time_tour(
-                    nodes,
-                    self._duration_s[vehicle_index],
-                    self._node_table,
-                    self._windows,
-                    self._limits[vehicle_index],
-                    self._rules[vehicle_index],
-                    pieces_s,
-                    self._labels,
-                )
+        best = self._run_with(NO_BREAKS_S, vehicle_index, nodes)
+        vehicle = self._problem.vehicles[vehicle_index]
+        has_overtime = False
+        if best >= 0 and vehicle.has_overtime:
+            has_overtime = vehicle.overtime_s(_work_s(self._labels[len(order) + 1, best])) > 0
+        if best < 0 or has_overtime:
+            # Waits that become breaks are no overtime.
+            best = self._run_with(self._pieces_s[vehicle_index], vehicle_index, nodes)
+        if best < 0 and has_overtime:
+            best = self._run_with(NO_BREAKS_S, vehicle_index, nodes)
+        return best
+
+    def _run_with(self, pieces_s: NDArray[np.int64], vehicle_index: int, nodes: NDArray[np.int64]) -> int:
+        best = kernel.time_tour(
+            nodes,
+            self._travel[vehicle_index],
+            self._node_table,
+            self._windows,
+            self._limits[vehicle_index],
+            self._rules[vehicle_index],
+            pieces_s,
+            self._labels,
+        )
         return int(best)
 
     def _node(self, visit: int) -> int:
@@ -148,6 +175,55 @@ def order_of(tour: VehicleTour) -> list[int]:
         for visit in tour.visits
         if visit.kind is not VisitKind.BREAK
     ]
+
+
+def departures_s(tour: VehicleTour) -> tuple[int, ...]:
+    """When each drive of a tour begins, a break behind it."""
+    moments = [tour.departs_s]
+    for visit in tour.visits:
+        if visit.kind is VisitKind.BREAK:
+            moments[-1] = visit.departs_s
+        else:
+            moments.append(visit.departs_s)
+    return tuple(moments)
+
+
+def _work_s(label: NDArray[np.int64]) -> int:
+    """The work of a final label."""
+    stretch_s = max(label[kernel.STRETCH_S], label[kernel.EARLIEST_S] - label[kernel.STRETCH_LATEST_S])
+    return int(label[kernel.WORK_S] + stretch_s)
+
+
+def _travel_by_vehicle(problem: Problem) -> list[kernel.Travel]:
+    """Travel by slices; micro-euros of ways only where there is more than one."""
+    known: dict[tuple[str, int, int], kernel.Travel] = {}
+    found = []
+    for vehicle in problem.vehicles:
+        rates = (vehicle.per_m_micro_eur, vehicle.toll_per_m_micro_eur)
+        slices = problem.travel_slices.get(vehicle.profile, ())
+        kind = (vehicle.profile, *(rates if slices else (0, 0)))
+        if kind not in known:
+            first = problem.travel[vehicle.profile]
+            duration_s = first.duration_s[np.newaxis]
+            ways = np.zeros((1, 1, 1), dtype=np.int64)
+            if slices:
+                matrices = [first, *(one.matrix for one in slices)]
+                duration_s = np.stack([matrix.duration_s for matrix in matrices])
+                ways = np.stack([ways_micro_eur(matrix, vehicle) for matrix in matrices])
+            starts_s = np.array([-kernel.FOREVER_S, *(one.starts_s for one in slices)], dtype=np.int64)
+            for array in (duration_s, ways, starts_s):
+                array.setflags(write=False)
+            known[kind] = (duration_s, ways, starts_s)
+        found.append(known[kind])
+    return found
+
+
+def ways_micro_eur(matrix: TravelMatrix, vehicle: ProblemVehicle) -> NDArray[np.int64]:
+    """``(places, places)``: metres and tolls."""
+    cost: NDArray[np.int64] = matrix.distance_m.astype(np.int64) * vehicle.per_m_micro_eur
+    if matrix.toll_m is not None and vehicle.toll_per_m_micro_eur:
+        cost += matrix.toll_m.astype(np.int64) * vehicle.toll_per_m_micro_eur
+    return cost
 
 
 def _stretch_starts(vehicle: ProblemVehicle, chain: list[list[int]]) -> list[int]:
@@ -180,15 +256,18 @@ def _visit(kind: VisitKind, index: int, *, arrives_s: int, starts_s: int, depart
 
 def _node_table(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     rows: list[tuple[int, int, int, int]] = []
-    windows: list[tuple[int, int]] = []
-    services = [(pickup.place_index, pickup.service_s, pickup.windows) for pickup in problem.pickups]
-    services += [(disposal.place_index, disposal.unloading_s, disposal.windows) for disposal in problem.disposals]
-    for place_index, service_s, own_windows in services:
+    windows: list[tuple[int, int, int]] = []
+    services: list[tuple[int, int, tuple[Window, ...], tuple[int, ...]]] = [
+        (pickup.place_index, pickup.service_s, pickup.windows, ()) for pickup in problem.pickups
+    ]
+    services += [(one.place_index, one.unloading_s, one.windows, one.queue_s) for one in problem.disposals]
+    for place_index, service_s, own_windows, queue_s in services:
         rows.append((place_index, service_s, len(windows), len(windows) + len(own_windows)))
-        windows.extend(own_windows)
+        longer_s = queue_s or (0,) * len(own_windows)
+        windows.extend((*window, longer) for window, longer in zip(own_windows, longer_s, strict=True))
     return (
         np.array(rows, dtype=np.int64).reshape(-1, 4),
-        np.array(windows, dtype=np.int64).reshape(-1, 2),
+        np.array(windows, dtype=np.int64).reshape(-1, 3),
     )
 
 
@@ -207,6 +286,12 @@ def _limits(vehicle: ProblemVehicle, rules: Sequence[ProblemBreak]) -> NDArray[n
     limits[kernel.MAX_STRETCH_S] = vehicle.max_stretch_s
     limits[kernel.MOST_BREAK_S] = max((rule.break_s for rule in rules), default=0)
     limits[kernel.UNRESTED_S] = vehicle.unrested_s if vehicle.worked_s > 0 else kernel.NOT_OUT
+    limits[kernel.MAX_OUT_S] = kernel.FOREVER_S if vehicle.max_out_s is None else vehicle.max_out_s
+    is_paid_more = vehicle.regular_work_s is not None
+    regular_s = max(0, (vehicle.regular_work_s or 0) - vehicle.worked_s)
+    limits[kernel.REGULAR_WORK_S] = regular_s if is_paid_more else kernel.FOREVER_S
+    limits[kernel.PER_S_MICRO_EUR] = vehicle.per_s_micro_eur
+    limits[kernel.OVERTIME_PER_S_MICRO_EUR] = vehicle.overtime_per_s_micro_eur
     return limits
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.problem.problem import Problem
-from optimizer.problem.solution import Solution, VehicleTour
-from optimizer.solving.schedule import order_of
+from optimizer.problem.solution import Solution, VehicleTour, VisitKind
+from optimizer.solving.schedule import Timing, departures_s, order_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,16 +19,19 @@ class SearchReport:
 
 
 def tour_cost_micro_eur(problem: Problem, tour: VehicleTour) -> int:
-    """Fixed, distance, time and gate costs of one tour."""
+    """Fixed, distance, toll, time, overtime and gate costs of one tour."""
     elapsed_s = tour.returns_s - tour.departs_s
-    return order_cost_micro_eur(problem, tour.vehicle_index, order_of(tour), elapsed_s=elapsed_s)
+    breaks_s = sum(visit.departs_s - visit.starts_s for visit in tour.visits if visit.kind is VisitKind.BREAK)
+    timing = Timing(elapsed_s=elapsed_s, work_s=elapsed_s - breaks_s, departs_s=departures_s(tour))
+    return order_cost_micro_eur(problem, tour.vehicle_index, order_of(tour), timing)
 
 
-def order_cost_micro_eur(problem: Problem, vehicle_index: int, order: Sequence[int], *, elapsed_s: int) -> int:
-    """The same for an order of which only the duration is known."""
+def order_cost_micro_eur(problem: Problem, vehicle_index: int, order: Sequence[int], timing: Timing) -> int:
+    """The same for an order of which only the timing is known."""
     vehicle = problem.vehicles[vehicle_index]
-    place, distance_m, load_kg, gate_micro_eur = vehicle.start_place_index, 0, vehicle.on_board_kg, 0
-    for visit in order:
+    place, load_kg, gate_micro_eur, ways = vehicle.start_place_index, vehicle.on_board_kg, 0, 0
+    departs_s = timing.departs_s or (None,) * (len(order) + 1)
+    for visit, leaves_s in zip(order, departs_s[:-1], strict=True):
         if visit >= 0:
             next_place = problem.pickups[visit].place_index
             load_kg += problem.pickups[visit].demand_kg
@@ -36,15 +39,21 @@ def order_cost_micro_eur(problem: Problem, vehicle_index: int, order: Sequence[i
             next_place = problem.disposals[~visit].place_index
             gate_micro_eur += load_kg * problem.disposals[~visit].per_kg_micro_eur
             load_kg = 0
-        distance_m += problem.distance_m(vehicle_index, place, next_place)
+        ways += way_micro_eur(problem, vehicle_index, (place, next_place), departs_s=leaves_s)
         place = next_place
-    distance_m += problem.distance_m(vehicle_index, place, vehicle.end_place_index)
-    return (
-        vehicle.fixed_micro_eur
-        + distance_m * vehicle.per_m_micro_eur
-        + elapsed_s * vehicle.per_s_micro_eur
-        + gate_micro_eur
-    )
+    ways += way_micro_eur(problem, vehicle_index, (place, vehicle.end_place_index), departs_s=departs_s[-1])
+    time_micro_eur = timing.elapsed_s * vehicle.per_s_micro_eur
+    overtime_micro_eur = vehicle.overtime_s(timing.work_s) * vehicle.overtime_per_s_micro_eur
+    return vehicle.fixed_micro_eur + ways + time_micro_eur + overtime_micro_eur + gate_micro_eur
+
+
+def way_micro_eur(problem: Problem, vehicle_index: int, way: tuple[int, int], *, departs_s: int | None) -> int:
+    """Metres and tolls between two places."""
+    vehicle = problem.vehicles[vehicle_index]
+    cost = problem.distance_m(vehicle_index, *way, departs_s=departs_s) * vehicle.per_m_micro_eur
+    if vehicle.toll_per_m_micro_eur:
+        cost += problem.toll_m(vehicle_index, *way, departs_s=departs_s) * vehicle.toll_per_m_micro_eur
+    return cost
 
 
 def order_change_micro_eur(problem: Problem, vehicle_index: int, order: Sequence[int]) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.problem.problem import Problem, ProblemVehicle
-from optimizer.solving.schedule import Scheduler, Timing
+from optimizer.solving.schedule import Scheduler, Timing, ways_micro_eur
 from optimizer.solving.tour_cost import order_change_micro_eur, order_cost_micro_eur
 from optimizer.solving.working_time import most_work_s
 
@@ -42,13 +42,15 @@ class Workbench:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.scheduler = Scheduler(problem)
-        kinds: dict[tuple[str, int, int], NDArray[np.int64]] = {}
+        kinds: dict[tuple[str, int, int, int], NDArray[np.int64]] = {}
         self.arc_micro_eur: list[NDArray[np.int64]] = []
         for vehicle in problem.vehicles:
-            kind = (vehicle.profile, vehicle.per_m_micro_eur, vehicle.per_s_micro_eur)
+            rates = (vehicle.per_m_micro_eur, vehicle.toll_per_m_micro_eur, vehicle.per_s_micro_eur)
+            kind = (vehicle.profile, *rates)
             if kind not in kinds:
+                # What insertions cost is told roughly, by the travel before the first slice.
                 matrix = problem.travel[vehicle.profile]
-                kinds[kind] = matrix.distance_m.astype(np.int64) * vehicle.per_m_micro_eur
+                kinds[kind] = ways_micro_eur(matrix, vehicle)
                 kinds[kind] += matrix.duration_s.astype(np.int64) * vehicle.per_s_micro_eur
             self.arc_micro_eur.append(kinds[kind])
         self.servable = [
@@ -158,7 +160,7 @@ class TourDraft:
         """Exact cost of an order of this vehicle, changes included."""
         if not order:
             return 0
-        cost = order_cost_micro_eur(self.bench.problem, self.vehicle_index, order, elapsed_s=timing.elapsed_s)
+        cost = order_cost_micro_eur(self.bench.problem, self.vehicle_index, order, timing)
         return cost + self.bench.changes_micro_eur(self.vehicle_index, order)
 
     def insertions(self, pickup_index: int, *, most: int, is_load_limited: bool = True) -> list[Insertion]:

@@ -32,7 +32,7 @@ def _best_by_subset(problem: Problem, vehicle_index: int) -> dict[int, int]:  # 
     def finish(order: list[int], subset: int) -> None:
         timing = scheduler.time(vehicle_index, order)
         if timing is not None:
-            cost = order_cost_micro_eur(problem, vehicle_index, order, elapsed_s=timing.elapsed_s)
+            cost = order_cost_micro_eur(problem, vehicle_index, order, timing)
             cost += order_change_micro_eur(problem, vehicle_index, order)
             best[subset] = min(best.get(subset, cost), cost)
 

@@ -33,7 +33,7 @@ KINDS = {
 def exact_cost(problem: Problem, scheduler: Scheduler, vehicle: int, order: Sequence[int]) -> int:
     timing = scheduler.time(vehicle, order)
     assert timing is not None, f"vehicle {vehicle} cannot drive {order}"
-    return order_cost_micro_eur(problem, vehicle, order, elapsed_s=timing.elapsed_s)
+    return order_cost_micro_eur(problem, vehicle, order, timing)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
