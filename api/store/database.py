@@ -1,70 +1,141 @@
 """One door to the database: short transactions, durable commits, and the driver's errors in the store's words."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from sqlite3 import Connection as SqliteConnection
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+import psycopg
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.store.errors import BrokenDatabaseError, StoreFullError, StoreUnavailableError
+from api.store.fair_lock import FairLock
 
 BUSY_TIMEOUT_S = 4.0
 """Longest wait for a lock or a connection: people and sensors get their answer within five seconds."""
 
 _WRITES = "fuhre_writes"
+_DAMAGED = "its content is damaged"
 
 
 class Database:
     """An engine with the service's rules for transactions.
 
     SQLite runs in WAL mode with ``synchronous=FULL``: a commit returns after its bytes are on the disk, and readers
-    never wait for the writer.
+    never wait for the writer. PostgreSQL keeps ``synchronous_commit`` on for the same promise.
+
+    Parameters
+    ----------
+    schema
+        PostgreSQL only: the schema that every transaction sees, and no other.
+    engine
+        PostgreSQL only: connections to share with other schemas of the same database.
     """
 
-    def __init__(self, url: str) -> None:
-        try:
-            parsed = make_url(url)
-        except ArgumentError as error:
-            raise BrokenDatabaseError(source="URL", detail="its form is not understood") from error
-        self.source = parsed.render_as_string(hide_password=True)
+    def __init__(self, url: str, *, schema: str | None = None, engine: Engine | None = None) -> None:
+        parsed = parse_url(url)
+        self.url = url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.schema = schema
+        self.source = parsed.render_as_string(hide_password=True) + (f" (schema {schema})" if schema else "")
         self.file = parsed.database if self.is_sqlite and parsed.database not in {None, "", ":memory:"} else None
-        self.engine: Engine = create_engine(
-            parsed, pool_size=20, max_overflow=30, pool_timeout=BUSY_TIMEOUT_S, pool_pre_ping=not self.is_sqlite
-        )
-        if self.is_sqlite:
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+        self._is_owner = engine is None
+        self.engine = engine or make_engine(parsed)
+        self._turns = FairLock() if self.is_sqlite else None
+
+    @property
+    def code_point_collation(self) -> str:
+        """The collation that orders text as Python does, whatever the database's own is."""
+        return "BINARY" if self.is_sqlite else "C"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads: one snapshot, never in a writer's way."""
         with _in_store_words(self.source), self.engine.connect() as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.exec_driver_sql(
+                    f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; {self._search_path()}"
+                )
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that is durable when the block ends, and has never been when it raises."""
+    def write(self, *, alone_on: Table | None = None) -> Iterator[Connection]:
+        """A transaction that is durable when the block ends, and has never been when it raises.
+
+        Parameters
+        ----------
+        alone_on
+            A table that no other transaction may change meanwhile; SQLite always has one writer only.
+        """
+        turn = nullcontext() if self._turns is None else self._turns.held(timeout_s=BUSY_TIMEOUT_S)
         with (
             _in_store_words(self.source),
+            turn,
             self.engine.connect().execution_options(**{_WRITES: True}) as connection,
             connection.begin(),
         ):
+            if not self.is_sqlite:
+                lock = "" if alone_on is None else f'LOCK TABLE "{alone_on.name}" IN EXCLUSIVE MODE;'
+                connection.exec_driver_sql(f"{self._search_path()} {lock}")
             yield connection
 
     def close(self) -> None:
         """Give every connection back."""
-        self.engine.dispose()
+        if self._is_owner:
+            self.engine.dispose()
+
+    def _search_path(self) -> str:
+        return "" if self.schema is None else f'SET LOCAL search_path TO "{self.schema}";'
 
 
-def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
+def parse_url(url: str) -> URL:
+    """The parts of a database URL.
+
+    Raises
+    ------
+    BrokenDatabaseError
+        When it is none.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise BrokenDatabaseError(source="URL", detail="its form is not understood") from error
+    if parsed.get_backend_name() in {"postgresql", "postgres"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def make_engine(url: URL) -> Engine:
+    """Connections that keep the service's rules."""
+    is_sqlite = url.get_backend_name() == "sqlite"
+    try:
+        engine = create_engine(
+            url,
+            pool_size=20,
+            max_overflow=30,
+            pool_timeout=BUSY_TIMEOUT_S,
+            pool_pre_ping=not is_sqlite,
+            connect_args={} if is_sqlite else {"connect_timeout": int(BUSY_TIMEOUT_S)},
+        )
+    except NoSuchModuleError as error:
+        raise BrokenDatabaseError(source="URL", detail="only sqlite:// and postgresql:// are understood") from error
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver's own transaction handling would commit behind our back and begin too late to hold one snapshot.
     connection.isolation_level = None
     for pragma in (
         f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
+        # Heard only before the first table is made: deleted readings can give their pages back.
+        "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -79,20 +150,30 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
 
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    connection.execute(f"SET synchronous_commit TO on; SET lock_timeout TO {int(BUSY_TIMEOUT_S * 1000)}")
+    connection.commit()
+
+
 @contextmanager
 def _in_store_words(source: str) -> Iterator[None]:
     try:
         yield
-    except (PoolTimeoutError, InterfaceError) as error:
+    except (PoolTimeoutError, InterfaceError, TimeoutError) as error:
         raise StoreUnavailableError from error
-    except (OperationalError, DatabaseError) as error:
+    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
         raise _translated(error, source) or error from error
 
 
-def _translated(error: DBAPIError, source: str) -> Exception | None:
-    said = str(error.orig).lower()
-    if "full" in said:
+def _translated(error: Exception, source: str) -> Exception | None:
+    said = error.orig if isinstance(error, DBAPIError) else error
+    sqlite_code = getattr(said, "sqlite_errorcode", 0) & 0xFF
+    sql_state = getattr(said, "sqlstate", None) or ""
+    if sqlite_code == sqlite3.SQLITE_FULL or sql_state == "53100":
         return StoreFullError()
-    if "malformed" in said or "not a database" in said or "corrupt" in said:
-        return BrokenDatabaseError(source=source, detail="its content is damaged")
-    return StoreUnavailableError() if isinstance(error, OperationalError) else None
+    if sqlite_code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or sql_state.startswith("XX00"):
+        return BrokenDatabaseError(source=source, detail=_DAMAGED)
+    is_operational = isinstance(
+        error, OperationalError | sqlite3.OperationalError | psycopg.OperationalError | psycopg.InterfaceError
+    )
+    return StoreUnavailableError() if is_operational else None

@@ -12,6 +12,10 @@ class StoreUnavailableError(StoreError):
         super().__init__("The database does not answer just now. Try again in a few seconds.")
 
 
+class StoreBusyError(StoreUnavailableError):
+    """More is waiting to be written than the store can take just now."""
+
+
 class StoreFullError(StoreError):
     """There is no room left on the database's disk."""
 
@@ -70,3 +74,46 @@ class StaleVersionError(StoreError):
             if is_missing
             else "It was changed by someone else since you read it. Read it again and repeat your change."
         )
+
+
+class TenantExistsError(StoreError):
+    """There is a tenant with this id already."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
+        super().__init__(f"There is a tenant {tenant_id} already. Choose another id.")
+
+
+class UnknownTenantError(StoreError):
+    """There is no tenant with this id."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
+        super().__init__(f"There is no tenant {tenant_id!r}. Add it with `fuhre tenant add`, or check the spelling.")
+
+
+class InvalidTenantIdError(StoreError):
+    """An id cannot name a tenant's database."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
+        super().__init__(
+            f"{tenant_id!r} cannot be a tenant's id. Use at most 40 lower-case letters, digits and hyphens, "
+            "a letter first."
+        )
+
+
+class BrokenArchiveError(StoreError):
+    """A backup archive is damaged, or is none."""
+
+    def __init__(self, *, source: str, detail: str) -> None:
+        self.source = source
+        super().__init__(f"The archive {source} cannot be restored: {detail}. Take another archive.")
+
+
+class TargetExistsError(StoreError):
+    """Something would be overwritten."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        super().__init__(f"{target} exists already and is not overwritten. Name a new place.")

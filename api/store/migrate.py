@@ -11,9 +11,20 @@ from sqlalchemy import Connection, inspect
 from api.store.database import Database
 from api.store.errors import BrokenDatabaseError, NewerDatabaseError
 
+TOWN_LAYOUTS = "migrations"
+"""Folder of the layouts of a town's or tenant's store."""
 
-def migrate(database: Database) -> None:
+SERVICE_LAYOUTS = "service_migrations"
+"""Folder of the layouts of what the service keeps beside them."""
+
+
+def migrate(database: Database, layouts: str = TOWN_LAYOUTS, *, target: str = "head") -> None:
     """Check the database and apply what is missing, all in one transaction.
+
+    Parameters
+    ----------
+    target
+        The layout to reach; an earlier one only for an empty database that old content will fill.
 
     Raises
     ------
@@ -22,29 +33,58 @@ def migrate(database: Database) -> None:
     NewerDatabaseError
         When a later version wrote it.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     if database.is_sqlite:
-        _check_pages(database)
+        check_pages(database)
     with database.write() as connection:
-        found = _layout(connection, database.source)
-        if found is not None and found not in known:
-            raise NewerDatabaseError(source=database.source, found=found, known=known[0])
-        if found != known[0]:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        migrate_on(connection, layouts, source=database.source, target=target)
 
 
-def _check_pages(database: Database) -> None:
+def migrate_on(connection: Connection, layouts: str, *, source: str, target: str = "head") -> None:
+    """As ``migrate``, in a transaction that the caller has begun."""
+    known = known_layouts(layouts)
+    found = layout_of(connection, source)
+    if found is not None and found not in known:
+        raise NewerDatabaseError(source=source, found=found, known=known[0])
+    if found != (known[0] if target == "head" else target):
+        config = _config(layouts)
+        config.attributes["connection"] = connection
+        command.upgrade(config, target)
+
+
+def known_layouts(layouts: str) -> list[str]:
+    """Names of all layouts, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config(layouts)).walk_revisions()]
+
+
+def check_pages(database: Database, *, is_thorough: bool = False) -> None:
+    """Read every page of a SQLite file.
+
+    Raises
+    ------
+    BrokenDatabaseError
+        When one is damaged.
+    """
     with database.read() as connection:
-        said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        said = connection.exec_driver_sql(f"PRAGMA {'integrity' if is_thorough else 'quick'}_check(1)").scalar()
     if said != "ok":
         raise BrokenDatabaseError(source=database.source, detail="some of its pages are damaged")
 
 
-def _layout(connection: Connection, source: str) -> str | None:
+def layout_of(connection: Connection, source: str) -> str | None:
+    """The layout of a database, None where it is empty.
+
+    Raises
+    ------
+    BrokenDatabaseError
+        When it holds the tables of something else.
+    """
     found = MigrationContext.configure(connection).get_current_revision()
     if found is None and inspect(connection).get_table_names():
         raise BrokenDatabaseError(source=source, detail="it holds the tables of something else")
     return found
+
+
+def _config(layouts: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / layouts).replace("%", "%%"))
+    return config

@@ -37,6 +37,7 @@ CONTAINERS = Table(
     Column("document", LargeBinary, nullable=False),
 )
 
+# On PostgreSQL this table is partitioned by month of ``observed_at_s``; see ``reading_partitions``.
 # The whole row is its key: a repeated reading is no second reading, in whatever order they arrive.
 # ``fill_ppm`` is the fill in millionths, -1 where the reading carries no level.
 READINGS = Table(
@@ -111,4 +112,78 @@ SCENARIOS = Table(
     Column("name", String(200), nullable=False),
     Column("etag", String(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
+)
+
+# What a network calls a message, kept so that the same message is not taken in twice.
+MESSAGE_KEYS = Table(
+    "message_keys",
+    METADATA,
+    Column("message_key", String(200), primary_key=True),
+    Column("received_at_s", BigInteger, nullable=False),
+    Index("message_keys_by_time", "received_at_s"),
+    sqlite_with_rowid=False,
+)
+
+# What remains of readings that are older than the tenant keeps them: one row per container and UTC day.
+DAILY_LEVELS = Table(
+    "daily_levels",
+    METADATA,
+    Column("container_key", Integer, ForeignKey("containers.container_key"), primary_key=True),
+    Column("day_number", Integer, primary_key=True),
+    Column("level_count", Integer, nullable=False),
+    Column("least_ppm", Integer),
+    Column("most_ppm", Integer),
+    Column("sum_ppm", BigInteger, nullable=False),
+    Column("emptying_count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+DEVICES = Table(
+    "devices",
+    METADATA,
+    Column("device_id", String(64), primary_key=True),
+    Column("decoder", String(64), nullable=False),
+    Column("container_id", String(64)),
+    Column("empty_mm", Float),
+    Column("full_mm", Float),
+    Column("shape", String(32), nullable=False),
+    Column("registered_at_us", BigInteger, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    METADATA,
+    Column("message_id", String(64), primary_key=True),
+    Column("received_at_us", BigInteger, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("detail", String(1_000), nullable=False),
+    Column("content_type", String(200), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("device_id", String(64)),
+    Column("replayed_at_us", BigInteger),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("target", String(500), nullable=False),
+    Column("outcome", String(100), nullable=False),
+    Column("trace_id", String(64), nullable=False),
+    Column("chain_sha256", String(64), nullable=False),
+)
+
+# Two rows: the line before the first that is kept, and the last one; without them a cut at an end would not be seen.
+AUDIT_ENDS = Table(
+    "audit_ends",
+    METADATA,
+    Column("name", String(8), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("chain_sha256", String(64), nullable=False),
 )

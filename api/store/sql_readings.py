@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Integer, Select, func, select, type_coerce
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import Connection, Integer, Select, select, type_coerce
 
 from api.store.database import Database
+from api.store.group_commit import GroupCommit
 from api.store.ports import ReadingStatus
+from api.store.reading_rows import ReadingKey, ReadingRows, message_key
 from api.store.schema import CONTAINERS, READINGS
 from optimizer.domain.reading import FillHistory, FillSeries, Quality, Reading, Source
 
@@ -25,7 +26,14 @@ _SOURCES = {code: source for source, code in _CODES.items()}
 _CHUNK = 50_000
 _ID_CHUNK = 500
 
-ReadingKey = tuple[int, int, int, bool, int]
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one caller adds."""
+
+    readings: Sequence[Reading]
+    dedup_keys: Sequence[str | None]
+    received_at_s: int
 
 
 class SqlReadingStore:
@@ -33,45 +41,67 @@ class SqlReadingStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = insert_sqlite if database.is_sqlite else insert_postgresql
+        self._rows = ReadingRows(database)
+        self._writer: GroupCommit[_Batch, list[ReadingStatus]] = GroupCommit(
+            self._write_group,
+            name="fuhre-readings-writer",
+            size_of=lambda batch: len(batch.readings),
+            most_waiting=200_000,
+            most_at_once=20_000,
+        )
 
-    def add(self, readings: Sequence[Reading], *, received_at: datetime) -> list[ReadingStatus]:
-        """Store what is new; durable on return, all or none of the accepted."""
-        received_at_s = int(received_at.timestamp())
+    def add(
+        self, readings: Sequence[Reading], *, received_at: datetime, dedup_keys: Sequence[str | None] = ()
+    ) -> list[ReadingStatus]:
+        """Store what is new, together with what other callers add at the same time; durable on return.
+
+        A key counts as seen when an earlier call brought it: the readings of one message may share one.
+        """
+        if dedup_keys and len(dedup_keys) != len(readings):
+            raise ValueError("Give one dedup key per reading, or none at all.")
+        if not readings:
+            return []
+        keys = [key if key is None else message_key(key) for key in dedup_keys] or [None] * len(readings)
+        return self._writer.submit(_Batch(readings, keys, int(received_at.timestamp())))
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._writer.close()
+
+    def _write_group(self, batches: Sequence[_Batch]) -> list[list[ReadingStatus]]:
+        container_ids = {reading.container_id for batch in batches for reading in batch.readings}
+        message_keys = {key for batch in batches for key in batch.dedup_keys if key is not None}
+        rows: dict[ReadingKey, int] = {}
+        new_message_keys: dict[str, int] = {}
         with self._database.write() as connection:
-            keys = _container_keys(connection, {reading.container_id for reading in readings})
-            wanted = [_key_of(keys.get(reading.container_id), reading) for reading in readings]
-            rows = [_row_of(key, received_at_s) for key in dict.fromkeys(wanted) if key is not None]
-            statement = self._insert(READINGS).on_conflict_do_nothing().returning(*READINGS.primary_key.columns)
-            fresh = {tuple(row) for row in connection.execute(statement, rows)} if rows else set()
-        statuses = []
-        for key in wanted:
-            if key is None:
-                statuses.append(ReadingStatus.UNKNOWN_CONTAINER)
-            elif key in fresh:
-                fresh.discard(key)  # the same reading once more in this batch is a duplicate
-                statuses.append(ReadingStatus.ACCEPTED)
-            else:
-                statuses.append(ReadingStatus.DUPLICATE)
-        return statuses
+            known = _container_keys(connection, container_ids)
+            seen = self._rows.seen_message_keys(connection, message_keys)
+            judged: list[list[ReadingKey | ReadingStatus]] = []
+            for batch in batches:
+                judged.append(_judge(batch, known, seen))
+                for key, message in zip(judged[-1], batch.dedup_keys, strict=True):
+                    if isinstance(key, tuple):
+                        rows.setdefault(key, batch.received_at_s)
+                        if message is not None:
+                            new_message_keys.setdefault(message, batch.received_at_s)
+                seen |= new_message_keys.keys()
+            fresh = self._rows.insert(connection, rows)
+            self._rows.insert_message_keys(connection, new_message_keys)
+        return [[_status(one, fresh) for one in statuses] for statuses in judged]
 
     def add_history(self, history: FillHistory, *, received_at: datetime) -> int:
         """Store whole series, fast; the number of new readings. Unknown containers are left out."""
-        statement = self._insert(READINGS).on_conflict_do_nothing()
         received_at_s = int(received_at.timestamp())
+        added = 0
         with self._database.write() as connection:
             keys = _container_keys(connection, set(history))
-            count = select(func.count()).select_from(READINGS)
-            before = connection.scalar(count) or 0
-            chunk: list[dict[str, object]] = []
+            chunk: dict[ReadingKey, int] = {}
             for container_id, key in keys.items():
-                chunk += (_row_of(one, received_at_s) for one in _keys_of_series(key, history[container_id]))
+                chunk.update(dict.fromkeys(_keys_of_series(key, history[container_id]), received_at_s))
                 if len(chunk) >= _CHUNK:
-                    connection.execute(statement, chunk)
-                    chunk = []
-            if chunk:
-                connection.execute(statement, chunk)
-            return (connection.scalar(count) or 0) - before
+                    added += len(self._rows.insert(connection, chunk))
+                    chunk = {}
+            return added + len(self._rows.insert(connection, chunk))
 
     def history(self, *, as_of: datetime, days: int) -> FillHistory:
         """Series of the ``days`` before ``as_of``, strictly rising in time, unchecked."""
@@ -153,16 +183,25 @@ def _ppm(fill_fraction: float) -> int:
     return NO_LEVEL_PPM if math.isnan(fill_fraction) else max(0, round(fill_fraction * 1e6))
 
 
-def _row_of(key: ReadingKey, received_at_s: int) -> dict[str, object]:
-    container_key, observed_at_s, source, is_emptying, fill_ppm = key
-    return {
-        "container_key": container_key,
-        "observed_at_s": observed_at_s,
-        "source": source,
-        "is_emptying": is_emptying,
-        "fill_ppm": fill_ppm,
-        "received_at_s": received_at_s,
-    }
+def _judge(batch: _Batch, known: Mapping[str, int], seen: set[str]) -> list[ReadingKey | ReadingStatus]:
+    """The row of each reading that may be new, else what is to be said of it."""
+    judged: list[ReadingKey | ReadingStatus] = []
+    for reading, message in zip(batch.readings, batch.dedup_keys, strict=True):
+        key = _key_of(known.get(reading.container_id), reading)
+        if key is None:
+            judged.append(ReadingStatus.UNKNOWN_CONTAINER)
+        else:
+            judged.append(ReadingStatus.DUPLICATE if message in seen else key)
+    return judged
+
+
+def _status(judged: ReadingKey | ReadingStatus, fresh: set[ReadingKey]) -> ReadingStatus:
+    if isinstance(judged, ReadingStatus):
+        return judged
+    if judged in fresh:
+        fresh.discard(judged)  # the same reading once more in this transaction is a duplicate
+        return ReadingStatus.ACCEPTED
+    return ReadingStatus.DUPLICATE
 
 
 def _keys_of_series(container_key: int, series: FillSeries) -> Iterator[ReadingKey]:
@@ -177,7 +216,9 @@ def _keys_of_series(container_key: int, series: FillSeries) -> Iterator[ReadingK
 def _arrays_of(connection: Connection, query: Select[Any]) -> Iterator[NDArray[np.int64]]:
     """The rows of a query of five whole numbers, in large pieces: never an object per reading."""
     statement = str(query.compile(connection.engine, compile_kwargs={"literal_binds": True}))
-    cursor = connection.connection.cursor()
+    # A named cursor of PostgreSQL hands the rows out in pieces, as SQLite's always does.
+    raw = connection.connection
+    cursor = raw.cursor() if connection.dialect.name == "sqlite" else raw.driver_connection.cursor("readings")  # type: ignore[union-attr]  # it is open
     try:
         cursor.execute(statement)
         while rows := cursor.fetchmany(_CHUNK):

@@ -1,46 +1,69 @@
-"""The store on one SQL database: SQLite in one file by default, PostgreSQL by its URL."""
+"""The store of one town on one SQL database: SQLite in one file by default, PostgreSQL by its URL."""
 
 from pathlib import Path
 
 from sqlalchemy import text
 
 from api.store.database import Database
-from api.store.instance_lock import InstanceLock
+from api.store.instance_lock import FileLock, InstanceLock, ServerLock
 from api.store.migrate import migrate
+from api.store.sql_audit import SqlAuditStore
+from api.store.sql_devices import SqlDeviceStore
 from api.store.sql_jobs import SqlJobStore
 from api.store.sql_plans import SqlPlanStore
+from api.store.sql_quarantine import SqlQuarantineStore
 from api.store.sql_readings import SqlReadingStore
 from api.store.sql_town import SqlTownStore
 
 
 class SqlStore:
-    """All stores on one database."""
+    """All stores of a town on one database."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
         self.town = SqlTownStore(database)
         self.readings = SqlReadingStore(database)
         self.jobs = SqlJobStore(database)
         self.plans = SqlPlanStore(database)
+        self.devices = SqlDeviceStore(database)
+        self.quarantine = SqlQuarantineStore(database)
+        self.audit = SqlAuditStore(database)
 
         self._lock: InstanceLock | None = None
 
     def claim(self) -> None:
         """Make sure that no second service works on this database until ``close``."""
-        if self._database.file is not None and self._lock is None:
-            self._lock = InstanceLock(Path(f"{self._database.file}.lock"), source=self._database.source)
+        if self._lock is None:
+            self._lock = lock_of(self.database)
 
     def ping(self) -> None:
         """Do nothing, if the database answers."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             connection.execute(text("SELECT 1"))
+        if self._lock is not None:
+            self._lock.renew()
 
     def close(self) -> None:
-        """Give the connections back."""
-        self._database.close()
+        """Write what waits, and give the connections back."""
+        self.readings.close()
+        self.audit.close()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+        self.database.close()
+
+
+def lock_of(database: Database) -> InstanceLock | None:
+    """The lock that keeps a second service off a database; None where nobody else can reach it.
+
+    Raises
+    ------
+    InUseError
+        When another service holds it.
+    """
+    if not database.is_sqlite:
+        return ServerLock(database.engine, name=database.schema or "", source=database.source)
+    return None if database.file is None else FileLock(Path(f"{database.file}.lock"), source=database.source)
 
 
 def open_store(url: str, *, may_migrate: bool = True) -> SqlStore:

@@ -19,6 +19,7 @@ class SqlTownStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._order = CONTAINERS.c.container_id.collate(database.code_point_collation)
 
     def version(self) -> int:
         """Grows with every change; 0 before there is a town."""
@@ -29,13 +30,13 @@ class SqlTownStore:
         """The town with all active containers in the order of their ids."""
         with self._database.read() as connection:
             document = connection.scalar(select(TOWN.c.document))
-            rows = connection.scalars(_active().with_only_columns(CONTAINERS.c.document)).all()
+            rows = connection.scalars(self._active().with_only_columns(CONTAINERS.c.document)).all()
         return None if document is None else load_record(document, tuple(load_container(row) for row in rows))
 
     def replace(self, record: TownRecord) -> None:
         """Store a town; containers that it does not have become inactive, their readings stay."""
         rows = [_row_of(container) for container in record.town.containers]
-        with self._database.write() as connection:
+        with self._database.write(alone_on=TOWN) as connection:
             version = (connection.scalar(select(TOWN.c.version)) or 0) + 1
             connection.execute(TOWN.delete())
             connection.execute(
@@ -49,7 +50,7 @@ class SqlTownStore:
     def put_container(self, container: Container, *, if_match: str | None) -> tuple[StoredContainer, bool]:
         """Store one container; the second value says whether it is new."""
         row = _row_of(container)
-        with self._database.write() as connection:
+        with self._database.write(alone_on=TOWN) as connection:
             found = connection.execute(
                 select(CONTAINERS.c.etag, CONTAINERS.c.is_active).where(
                     CONTAINERS.c.container_id == container.container_id
@@ -70,25 +71,20 @@ class SqlTownStore:
     def container(self, container_id: str) -> StoredContainer | None:
         """One active container."""
         with self._database.read() as connection:
-            row = connection.execute(_active().where(CONTAINERS.c.container_id == container_id)).one_or_none()
+            row = connection.execute(self._active().where(CONTAINERS.c.container_id == container_id)).one_or_none()
         return None if row is None else StoredContainer(container=load_container(row.document), etag=row.etag)
 
     def containers(self, *, after: str = "", limit: int = 100, stream: str | None = None) -> list[StoredContainer]:
         """Active containers with ids greater than ``after``, rising."""
-        query = _active().where(CONTAINERS.c.container_id > after).limit(limit)
+        query = self._active().where(self._order > after).limit(limit)
         if stream is not None:
             query = query.where(CONTAINERS.c.stream == stream)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return [StoredContainer(container=load_container(row.document), etag=row.etag) for row in rows]
 
-
-def _active() -> Any:
-    return (
-        select(CONTAINERS.c.document, CONTAINERS.c.etag)
-        .where(CONTAINERS.c.is_active)
-        .order_by(CONTAINERS.c.container_id)
-    )
+    def _active(self) -> Any:
+        return select(CONTAINERS.c.document, CONTAINERS.c.etag).where(CONTAINERS.c.is_active).order_by(self._order)
 
 
 def _row_of(container: Container) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What every store must keep; today one SQL adapter, the same for each that follows."""
+"""What every store must keep, on each database that it runs on."""
 
 import math
 from collections.abc import Iterator
@@ -18,11 +18,18 @@ from api.store.ports import ReadingStatus, ScenarioRecord, Store
 from api.store.sql_store import open_store
 from optimizer.domain.reading import Reading, Source
 from tests.flow.http_samples import NOW, one_stop_plan, rising_history, small_container, small_record
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"{request.param}:///{tmp_path / 'fuhre.db'}")
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'fuhre.db'}"
+    else:
+        url = request.getfixturevalue("postgres").make_database()
+    opened = open_store(url)
     yield opened
     opened.close()
 

@@ -137,7 +137,7 @@ def test_lock_held_for_too_long_is_unavailable_not_a_hang(tmp_path: Path, monkey
 def test_full_disk_is_named_as_such(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     store = open_store(url_of(path))
-    with store._database.read() as connection:
+    with store.database.read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     store.close()
     database = Database(url_of(path))

@@ -1,0 +1,88 @@
+"""Readings and message keys as rows, in the quickest words that each database understands."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from sqlalchemy import Connection, select
+
+from api.store.database import Database
+from api.store.reading_partitions import KnownMonths
+from api.store.schema import MESSAGE_KEYS
+
+ReadingKey = tuple[int, int, int, bool, int]
+"""Container key, second observed, source, is emptying, fill in millionths."""
+
+_ID_CHUNK = 500
+_MESSAGE_KEY_LENGTH = 200
+
+_SQLITE_READING = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?, ?)"
+_SQLITE_MESSAGE = "INSERT OR IGNORE INTO message_keys VALUES (?, ?)"
+_POSTGRESQL_READINGS = (
+    "INSERT INTO readings (container_key, observed_at_s, source, is_emptying, fill_ppm, received_at_s) "
+    "SELECT * FROM unnest(%s::int[], %s::bigint[], %s::smallint[], %s::boolean[], %s::int[], %s::bigint[]) "
+    "ON CONFLICT DO NOTHING RETURNING container_key, observed_at_s, source, is_emptying, fill_ppm"
+)
+_POSTGRESQL_MESSAGES = (
+    "INSERT INTO message_keys (message_key, received_at_s) SELECT * FROM unnest(%s::text[], %s::bigint[]) "
+    "ON CONFLICT DO NOTHING"
+)
+
+
+def message_key(dedup_key: str) -> str:
+    """The key as it is kept: as it is, or its digest where it is long or holds what PostgreSQL cannot."""
+    if len(dedup_key) <= _MESSAGE_KEY_LENGTH and dedup_key.isprintable():
+        return dedup_key
+    return "sha256:" + hashlib.sha256(dedup_key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class ReadingRows:
+    """Writes on a connection that the caller has begun."""
+
+    def __init__(self, database: Database) -> None:
+        self._is_sqlite = database.is_sqlite
+        self._months = KnownMonths()
+
+    def insert(self, connection: Connection, rows: Mapping[ReadingKey, int]) -> set[ReadingKey]:
+        """Store what is new, each with the second it was received; the keys of the new ones."""
+        if not rows:
+            return set()
+        fresh: set[ReadingKey] = set()
+        cursor = connection.connection.cursor()
+        try:
+            if self._is_sqlite:
+                for key, received_at_s in rows.items():
+                    cursor.execute(_SQLITE_READING, (*key, received_at_s))
+                    if cursor.rowcount == 1:
+                        fresh.add(key)
+            else:
+                self._months.provide(connection, {observed_at_s for _, observed_at_s, _, _, _ in rows})
+                columns = [*map(list, zip(*rows, strict=True)), list(rows.values())]
+                cursor.execute(_POSTGRESQL_READINGS, columns)
+                fresh.update(cursor.fetchall())
+        finally:
+            cursor.close()
+        return fresh
+
+    def seen_message_keys(self, connection: Connection, message_keys: Iterable[str]) -> set[str]:
+        """Those that are stored already."""
+        seen: set[str] = set()
+        left = iter(message_keys)
+        while chunk := list(islice(left, _ID_CHUNK)):
+            seen.update(
+                connection.scalars(select(MESSAGE_KEYS.c.message_key).where(MESSAGE_KEYS.c.message_key.in_(chunk)))
+            )
+        return seen
+
+    def insert_message_keys(self, connection: Connection, rows: Mapping[str, int]) -> None:
+        """Store keys, each with the second it was received."""
+        if not rows:
+            return
+        cursor = connection.connection.cursor()
+        try:
+            if self._is_sqlite:
+                cursor.executemany(_SQLITE_MESSAGE, list(rows.items()))
+            else:
+                cursor.execute(_POSTGRESQL_MESSAGES, [list(rows), list(rows.values())])
+        finally:
+            cursor.close()
