@@ -1,0 +1,26 @@
+"""One intake for each tenant, made when it is first asked for."""
+
+import threading
+
+from api.http.services import Services
+from api.identity.principal import Principal
+from api.ingest.alerts import AlertStore, MemoryAlertStore
+from api.ingest.intake import Intake
+
+
+class Intakes:
+    """The intakes and alerts of all tenants."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._alerts: dict[str, AlertStore] = {}
+        self._lock = threading.Lock()
+
+    def of(self, caller: Principal) -> Intake:
+        """The intake of the caller's tenant."""
+        return Intake(self._services.store_of(caller), self.alerts_of(caller), now=self._services.now)
+
+    def alerts_of(self, caller: Principal) -> AlertStore:
+        """The alerts of the caller's tenant."""
+        with self._lock:
+            return self._alerts.setdefault(caller.tenant_id, MemoryAlertStore())

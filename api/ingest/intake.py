@@ -1,0 +1,262 @@
+"""Takes messages in: parse, decode, judge, store what may be true, keep the rest aside with its reason.
+
+Guards that an authenticated message never fails for what it says: it is accepted, known already, of no concern, or in
+quarantine. What is answered is on disk; a store that does not answer is the only error.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from api.ingest.alerts import Alert, AlertStore, alert_id, alerts_of
+from api.ingest.arrival import observe, refusal_of
+from api.ingest.formats import FORMATS, Format
+from api.ingest.record import Arrival, Ignored, Observation, Refusal, Uplink
+from api.store.ports import ReadingStatus
+from api.store.tenant_ports import Device, QuarantinedMessage, TenantStore
+from optimizer.domain.reading import Quality, Reading, Source
+
+MAX_MESSAGES = 5_000
+"""Most messages in one body."""
+
+MAX_KEPT_BYTES = 262_144
+"""Most bytes of a body that quarantine keeps; what is longer was never a message of a sensor."""
+
+
+class Outcome(StrEnum):
+    """What became of a message."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one message.
+
+    Attributes
+    ----------
+    code
+        Why it was ignored or quarantined.
+    quality, reasons
+        How far an accepted level is believed.
+    """
+
+    device_id: str | None
+    outcome: Outcome
+    code: str = ""
+    detail: str = ""
+    quality: Quality | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeReport:
+    """What became of a body."""
+
+    results: tuple[Result, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """Messages with this outcome."""
+        return sum(one.outcome is outcome for one in self.results)
+
+
+class Intake:
+    """Takes in the messages of one tenant.
+
+    Parameters
+    ----------
+    now
+        The clock.
+    """
+
+    def __init__(self, store: TenantStore, alerts: AlertStore, *, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._alerts = alerts
+        self._now = now
+
+    def take_in(
+        self,
+        format_name: str,
+        body: bytes,
+        *,
+        content_type: str = "application/json",
+        device_id: str | None = None,
+        event: str = "",
+        only_device_id: str | None = None,
+    ) -> IntakeReport:
+        """Take in one body.
+
+        Parameters
+        ----------
+        device_id
+            The device that the channel belongs to, where the format does not name one.
+        event
+            The kind of event, where the network tells it beside the body.
+        only_device_id
+            The one device that the sender may speak for; None for a network, which speaks for all.
+
+        Raises
+        ------
+        StoreError
+            When the store cannot keep it; nothing is lost if the sender tries again.
+        """
+        format_ = FORMATS[format_name]
+        arrival = Arrival(received_at=self._now(), device_id=device_id, event=event)
+        results, refused = self._take(format_, body, arrival, only_device_id)
+        for message in _kept(format_, body, content_type, arrival, refused):
+            self._store.quarantine.add(message)
+        return IntakeReport(results=tuple(results))
+
+    def replay(self, message: QuarantinedMessage) -> IntakeReport:
+        """Take in a quarantined message again, as of the instant when it came; it stays where it is if it fails."""
+        arrival = Arrival(received_at=message.received_at, device_id=message.device_id)
+        results, refused = self._take(FORMATS[message.source], message.body, arrival, None)
+        if not refused:
+            self._store.quarantine.mark_replayed(message.message_id, at=self._now())
+        return IntakeReport(results=tuple(results))
+
+    def _take(
+        self, format_: Format, body: bytes, arrival: Arrival, only_device_id: str | None
+    ) -> tuple[list[Result], list[Refusal]]:
+        parsed = format_.parses(body, arrival)
+        if len(parsed) > MAX_MESSAGES:
+            detail = f"The body holds more than {MAX_MESSAGES} messages. Send them in several."
+            parsed = [Refusal(code="too_many", detail=detail)]
+        devices: dict[str, Device | None] = {}
+        looked: list[Result | Refusal | _Candidate] = []
+        for one in parsed:
+            if isinstance(one, Ignored):
+                looked.append(Result(device_id=one.device_id, outcome=Outcome.IGNORED, code=one.code))
+            elif isinstance(one, Refusal):
+                looked.append(one)
+            elif only_device_id is not None and one.device_id != only_device_id:
+                detail = "The key belongs to another device than the message. Use that device's key."
+                looked.append(Refusal(code="foreign_device", detail=detail, device_id=one.device_id, raw=one.raw))
+            else:
+                if one.device_id not in devices:
+                    devices[one.device_id] = self._store.devices.get(one.device_id)
+                looked.append(self._look_at(one, devices[one.device_id], arrival, format_.name))
+        statuses = iter(self._store_readings([one for one in looked if isinstance(one, _Candidate)], arrival))
+        settled = [_settled(one, next(statuses)) if isinstance(one, _Candidate) else one for one in looked]
+        refused = [one for one in settled if isinstance(one, Refusal)]
+        return [_result(one) for one in settled], refused
+
+    def _look_at(
+        self, uplink: Uplink, device: Device | None, arrival: Arrival, source: str
+    ) -> "Result | Refusal | _Candidate":
+        observation = observe(uplink, device, arrival, source=source)
+        if isinstance(observation, Refusal):
+            return observation if device is not None or uplink.container_id is not None else _unknown(uplink)
+        self._alarm(observation)
+        refusal = refusal_of(observation, uplink, device)
+        if refusal is not None:
+            return refusal
+        if observation.fill_fraction is None:
+            return Result(device_id=uplink.device_id, outcome=Outcome.IGNORED, code="no_level")
+        return _Candidate(uplink, observation)
+
+    def _store_readings(self, good: "Sequence[_Candidate]", arrival: Arrival) -> Sequence[ReadingStatus]:
+        if not good:
+            return ()
+        readings = [
+            Reading(
+                container_id=one.observation.container_id or "",
+                observed_at=one.observation.observed_at,
+                fill_fraction=one.observation.fill_fraction or 0.0,
+                source=Source.SENSOR,
+            )
+            for one in good
+        ]
+        keys = [one.observation.dedup_key for one in good]
+        return self._store.readings.add(readings, received_at=arrival.received_at, dedup_keys=keys)
+
+    def _alarm(self, observation: Observation) -> None:
+        for told in alerts_of(observation):
+            if isinstance(told, Alert):
+                self._alerts.note(told)
+            else:
+                self._alerts.end(alert_id(told.kind, told.subject_id), at=told.at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A message whose level may be stored."""
+
+    uplink: Uplink
+    observation: Observation
+
+
+def _settled(one: _Candidate, status: ReadingStatus) -> Result | Refusal:
+    if status is ReadingStatus.UNKNOWN_CONTAINER:
+        detail = "The device's container is not in the town. Correct where the device hangs, then replay."
+        return Refusal(code="unknown_container", detail=detail, device_id=one.uplink.device_id, raw=one.uplink.raw)
+    return Result(
+        device_id=one.uplink.device_id,
+        outcome=Outcome.ACCEPTED if status is ReadingStatus.ACCEPTED else Outcome.DUPLICATE,
+        quality=one.observation.quality,
+        reasons=one.observation.reasons,
+    )
+
+
+def _result(one: Result | Refusal) -> Result:
+    if isinstance(one, Result):
+        return one
+    return Result(device_id=one.device_id, outcome=Outcome.QUARANTINED, code=one.code, detail=one.detail)
+
+
+def _unknown(uplink: Uplink) -> Refusal:
+    # Without an entry nobody knows the decoder: to say that there is no decoder would send people the wrong way.
+    detail = "No such device is registered. Register it with its decoder and container, then replay the message."
+    return Refusal(code="unknown_device", detail=detail, device_id=uplink.device_id, raw=uplink.raw)
+
+
+def _kept(
+    format_: Format, body: bytes, content_type: str, arrival: Arrival, refused: Sequence[Refusal]
+) -> Iterable[QuarantinedMessage]:
+    """What quarantine keeps: whole bodies, or of a batch the refused messages, together where the reason is one."""
+    groups: dict[str, list[Refusal]] = {}
+    for refusal in refused:
+        groups.setdefault(refusal.code, []).append(refusal)
+    number = 0
+    for code, members in groups.items():
+        for content, devices, detail in _bodies(format_, body, members):
+            yield QuarantinedMessage(
+                message_id=_message_id(arrival.received_at, number),
+                received_at=arrival.received_at,
+                source=format_.name,
+                reason=code,
+                detail=detail if len(content) <= MAX_KEPT_BYTES else f"{detail} Only its beginning is kept."[:1_000],
+                content_type=content_type[:200],
+                body=content[:MAX_KEPT_BYTES],
+                device_id=devices.pop() if len(devices) == 1 else arrival.device_id,
+            )
+            number += 1
+
+
+def _bodies(format_: Format, body: bytes, members: Sequence[Refusal]) -> Iterable[tuple[bytes, set[str], str]]:
+    if format_.joins is None or not all(one.raw for one in members):
+        yield body, _device_ids(members), members[0].detail
+        return
+    part: list[Refusal] = []
+    size = 0
+    for one in members:
+        if part and size + len(one.raw) > MAX_KEPT_BYTES // 2:
+            yield format_.joins([member.raw for member in part]), _device_ids(part), part[0].detail
+            part, size = [], 0
+        part.append(one)
+        size += len(one.raw)
+    yield format_.joins([member.raw for member in part]), _device_ids(part), part[0].detail
+
+
+def _device_ids(members: Sequence[Refusal]) -> set[str]:
+    return {one.device_id for one in members if one.device_id is not None}
+
+
+def _message_id(received_at: datetime, number: int) -> str:
+    # Rises with time, and within a body with the place; the end keeps two processes apart.
+    return f"{int(received_at.timestamp() * 1e6):016x}-{number:04x}-{uuid.uuid4().hex[:8]}"

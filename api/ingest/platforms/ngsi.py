@@ -1,0 +1,174 @@
+"""FIWARE notifications of waste containers: NGSI-v2 and NGSI-LD, normalized, concise or as plain key and value.
+
+Addresses of contexts are never fetched: an expanded name counts by its last part.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from api.ingest.json_text import read_json, write_json
+from api.ingest.record import Arrival, Ignored, Measurement, Parsed, Refusal, RefusedMessageError, Uplink
+from api.ingest.values import MAX_ID_LENGTH, dedup_key, identifier, instant, mapping, number
+
+_TYPE = "WasteContainer"
+_PERCENT_UNITS = frozenset({"P1", "%", "percent"})
+_FRACTION_UNITS = frozenset({"C62", "1"})
+_INSTANT_NAMES = ("observedAt", "TimeInstant", "dateObserved", "timestamp")
+_ENTITY_INSTANTS = ("TimeInstant", "dateObserved", "dateLastReported", "dateModified", "modifiedAt")
+
+
+class Scale(StrEnum):
+    """What a level of 1 means; the standard says full, many deployments say one percent."""
+
+    AUTO = "auto"
+    PERCENT = "percent"
+    FRACTION = "fraction"
+
+
+def parse(body: bytes, arrival: Arrival, *, scale: Scale = Scale.AUTO) -> list[Parsed]:
+    """The entities of a notification, or of a bare list of them."""
+    try:
+        document = read_json(body)
+    except RefusedMessageError as error:
+        return [Refusal(code=error.code, detail=error.detail)]
+    notified_at = None
+    entities: object = document
+    if isinstance(document, dict):
+        notified_at = instant(document.get("notifiedAt"))
+        entities = document.get("data", [document])
+    if not isinstance(entities, list):
+        return [Refusal(code="not_ngsi", detail="The notification has no list of entities under 'data'.")]
+    return [_parse(entity, notified_at, arrival, scale) for entity in entities] or [Ignored(code="no_entities")]
+
+
+def join(entities: Sequence[bytes]) -> bytes:
+    """One notification of several entities."""
+    return b'{"data":[' + b",".join(entities) + b"]}"
+
+
+def short_name(name: str) -> str:
+    """An attribute's or type's name without the address that it was expanded to."""
+    return name.rstrip("/#").replace("#", "/").rpartition("/")[2] if "://" in name else name
+
+
+def entity_device_id(entity_id: str) -> str:
+    """The device id under which an entity is registered; long ids are digested."""
+    if len(entity_id) <= MAX_ID_LENGTH:
+        return entity_id
+    return f"ngsi:{hashlib.sha256(entity_id.encode('utf-8', 'backslashreplace')).hexdigest()[:40]}"
+
+
+def _parse(entity: object, notified_at: datetime | None, arrival: Arrival, scale: Scale) -> Parsed:
+    if not isinstance(entity, dict):
+        return Refusal(code="not_ngsi", detail="An entity is no object.", raw=write_json(entity))
+    attributes = {short_name(name): value for name, value in entity.items()}
+    raw_id = attributes.get("id", attributes.get("@id"))
+    entity_id = entity_device_id(raw_id) if isinstance(raw_id, str) else None
+    device_id = identifier(entity_id)
+    # An entity that is taken in again later has no notification around it, so it takes the instant along.
+    kept = dict(entity) if notified_at is None else {"dateModified": notified_at.isoformat(), **entity}
+    raw = write_json(kept)
+    if device_id is None:
+        return Refusal(code="no_device", detail="An entity has no usable id.", raw=raw)
+    kind = attributes.get("type", attributes.get("@type"))
+    names = kind if isinstance(kind, list) else [kind]
+    if _TYPE not in {short_name(name) for name in names if isinstance(name, str)}:
+        return Ignored(code="other_type", device_id=device_id)
+    level = _value(attributes.get("fillingLevel"))
+    if level is not None and number(level) is None:
+        detail = "fillingLevel is no number. Check the entity's data source."
+        return Refusal(code="not_a_number", detail=detail, device_id=device_id, raw=raw)
+    measurement = _measurement(attributes, scale)
+    observed_at = _observed_at(attributes, notified_at)
+    return Uplink(
+        device_id=device_id,
+        observed_at=observed_at,
+        dedup_key=_key(device_id, observed_at, raw, arrival),
+        measurement=measurement,
+        container_id=_container_id(raw_id, attributes),
+        raw=raw,
+    )
+
+
+def _measurement(attributes: Mapping[str, Any], scale: Scale) -> Measurement:
+    level, remarks = _level(attributes.get("fillingLevel"), scale)
+    status = _value(attributes.get("status"))
+    words = {one for one in (status if isinstance(status, list) else [status]) if isinstance(one, str)}
+    says_state = bool(words - {"unknown"})
+    if words & {"moved", "vandalized"}:
+        remarks += ("moved",)
+    return Measurement(
+        fill_fraction=level,
+        temperature_c=number(_value(attributes.get("temperature"))),
+        is_tilted="dropped" in words if says_state else None,
+        is_burning="burning" in words if says_state else None,
+        is_lid_open="lidOpen" in words if says_state else None,
+        remarks=remarks,
+    )
+
+
+def _level(attribute: object, scale: Scale) -> tuple[float | None, tuple[str, ...]]:
+    value = number(_value(attribute))
+    if value is None:
+        return None, ()
+    unit = _unit(attribute)
+    if unit in _PERCENT_UNITS or (scale is Scale.PERCENT and unit not in _FRACTION_UNITS):
+        return value / 100, ("sensor_code",) if value in {254.0, 255.0} else ()
+    if unit in _FRACTION_UNITS or scale is Scale.FRACTION:
+        return value, ()
+    if value in {254.0, 255.0}:
+        return value / 100, ("sensor_code",)
+    if value > 2:
+        return value / 100, ("percent_by_size",)
+    return value, ("ambiguous_scale",) if value > 1 else ()
+
+
+def _value(attribute: object) -> object:
+    if isinstance(attribute, Mapping):
+        for name in ("value", "@value", "object"):
+            if name in attribute:
+                return _value(attribute[name]) if isinstance(attribute[name], Mapping) else attribute[name]
+        expanded = {short_name(name): value for name, value in attribute.items() if isinstance(name, str)}
+        return expanded.get("hasValue")
+    if isinstance(attribute, list) and len(attribute) == 1:
+        return _value(attribute[0])
+    return attribute
+
+
+def _unit(attribute: object) -> str:
+    if not isinstance(attribute, Mapping):
+        return ""
+    unit = attribute.get("unitCode", _value(mapping(attribute.get("metadata")).get("unitCode")))
+    return unit if isinstance(unit, str) else ""
+
+
+def _observed_at(attributes: Mapping[str, Any], notified_at: datetime | None) -> datetime | None:
+    level = mapping(attributes.get("fillingLevel"))
+    metadata = mapping(level.get("metadata"))
+    for place in (level, metadata):
+        for name in _INSTANT_NAMES:
+            found = instant(_value(place.get(name)))
+            if found is not None:
+                return found
+    for name in _ENTITY_INSTANTS:
+        found = instant(_value(attributes.get(name)))
+        if found is not None:
+            return found
+    return notified_at
+
+
+def _key(device_id: str, observed_at: datetime | None, raw: bytes, arrival: Arrival) -> str:
+    if observed_at is not None:
+        return dedup_key("ngsi", device_id, observed_at.isoformat())
+    # Nothing says when: the same entity again within the hour is taken for a repetition.
+    return dedup_key("ngsi", device_id, hashlib.sha256(raw).hexdigest()[:32], f"{arrival.received_at:%Y%m%dT%H}")
+
+
+def _container_id(entity_id: object, attributes: Mapping[str, Any]) -> str | None:
+    named = identifier(_value(attributes.get("binId"))) or identifier(_value(attributes.get("serialNumber")))
+    if named is not None:
+        return named
+    return identifier(entity_id.rpartition(":")[2]) if isinstance(entity_id, str) else None
