@@ -12,27 +12,40 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.http.containers import ContainerBody, containers_router
+from api.http.devices import DeviceBody
 from api.http.envelope import Envelope
 from api.http.errors import ProblemError, issues_of, problem_body, problem_of, problem_of_status
 from api.http.fleet import fleet_router
+from api.http.gate import Gate
 from api.http.health import health_router
+from api.http.ingest import BATCH_PATHS as INGEST_BATCH_PATHS
+from api.http.ingest import ingest_router
+from api.http.metrics import Metrics, metrics_router
 from api.http.openapi import DESCRIPTION, TAGS, describe
+from api.http.operations import OperationIndex
 from api.http.plan_body import PlanBody
 from api.http.plans import plans_router
 from api.http.readings import ReadingsBody, readings_router
 from api.http.scenario_body import ScenarioBody
 from api.http.scenarios import scenarios_router
+from api.http.security_headers import security_headers
 from api.http.services import Services
 from api.http.tours import tours_router
 from api.jobs.errors import JobsError
 from api.store.errors import StoreError
 from optimizer.domain.issues import InvalidInputError
 
-BATCH_PATHS = frozenset({"/v1/readings"})
+BATCH_PATHS = INGEST_BATCH_PATHS | {"/v1/readings"}
 
 
 def create_app(services: Services) -> FastAPI:
-    """The application; its start and end start and stop the services."""
+    """The application; its start and end start and stop the services.
+
+    Raises
+    ------
+    UnlistedOperationError
+        When an operation has no line in the table of permissions.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -50,20 +63,31 @@ def create_app(services: Services) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    for router in (
+    metrics = Metrics(services.queue)
+    routers = (
         plans_router(services),
         tours_router(services),
         scenarios_router(services),
         containers_router(services),
         readings_router(services),
         fleet_router(services),
+        ingest_router(services),
         health_router(services),
-    ):
+        metrics_router(metrics),
+    )
+    operations = OperationIndex(app, routers)
+    for router in routers:
         app.include_router(router)
     for kind in (ProblemError, InvalidInputError, StoreError, JobsError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer_error)
-    app.add_middleware(Envelope, body_limit=_body_limits(services))
-    bodies = (PlanBody, ScenarioBody, ContainerBody, ReadingsBody)
+    app.add_middleware(
+        Envelope,
+        gate=Gate(services, operations, services.trail),
+        metrics=metrics,
+        body_limit=_body_limits(services),
+        headers=security_headers(is_behind_tls=services.settings.is_behind_tls),
+    )
+    bodies = (PlanBody, ScenarioBody, ContainerBody, ReadingsBody, DeviceBody)
     app.openapi = lambda: describe(app, bodies)  # type: ignore[method-assign]  # the framework's documented way
     return app
 

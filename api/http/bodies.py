@@ -12,6 +12,9 @@ from api.http.errors import ProblemError, issues_of
 MAX_DEPTH = 32
 """Deepest nesting of a body; what we ask for needs seven."""
 
+MAX_VALUES = 1_000_000
+"""Most values in a body; a batch of 100,000 readings has 600,000."""
+
 INLINE_BYTES = 16_384
 """Bodies up to this size are read on the event loop; a thread would cost more than it frees."""
 
@@ -41,10 +44,12 @@ def read_model(model: type[Model], content: bytes) -> Model:
     Raises
     ------
     ProblemError
-        When it is no JSON, is nested too deeply, or does not fit the model.
+        When it is no JSON, is nested too deeply or too wide, or does not fit the model.
     """
     if _depth(content) > MAX_DEPTH:
         raise ProblemError("body_too_deep", f"The body is nested deeper than {MAX_DEPTH} levels.")
+    if content.count(b",") > MAX_VALUES:
+        raise ProblemError("body_too_wide", f"The body holds more than {MAX_VALUES} values.")
     try:
         return model.model_validate_json(content)
     except ValidationError as error:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from api.http.bodies import JsonBody, describe_body
+from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.etags import is_unchanged, not_modified, version_named, versioned
 from api.http.fields import Body, Identifier, ShortText
@@ -110,6 +111,7 @@ def containers_router(services: Services) -> APIRouter:
         },
     )
     def list_containers(
+        caller: Caller,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         after: Annotated[str, Query(max_length=64)] = "",
         stream: Annotated[str | None, Query(max_length=64)] = None,
@@ -117,8 +119,8 @@ def containers_router(services: Services) -> APIRouter:
         """List containers with their latest readings."""
         if not after.isprintable() or not (stream or "").isprintable():
             raise ProblemError("invalid_request", "Use printable characters only.")
-        found = services.store.town.containers(after=after, limit=limit + 1, stream=stream)
-        latest = services.store.readings.latest([one.container.container_id for one in found[:limit]])
+        found = services.store_of(caller).town.containers(after=after, limit=limit + 1, stream=stream)
+        latest = services.store_of(caller).readings.latest([one.container.container_id for one in found[:limit]])
         page = ContainerPage(
             containers=[_answer(one, latest.get(one.container.container_id)) for one in found[:limit]],
             next_after=found[limit - 1].container.container_id if len(found) > limit else None,
@@ -135,12 +137,14 @@ def containers_router(services: Services) -> APIRouter:
             **problems("not_found"),
         },
     )
-    def get_container(container_id: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    def get_container(
+        caller: Caller, container_id: str, if_none_match: Annotated[str | None, Header()] = None
+    ) -> Response:
         """Read one container."""
-        stored = services.store.town.container(container_id) if container_id.isprintable() else None
+        stored = services.store_of(caller).town.container(container_id) if container_id.isprintable() else None
         if stored is None:
             raise ProblemError("not_found", "There is no container with this id.")
-        reading = services.store.readings.latest([container_id]).get(container_id)
+        reading = services.store_of(caller).readings.latest([container_id]).get(container_id)
         content = _answer(stored, reading).model_dump_json().encode()
         # The header is the container's version: it is what If-Match asks for.
         if reading is None and is_unchanged(stored.etag, if_none_match):
@@ -170,16 +174,17 @@ def containers_router(services: Services) -> APIRouter:
         },
     )
     def put_container(
+        caller: Caller,
         container_id: Annotated[str, Path(max_length=64)],
         body: Annotated[ContainerBody, Depends(JsonBody(ContainerBody))],
         if_match: Annotated[str | None, Header(description="The ETag that you read; needed for a change.")] = None,
     ) -> Response:
         """Create a container, or change the one that If-Match names."""
         container = _container(container_id, body)
-        town = services.town().town
+        town = services.town_of(caller).town
         if container.stream not in {stream.stream_id for stream in town.streams}:
             raise _issue("stream", "unknown_stream", "The town has no such waste stream. Correct the name.")
-        stored, is_new = services.store.town.put_container(container, if_match=version_named(if_match))
+        stored, is_new = services.store_of(caller).town.put_container(container, if_match=version_named(if_match))
         answer = versioned(_answer(stored, None).model_dump_json().encode(), stored.etag)
         answer.status_code = 201 if is_new else 200
         return answer

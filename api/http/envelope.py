@@ -1,24 +1,26 @@
-"""What every request passes first and every answer last: limits on the body, a trace id, headers, and no bare 500."""
+"""What every request passes first and every answer last: the gate, limits on the body, a trace id, and no bare 500."""
 
 import logging
 import time
 import uuid
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from anyio import fail_after
+from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.caller import STATE_NAME
 from api.http.errors import ProblemError, problem_body, problem_of
+from api.http.gate import Admission, Gate
+from api.http.metrics import Metrics
 
 BODY_TIMEOUT_S = 30.0
+INLINE_CHECK_BYTES = 16_384
 _LOGGER = logging.getLogger(__name__)
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-}
+
+BeforeAnswer = Callable[[int], Awaitable[None]]
 
 
 class Envelope:
@@ -26,14 +28,29 @@ class Envelope:
 
     Parameters
     ----------
+    gate
+        Decides who may pass, before anything is read of the body.
     body_limit
         Most bytes of a body by path. Bytes are counted as they come: what Content-Length says is only believed when
         it is already too much.
+    headers
+        Added to the answer at a path where it does not say otherwise itself.
     """
 
-    def __init__(self, app: ASGIApp, *, body_limit: Callable[[str], int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        gate: Gate,
+        metrics: Metrics,
+        body_limit: Callable[[str], int],
+        headers: Callable[[str], dict[str, str]],
+    ) -> None:
         self._app = app
+        self._gate = gate
+        self._metrics = metrics
         self._body_limit = body_limit
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -42,10 +59,16 @@ class Envelope:
             return
         trace_id = uuid.uuid4().hex
         scope.setdefault("state", {})["trace_id"] = trace_id
-        answer = _Answer(send, trace_id)
+        answer = _Answer(send, trace_id, self._headers(scope["path"]), is_body_read=not _has_body(scope))
         began_s = time.perf_counter()
+        admission = Admission(operation=None, caller=None)
         try:
+            admission = await self._gate.admit(scope, trace_id)
             body = await self._read_body(scope, receive)
+            answer.is_body_read = True
+            await _check_body(admission, body)
+            scope["state"][STATE_NAME] = admission.caller
+            answer.before_answer = self._note_use(admission, scope, trace_id)
             await self._app(scope, _replay(body, receive), answer.send)
         except Exception as error:
             problem = problem_of(error)
@@ -54,15 +77,30 @@ class Envelope:
             if not answer.has_begun:
                 await answer.send_problem(problem)
         finally:
-            _LOGGER.info(
-                "request",
-                extra={
-                    "trace_id": trace_id,
-                    "method": scope["method"],
-                    "status": answer.status,
-                    "ms": round((time.perf_counter() - began_s) * 1000, 1),
-                },
-            )
+            self._tell(scope, admission, answer.status, trace_id, time.perf_counter() - began_s)
+
+    def _note_use(self, admission: Admission, scope: Scope, trace_id: str) -> BeforeAnswer:
+        async def note(status: int) -> None:
+            await self._gate.note_use(admission, scope, status, trace_id)
+
+        return note
+
+    def _tell(self, scope: Scope, admission: Admission, status: int, trace_id: str, seconds: float) -> None:
+        operation_id = "none" if admission.operation is None else admission.operation.operation_id
+        self._metrics.observe(operation_id, status=status, seconds=seconds)
+        # Neither the address nor the query: both may hold what concerns people.
+        _LOGGER.info(
+            "request",
+            extra={
+                "trace_id": trace_id,
+                "method": scope["method"],
+                "operation": operation_id,
+                "tenant": None if admission.caller is None else admission.caller.tenant_id,
+                "actor": None if admission.caller is None else admission.caller.actor,
+                "status": status,
+                "ms": round(seconds * 1000, 1),
+            },
+        )
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
         headers = Headers(scope=scope)
@@ -92,6 +130,20 @@ class Envelope:
         return b"".join(chunks)
 
 
+def _has_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+async def _check_body(admission: Admission, body: bytes) -> None:
+    if admission.check_body is None:
+        return
+    if len(body) <= INLINE_CHECK_BYTES:
+        admission.check_body(body)
+    else:
+        await run_sync(admission.check_body, body)
+
+
 def _replay(body: bytes, receive: Receive) -> Receive:
     was_read = False
 
@@ -108,9 +160,13 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 class _Answer:
     """Adds the headers to whatever is sent, and remembers whether anything was."""
 
-    def __init__(self, send: Send, trace_id: str) -> None:
+    before_answer: BeforeAnswer | None = None
+
+    def __init__(self, send: Send, trace_id: str, headers: dict[str, str], *, is_body_read: bool) -> None:
         self._send = send
         self._trace_id = trace_id
+        self._headers = headers
+        self.is_body_read = is_body_read
         self.status = 0
 
     @property
@@ -119,16 +175,21 @@ class _Answer:
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
+            # Once: when it fails, the answer becomes a problem, which is nothing to write down.
+            before_answer, self.before_answer = self.before_answer, None
+            if before_answer is not None:
+                await before_answer(message["status"])
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["x-trace-id"] = self._trace_id
-            for name, value in _HEADERS.items():
+            for name, value in self._headers.items():
                 headers.setdefault(name, value)
-            if self.status in {408, 413}:
-                headers["connection"] = "close"  # the rest of the body will not be read
+            if not self.is_body_read:
+                headers["connection"] = "close"  # nobody will read the rest of the body
         await self._send(message)
 
     async def send_problem(self, problem: ProblemError) -> None:
+        self.before_answer = None
         status, headers, document = problem_body(problem, self._trace_id)
         content = document.model_dump_json().encode()
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]

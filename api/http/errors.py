@@ -39,6 +39,14 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "malformed_json": ProblemKind(
         status=400, title="The body is no JSON", what_you_can_do="Send one valid UTF-8 JSON document."
     ),
+    "unauthenticated": ProblemKind(
+        status=401,
+        title="Nobody is recognised",
+        what_you_can_do="Send Authorization: Bearer with a key or login; the operator can give you one.",
+    ),
+    "forbidden": ProblemKind(
+        status=403, title="Your role may not do this", what_you_can_do="Use a key of another role, or ask the operator."
+    ),
     "not_found": ProblemKind(
         status=404, title="There is no such thing", what_you_can_do="Check the id; lists show what there is."
     ),
@@ -75,7 +83,10 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         status=422, title="The request is not valid", what_you_can_do="Correct what the issues name."
     ),
     "body_too_deep": ProblemKind(
-        status=422, title="The body is nested too deeply", what_you_can_do="Send a document as in the examples."
+        status=413, title="The body is nested too deeply", what_you_can_do="Send a document as in the examples."
+    ),
+    "body_too_wide": ProblemKind(
+        status=413, title="The body holds too many values", what_you_can_do="Send less at once, e.g. several batches."
     ),
     "plan_too_large": ProblemKind(
         status=422, title="The plan is too large", what_you_can_do="Ask for fewer streams or vehicles at once."
@@ -83,11 +94,23 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "version_required": ProblemKind(
         status=428, title="Name the version", what_you_can_do="Send If-Match with the ETag that you read."
     ),
+    "too_many_requests": ProblemKind(
+        status=429,
+        title="Too many requests came at once",
+        what_you_can_do="Try again after the time in Retry-After.",
+        retry_after_s=1,
+    ),
     "headers_too_large": ProblemKind(
         status=431, title="The headers are too large", what_you_can_do="Send shorter headers."
     ),
     "internal_error": ProblemKind(
         status=500, title="A fault in the program", what_you_can_do="Report it with the trace id; it is in the log."
+    ),
+    "login_unavailable": ProblemKind(
+        status=503,
+        title="The login provider does not answer",
+        what_you_can_do="Try again after the time in Retry-After; keys work meanwhile.",
+        retry_after_s=5,
     ),
     "no_town": ProblemKind(
         status=503, title="There is no town yet", what_you_can_do="Start the service with a town's folder."
@@ -227,6 +250,8 @@ def problem_body(problem: ProblemError, trace_id: str) -> tuple[int, dict[str, s
         trace_id=trace_id,
     )
     headers = {"content-type": MEDIA_TYPE, "cache-control": "no-store"}
+    if kind.status == 401:
+        headers["www-authenticate"] = 'Bearer realm="fuhre"'
     if retry_after_s is not None:
         headers["retry-after"] = str(retry_after_s)
     return kind.status, headers, document

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
+from api.http.caller import Caller
 from api.http.openapi import problems
 from api.http.services import Services
 from optimizer.domain.places import Depot, DisposalSite
@@ -31,14 +32,14 @@ def fleet_router(services: Services) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["fleet"])
 
     @router.get("/vehicles", operation_id="listVehicles", responses=problems("no_town"))
-    def list_vehicles() -> VehiclesAnswer:
+    def list_vehicles(caller: Caller) -> VehiclesAnswer:
         """List the vehicles with their shifts, capacities and costs."""
-        return VehiclesAnswer(vehicles=list(services.town().town.vehicles))
+        return VehiclesAnswer(vehicles=list(services.town_of(caller).town.vehicles))
 
     @router.get("/disposal-sites", operation_id="listDisposalSites", responses=problems("no_town"))
-    def list_disposal_sites() -> DisposalSitesAnswer:
+    def list_disposal_sites(caller: Caller) -> DisposalSitesAnswer:
         """List the disposal sites with their hours and streams, and the depots."""
-        town = services.town().town
+        town = services.town_of(caller).town
         return DisposalSitesAnswer(disposal_sites=list(town.disposal_sites), depots=list(town.depots))
 
     return router

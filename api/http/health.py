@@ -6,7 +6,6 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from api.http.services import Services
-from api.store.errors import StoreError
 
 
 class LiveAnswer(BaseModel):
@@ -22,7 +21,7 @@ class PartAnswer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Literal["database", "town", "workers", "map"]
+    name: Literal["database", "town", "disk", "map_files", "workers", "map"]
     is_ready: bool
     detail: str
 
@@ -54,7 +53,7 @@ def health_router(services: Services) -> APIRouter:
     )
     def is_ready() -> Response:
         """Whether plans can be made, and what is missing if not."""
-        parts = [*_stored_parts(services), *_worker_parts(services)]
+        parts = [*_watched_parts(services), *_worker_parts(services)]
         is_all = all(part.is_ready for part in parts)
         answer = ReadyAnswer(
             status="ready" if is_all else "not_ready", parts=parts, waiting_jobs=services.queue.waiting_count()
@@ -69,24 +68,16 @@ def health_router(services: Services) -> APIRouter:
     return router
 
 
-def _stored_parts(services: Services) -> list[PartAnswer]:
-    try:
-        services.store.ping()
-        has_town = services.store.town.version() > 0
-    except StoreError as error:
-        return [PartAnswer(name="database", is_ready=False, detail=str(error))]
-    missing = "" if has_town else "No town has been imported yet."
-    return [
-        PartAnswer(name="database", is_ready=True, detail=""),
-        PartAnswer(name="town", is_ready=has_town, detail=missing),
-    ]
+def _watched_parts(services: Services) -> list[PartAnswer]:
+    return [PartAnswer(name=one.name, is_ready=one.is_ready, detail=one.detail) for one in services.health.findings()]
 
 
 def _worker_parts(services: Services) -> list[PartAnswer]:
     slots = services.queue.slot_states()
     alive = sum(slot.pid is not None for slot in slots)
     ready = sum(slot.is_ready for slot in slots)
-    trouble = next((slot.trouble for slot in slots if slot.trouble), "")
+    # Why is in the log: the reason may name files, and this answer is for everybody.
+    trouble = "A worker could not open its map; the log says why." if any(slot.trouble for slot in slots) else ""
     return [
         PartAnswer(name="workers", is_ready=alive > 0, detail=f"{alive} of {len(slots)} processes run."),
         PartAnswer(name="map", is_ready=ready > 0, detail=trouble or f"{ready} of {len(slots)} workers have it open."),

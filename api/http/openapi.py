@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.http.errors import MEDIA_TYPE, PROBLEMS, ProblemDocument, ProblemError, problem_body
+from api.identity.permissions import PERMISSIONS
 
 DESCRIPTION = """
 Plans a day's waste collection from fill levels, and hands out the tours.
@@ -21,6 +22,9 @@ comes first**, as in GeoJSON. Instants (`_at`) carry their offset; days are cale
 
 **Errors** are RFC 9457 problem documents: `code` is stable, `what_you_can_do` says so in a sentence, `issues` names
 every field at fault, `trace_id` finds the request in the log.
+
+**Who may what.** Send `Authorization: Bearer fuhre_...`; the key says which town's data you work on and what you may
+do. Other towns' things are as unknown to you as things that never were (404).
 """
 
 TAGS = [
@@ -29,15 +33,29 @@ TAGS = [
     {"name": "scenarios", "description": "What if a truck were missing? Nothing of this touches live plans."},
     {"name": "containers", "description": "What is emptied, with its latest reading."},
     {"name": "readings", "description": "What sensors, drivers and trucks observe."},
+    {"name": "ingest", "description": "Messages of sensor networks and platforms, as these send them."},
+    {"name": "devices", "description": "Sensors: where they hang, and how distance becomes fill."},
+    {"name": "quarantine", "description": "Messages that could not be used, to be read and taken in after all."},
+    {"name": "alerts", "description": "What cannot wait for a plan: fire first."},
     {"name": "fleet", "description": "Vehicles and disposal sites."},
     {"name": "health", "description": "For those who run the service."},
 ]
 
 
+_EVERYWHERE = ("unauthenticated", "forbidden", "too_many_requests", "store_unavailable", "internal_error")
+_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key `fuhre_...`, or a login's token (OpenID Connect).",
+    }
+}
+
+
 def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The problem answers of an operation, by status."""
     answers: dict[int | str, dict[str, Any]] = {}
-    for code in ("store_unavailable", "internal_error", *codes):
+    for code in (*_EVERYWHERE, *codes):
         kind = PROBLEMS[code]
         content = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}, "examples": {}}
         answer = answers.setdefault(kind.status, {"description": "", "content": {MEDIA_TYPE: content}})
@@ -67,6 +85,11 @@ def describe(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> dict[str, Any
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas.update(shapes["$defs"])
         _drop_framework_errors(document)
+        document["components"]["securitySchemes"] = _SCHEMES
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                if not PERMISSIONS[operation["operationId"]].is_public:
+                    operation["security"] = [{"key": []}]
         app.openapi_schema = document
     return app.openapi_schema
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from api.http.errors import ProblemError
 from api.http.fields import Body, Day, Identifier, Instant, Probability
 from api.http.services import Services
+from api.identity.principal import Principal
 from api.jobs.planning_documents import PlanningAsk
 from api.search_limits import search_limits
 from optimizer.domain.hours import local_midnight
@@ -83,7 +84,7 @@ EXAMPLES: dict[str, Any] = {
 }
 
 
-def planning_ask(body: PlanBody, services: Services) -> PlanningAsk:
+def planning_ask(body: PlanBody, services: Services, caller: Principal) -> PlanningAsk:
     """The planning job that the body asks for.
 
     Raises
@@ -94,7 +95,7 @@ def planning_ask(body: PlanBody, services: Services) -> PlanningAsk:
         When it asks for more than this installation plans at once.
     """
     now = services.now()
-    record = services.town()
+    record = services.town_of(caller)
     today = now.astimezone(record.town.zone).date()
     day = body.day if body.day is not None else record.town.next_working_date(today)
     ask = PlanningAsk(
@@ -113,7 +114,7 @@ def planning_ask(body: PlanBody, services: Services) -> PlanningAsk:
     if day > today + timedelta(days=MAX_DAYS_AHEAD):
         raise _issue("day", "day_too_far", f"Ask for a day at most {MAX_DAYS_AHEAD} days ahead.")
     ask.to_request(record.town, {})  # refuses unknown names now rather than in the worker
-    _require_size(ask, services)
+    _require_size(ask, services, caller)
     return ask
 
 
@@ -148,8 +149,8 @@ def _known(name: str, asked: str | None, known: tuple[str, ...]) -> str:
     return asked
 
 
-def _require_size(ask: PlanningAsk, services: Services) -> None:
-    town, settings = services.town().town, services.settings
+def _require_size(ask: PlanningAsk, services: Services, caller: Principal) -> None:
+    town, settings = services.town_of(caller).town, services.settings
     container_count = sum(not ask.streams or one.stream in ask.streams for one in town.containers)
     vehicle_count = len(ask.vehicle_ids or town.vehicles)
     for count, most, kind in (

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.bodies import JsonBody, describe_body
+from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.etags import is_unchanged, not_modified, versioned
 from api.http.job_answers import EXAMPLE, JobAnswer, accepted, fields_of, with_document
@@ -14,6 +15,7 @@ from api.http.openapi import problems
 from api.http.plan_body import EXAMPLES, PlanBody, planning_ask
 from api.http.services import Services
 from api.http.submit import IdempotencyKey, find_job, submit
+from api.identity.principal import Principal
 from api.jobs.job import Job, JobKind, JobState
 from api.jobs.planning_documents import dump_planning_ask
 from api.store.plan_record import PlanSummary
@@ -82,11 +84,13 @@ def plans_router(services: Services) -> APIRouter:
         },
     )
     def request_plan(
-        body: Annotated[PlanBody, Depends(JsonBody(PlanBody))], idempotency_key: IdempotencyKey = None
+        caller: Caller,
+        body: Annotated[PlanBody, Depends(JsonBody(PlanBody))],
+        idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Ask for a day's tours."""
-        document = dump_planning_ask(planning_ask(body, services))
-        job = submit(services, kind=JobKind.PLAN, document=document, body=body, idempotency_key=idempotency_key)
+        document = dump_planning_ask(planning_ask(body, services, caller))
+        job = submit(services, caller, kind=JobKind.PLAN, document=document, body=body, idempotency_key=idempotency_key)
         return accepted(_answer(job), f"/v1/plans/{job.job_id}")
 
     @router.get(
@@ -99,12 +103,13 @@ def plans_router(services: Services) -> APIRouter:
         },
     )
     def list_plans(
+        caller: Caller,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")] = None,
         day: Annotated[date | None, Query(description="Only finished plans of this day.")] = None,
     ) -> Response:
         """List plans, newest first."""
-        found = services.store.plans.plans(limit=limit + 1, before=before, day=day)
+        found = services.store_of(caller).plans.plans(limit=limit + 1, before=before, day=day)
         items = [
             with_document(PlanListItem(plan_id=one.job.job_id, **fields_of(one.job)), "summary", one.summary or b"null")
             for one in found[:limit]
@@ -123,10 +128,10 @@ def plans_router(services: Services) -> APIRouter:
             **problems("not_found"),
         },
     )
-    def get_plan(plan_id: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    def get_plan(caller: Caller, plan_id: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
         """Watch a plan being made, and fetch it."""
-        job = find_job(services, plan_id, JobKind.PLAN)
-        record = services.store.plans.plan(plan_id) if job.state is JobState.SUCCEEDED else None
+        job = find_job(services, caller, plan_id, JobKind.PLAN)
+        record = services.store_of(caller).plans.plan(plan_id) if job.state is JobState.SUCCEEDED else None
         if record is None:
             headers = {"cache-control": "no-store"} | ({} if job.state.is_final else {"retry-after": "1"})
             return Response(_answer(job).model_dump_json(), media_type="application/json", headers=headers)
@@ -144,15 +149,15 @@ def plans_router(services: Services) -> APIRouter:
             **problems("not_found", "already_finished"),
         },
     )
-    def cancel_plan(plan_id: str) -> Response:
+    def cancel_plan(caller: Caller, plan_id: str) -> Response:
         """End the planning; nothing is stored."""
-        services.queue.cancel(find_job(services, plan_id, JobKind.PLAN))
-        return accepted(_answer(find_job(services, plan_id, JobKind.PLAN)), f"/v1/plans/{plan_id}")
+        services.queue.cancel(caller.tenant_id, find_job(services, caller, plan_id, JobKind.PLAN))
+        return accepted(_answer(find_job(services, caller, plan_id, JobKind.PLAN)), f"/v1/plans/{plan_id}")
 
     return router
 
 
-def finished_plan_id(services: Services, plan_id: str) -> str:
+def finished_plan_id(services: Services, caller: Principal, plan_id: str) -> str:
     """The id, when the plan is finished.
 
     Raises
@@ -160,7 +165,7 @@ def finished_plan_id(services: Services, plan_id: str) -> str:
     ProblemError
         When there is no such plan, or it is not finished.
     """
-    job = find_job(services, plan_id, JobKind.PLAN)
+    job = find_job(services, caller, plan_id, JobKind.PLAN)
     if job.state is not JobState.SUCCEEDED:
         raise ProblemError("plan_not_finished", f"The plan's status is '{job.state}'.")
     return plan_id

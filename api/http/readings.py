@@ -9,10 +9,12 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
 
 from api.http.bodies import JsonBody, describe_body
+from api.http.caller import Caller
 from api.http.errors import ProblemError, issues_of
 from api.http.fields import Body, Identifier, Instant
 from api.http.openapi import problems
 from api.http.services import Services
+from api.identity.principal import Principal
 from api.store.ports import ReadingStatus
 from optimizer.domain.reading import Reading, Source
 
@@ -133,18 +135,18 @@ def readings_router(services: Services) -> APIRouter:
             ),
         },
     )
-    def add_readings(body: Annotated[ReadingsBody, Depends(JsonBody(ReadingsBody))]) -> Response:
+    def add_readings(caller: Caller, body: Annotated[ReadingsBody, Depends(JsonBody(ReadingsBody))]) -> Response:
         """Store observations; sending the same again changes nothing."""
         most = services.settings.max_batch_readings
         if len(body.readings) > most:
             raise ProblemError("body_too_large", f"A batch holds at most {most} readings.")
-        answer = _add(body, services)
+        answer = _add(body, services, caller)
         return Response(answer.model_dump_json(), status_code=207, media_type="application/json")
 
     return router
 
 
-def _add(body: ReadingsBody, services: Services) -> ReadingsAnswer:
+def _add(body: ReadingsBody, services: Services, caller: Principal) -> ReadingsAnswer:
     now = services.now()
     results: list[ReadingResult | None] = [None] * len(body.readings)
     good: list[tuple[int, Reading]] = []
@@ -154,7 +156,7 @@ def _add(body: ReadingsBody, services: Services) -> ReadingsAnswer:
             results[index] = _rejected(index, judged.code, judged.message)
         else:
             good.append((index, judged))
-    statuses = services.store.readings.add([reading for _, reading in good], received_at=now) if good else []
+    statuses = services.store_of(caller).readings.add([reading for _, reading in good], received_at=now) if good else []
     for (index, _), status in zip(good, statuses, strict=True):
         if status is ReadingStatus.UNKNOWN_CONTAINER:
             results[index] = _rejected(index, "unknown_container", "There is no such container.")

@@ -9,6 +9,7 @@ from api.http.plan_body import PlanBody, planning_ask
 from api.http.plans import finished_plan_id
 from api.http.services import Services
 from api.http.submit import find_job
+from api.identity.principal import Principal
 from api.jobs.job import JobKind
 from api.jobs.planning_documents import ScenarioAsk, load_planning_ask
 from optimizer.domain.scenario import (
@@ -119,7 +120,7 @@ EXAMPLES: dict[str, Any] = {
 }
 
 
-def scenario_ask(body: ScenarioBody, services: Services) -> ScenarioAsk:
+def scenario_ask(body: ScenarioBody, services: Services, caller: Principal) -> ScenarioAsk:
     """The scenario job that the body asks for.
 
     Raises
@@ -131,9 +132,9 @@ def scenario_ask(body: ScenarioBody, services: Services) -> ScenarioAsk:
     """
     scenario = Scenario(name=body.name, changes=tuple(change.to_change() for change in body.changes))
     if body.request is not None:
-        ask = planning_ask(body.request, services)
+        ask = planning_ask(body.request, services, caller)
     else:
-        plan_id = finished_plan_id(services, body.base_plan_id or "")
-        ask = load_planning_ask(find_job(services, plan_id, JobKind.PLAN).document)
-    apply_scenario(ask.to_request(services.town().town, {}), scenario)  # refuses unknown names now
+        plan_id = finished_plan_id(services, caller, body.base_plan_id or "")
+        ask = load_planning_ask(find_job(services, caller, plan_id, JobKind.PLAN).document)
+    apply_scenario(ask.to_request(services.town_of(caller).town, {}), scenario)  # refuses unknown names now
     return ScenarioAsk(scenario=scenario, ask=ask, base_plan_id=body.base_plan_id)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header, Response
 from pydantic import Field
 
 from api.http.bodies import JsonBody, describe_body
+from api.http.caller import Caller
 from api.http.etags import is_unchanged, not_modified, versioned
 from api.http.job_answers import EXAMPLE, JobAnswer, accepted, fields_of, with_document
 from api.http.openapi import problems
@@ -65,11 +66,15 @@ def scenarios_router(services: Services) -> APIRouter:
         },
     )
     def request_scenario(
-        body: Annotated[ScenarioBody, Depends(JsonBody(ScenarioBody))], idempotency_key: IdempotencyKey = None
+        caller: Caller,
+        body: Annotated[ScenarioBody, Depends(JsonBody(ScenarioBody))],
+        idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Ask what would be different."""
-        document = dump_scenario_ask(scenario_ask(body, services))
-        job = submit(services, kind=JobKind.SCENARIO, document=document, body=body, idempotency_key=idempotency_key)
+        document = dump_scenario_ask(scenario_ask(body, services, caller))
+        job = submit(
+            services, caller, kind=JobKind.SCENARIO, document=document, body=body, idempotency_key=idempotency_key
+        )
         return accepted(_answer(job), f"/v1/scenarios/{job.job_id}")
 
     @router.get(
@@ -82,10 +87,12 @@ def scenarios_router(services: Services) -> APIRouter:
             **problems("not_found"),
         },
     )
-    def get_scenario(scenario_id: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    def get_scenario(
+        caller: Caller, scenario_id: str, if_none_match: Annotated[str | None, Header()] = None
+    ) -> Response:
         """Watch a scenario being planned, and fetch the comparison."""
-        job = find_job(services, scenario_id, JobKind.SCENARIO)
-        record = services.store.plans.scenario(scenario_id) if job.state is JobState.SUCCEEDED else None
+        job = find_job(services, caller, scenario_id, JobKind.SCENARIO)
+        record = services.store_of(caller).plans.scenario(scenario_id) if job.state is JobState.SUCCEEDED else None
         if record is None:
             headers = {"cache-control": "no-store"} | ({} if job.state.is_final else {"retry-after": "1"})
             return Response(_answer(job).model_dump_json(), media_type="application/json", headers=headers)
@@ -103,10 +110,12 @@ def scenarios_router(services: Services) -> APIRouter:
             **problems("not_found", "already_finished"),
         },
     )
-    def cancel_scenario(scenario_id: str) -> Response:
+    def cancel_scenario(caller: Caller, scenario_id: str) -> Response:
         """End the planning; nothing is stored."""
-        services.queue.cancel(find_job(services, scenario_id, JobKind.SCENARIO))
-        return accepted(_answer(find_job(services, scenario_id, JobKind.SCENARIO)), f"/v1/scenarios/{scenario_id}")
+        services.queue.cancel(caller.tenant_id, find_job(services, caller, scenario_id, JobKind.SCENARIO))
+        return accepted(
+            _answer(find_job(services, caller, scenario_id, JobKind.SCENARIO)), f"/v1/scenarios/{scenario_id}"
+        )
 
     return router
 

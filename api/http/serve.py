@@ -1,30 +1,35 @@
-"""Runs the service: opens the database, fills an empty one from the town's folder, and serves until told to stop."""
+"""Runs the service: opens the databases, fills an empty one from the town's folder, and serves until told to stop."""
 
 import logging
 import sys
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from api.http.app import create_app
+from api.http.first_start import ensure_first_key, only_tenant
 from api.http.header_timeout import HeaderTimeoutProtocol
 from api.http.services import Services
-from api.jobs.planning_parts import export_tours, open_planning_ports, warm_up_worker
-from api.jobs.planning_runner import OpenPlanningRunner
+from api.http.telemetry import start_telemetry
+from api.identity.doorkeeper import Doorkeeper, WithKeys, WithoutKeys
+from api.identity.oidc import LoginProvider, LoginRules
 from api.jobs.queue import JobQueue
+from api.jobs.tenant_jobs import JobsOfStores
+from api.jobs.tenant_runner import OpenTenantRunner
+from api.jobs.town_folders import OpenTown, TownFolders
 from api.log_setup import configure_logging
-from api.settings import Settings, read_settings
-from api.store.ports import Store
-from api.store.sql_store import open_store
-from api.store.town_document import TownRecord
+from api.settings import Settings, SettingsError, is_loopback, read_settings
+from api.store.sql_tenants import open_tenant_stores
+from api.store.tenant_ports import TenantStores
 
 STOP_TIMEOUT_S = 10
+_RESERVED_DESCRIPTORS = 100
 _LOGGER = logging.getLogger(__name__)
 
 
-def run_server(town_folder: Path, *, host: str = "127.0.0.1", port: int = 8000, workers: int | None = None) -> None:
+def run_server(
+    town_folder: Path, *, host: str = "127.0.0.1", port: int = 8000, workers: int | None = None, has_keys: bool = True
+) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
     Raises
@@ -32,15 +37,26 @@ def run_server(town_folder: Path, *, host: str = "127.0.0.1", port: int = 8000, 
     SettingsError
         When a setting cannot be used.
     StoreError
-        When the database cannot be used.
+        When a database cannot be used.
     InvalidInputError
         When the database is empty and the town's files cannot be used.
+    LoginProviderError
+        When the login provider's address cannot be used.
     """
     configure_logging(is_json=not sys.stderr.isatty())
     settings = read_settings()
     if workers is not None:
         settings = settings.model_copy(update={"worker_count": workers})
-    app = create_app(open_services(settings, town_folder))
+    if not has_keys and not is_loopback(host):
+        raise SettingsError(
+            f"Without keys everybody who reaches {host} could change everything. "
+            "Leave out --without-keys, or listen on 127.0.0.1."
+        )
+    services = open_services(settings, town_folder, host=host, has_keys=has_keys)
+    if settings.data_folder is None and has_keys:
+        _tell_key(services, town_folder, port)
+    app = create_app(services)
+    start_telemetry(app, settings)
     config = uvicorn.Config(
         app,
         host=host,
@@ -49,67 +65,96 @@ def run_server(town_folder: Path, *, host: str = "127.0.0.1", port: int = 8000, 
         access_log=False,
         log_config=None,
         http=HeaderTimeoutProtocol,
+        proxy_headers=False,  # whom to believe about addresses is our own setting
+        limit_concurrency=_connection_limit(settings.max_connections),
         timeout_keep_alive=10,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
     uvicorn.Server(config).run()
 
 
-def open_services(settings: Settings, town_folder: Path) -> Services:
-    """Everything behind the application, on the settings' database and the folder's map.
+def open_services(settings: Settings, town_folder: Path, *, host: str = "127.0.0.1", has_keys: bool = True) -> Services:
+    """Everything behind the application: of all tenants in the data folder, or of the one town.
 
     Raises
     ------
+    SettingsError
+        When several tenants are to be served without keys.
     StoreError
-        When the database cannot be used.
+        When a database cannot be used.
     InvalidInputError
         When the database is empty and the town's files cannot be used.
+    LoginProviderError
+        When the login provider's address cannot be used.
     """
     folder = (settings.town_folder or town_folder).absolute()
-    url = settings.database_url or f"sqlite:///{folder / 'fuhre.db'}"
-    store = open_store(url)
+    data_folder = folder if settings.data_folder is None else settings.data_folder.absolute()
+    stores_at = settings.database_url or str(data_folder)
+    stores = open_tenant_stores(stores_at)
     try:
-        store.claim()
-        map_path = import_town(store, folder)
+        stores.claim()
+        tenant_id = only_tenant(stores, folder) if settings.data_folder is None else None
+        folders = TownFolders(data_folder=data_folder, own={} if tenant_id is None else {tenant_id: folder})
+        tenant_ids = JobsOfStores(stores).tenant_ids()
+        if tenant_id is not None and has_keys:
+            ensure_first_key(stores, tenant_id, folder)
         queue = JobQueue(
-            store.jobs,
-            OpenPlanningRunner(
-                database_url=url,
-                open_ports=partial(open_planning_ports, map_path, folder / "cache"),
-                history_days=settings.history_days,
-                export_tours=export_tours,
-                warm_up=warm_up_worker,
+            JobsOfStores(stores),
+            OpenTenantRunner(
+                opener_of=OpenTown(stores_at=stores_at, folders=folders, history_days=settings.history_days),
+                warm_tenant_ids=tuple(tenant_ids),
             ),
             worker_count=settings.worker_count,
             queue_length=settings.queue_length,
             job_time_limit_s=settings.job_time_limit_s,
+            job_memory_limit_mb=settings.job_memory_limit_mb,
+        )
+        maps = {one: path for one in tenant_ids if (path := folders.map_of(one)) is not None}
+        return Services(
+            settings=settings,
+            stores=stores,
+            queue=queue,
+            doorkeeper=_doorkeeper(settings, stores, tenant_id, has_keys=has_keys),
+            has_public_docs=settings.is_local(host),
+            data_folder=data_folder if settings.database_url is None else None,
+            maps=maps,
         )
     except BaseException:
-        store.close()
+        stores.close()
         raise
-    return Services(settings=settings, store=store, queue=queue)
 
 
-def import_town(store: Store, folder: Path) -> Path | None:
-    """Fill an empty database from the folder; the path of its map, None for straight lines.
+def _doorkeeper(settings: Settings, stores: TenantStores, tenant_id: str | None, *, has_keys: bool) -> Doorkeeper:
+    if not has_keys:
+        if tenant_id is None:
+            raise SettingsError("Several towns cannot be served without keys. Leave out --without-keys.")
+        return WithoutKeys(tenant_id)
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return WithKeys(stores)
+    rules = LoginRules(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        role_claim=settings.oidc_role_claim,
+        tenant_claim=settings.oidc_tenant_claim,
+        roles=settings.oidc_roles,
+        default_tenant_id=tenant_id,
+    )
+    return WithKeys(stores, logins=LoginProvider(rules))
 
-    A database that has a town keeps it: what was changed over HTTP is not undone by a restart.
 
-    Raises
-    ------
-    InvalidInputError
-        When the folder's files cannot be used.
-    """
-    # Imported here: tables are read at the first start only, and their library is slow to load.
-    from api.files.fleet_file import read_fleet  # noqa: PLC0415
-    from api.files.town_folder import FLEET_NAME, MAP_NAME, read_town_folder  # noqa: PLC0415
+def _tell_key(services: Services, town_folder: Path, port: int) -> None:
+    path = (services.settings.town_folder or town_folder) / "api-key"
+    if path.is_file():
+        sys.stderr.write(
+            f'Use the key in {path}:  curl -H "Authorization: Bearer $(cat {path})" http://127.0.0.1:{port}/v1/plans\n'
+        )
 
-    if store.town.version() > 0:
-        fleet_path = folder / FLEET_NAME
-        map_path = folder / ((read_fleet(fleet_path).map_name if fleet_path.is_file() else "") or MAP_NAME)
-        return map_path if map_path.is_file() else None
-    loaded = read_town_folder(folder)
-    store.town.replace(TownRecord(town=loaded.town, rules=loaded.rules))
-    count = store.readings.add_history(loaded.history, received_at=datetime.now(UTC))
-    _LOGGER.info("Imported %d containers and %d readings.", len(loaded.town.containers), count)
-    return loaded.map_path
+
+def _connection_limit(wanted: int) -> int:
+    """As many connections as wanted, if the system lets us have so many open files."""
+    if sys.platform == "win32":
+        return wanted
+    import resource  # noqa: PLC0415 - exists on POSIX only
+
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if allowed == resource.RLIM_INFINITY else max(1, min(wanted, allowed - _RESERVED_DESCRIPTORS))

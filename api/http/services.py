@@ -1,13 +1,19 @@
 """What the HTTP application works with, handed in by the composition root."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from api.http.errors import ProblemError
+from api.http.health_watch import HealthWatch
+from api.identity.audit_trail import AuditTrail
+from api.identity.doorkeeper import Doorkeeper
+from api.identity.principal import Principal
 from api.jobs.queue import JobQueue
 from api.settings import Settings
-from api.store.ports import Store
+from api.store.tenant_ports import TenantStore, TenantStores
 from api.store.town_cache import TownCache
 from api.store.town_document import TownRecord
 
@@ -20,34 +26,57 @@ def _utc_now() -> datetime:
 class Services:
     """Everything behind the application.
 
+    There is no way to a store but through the caller: an operation cannot forget whose data it works on.
+
     Attributes
     ----------
     policies, solvers
         Names that a plan request may use; the first of each is the default.
     now
         The clock.
+    has_public_docs
+        Whether the documentation may be read without a key.
+    data_folder, maps
+        See ``HealthWatch``.
     """
 
     settings: Settings
-    store: Store
+    stores: TenantStores
     queue: JobQueue
+    doorkeeper: Doorkeeper
     policies: tuple[str, ...] = ("overflow_risk", "threshold", "all")
     solvers: tuple[str, ...] = ("sisr", "ortools", "greedy")
     now: Callable[[], datetime] = _utc_now
-    town_cache: TownCache = field(init=False)
+    has_public_docs: bool = False
+    data_folder: Path | None = None
+    maps: Mapping[str, Path] = field(default_factory=dict)
+    trail: AuditTrail = field(init=False)
+    health: HealthWatch = field(init=False)
+    _towns: dict[str, TownCache] = field(init=False, repr=False, default_factory=dict)
+    _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "town_cache", TownCache(self.store.town))
+        object.__setattr__(self, "trail", AuditTrail(self.stores, now=self.now))
+        watch = HealthWatch(self.stores, data_folder=self.data_folder, maps=self.maps, chore=self.trail.write_counts)
+        object.__setattr__(self, "health", watch)
 
-    def town(self) -> TownRecord:
-        """The town as it is now.
+    def store_of(self, caller: Principal) -> TenantStore:
+        """The store of the caller's tenant."""
+        return self.stores.store(caller.tenant_id)
+
+    def town_of(self, caller: Principal) -> TownRecord:
+        """The caller's town as it is now.
 
         Raises
         ------
         ProblemError
             When there is none yet.
         """
-        record = self.town_cache.load()
+        with self._lock:
+            cache = self._towns.get(caller.tenant_id)
+            if cache is None:
+                cache = self._towns[caller.tenant_id] = TownCache(self.store_of(caller).town)
+        record = cache.load()
         if record is None:
             raise ProblemError("no_town", "No town has been imported into the database.")
         return record
@@ -60,10 +89,13 @@ class Services:
         InUseError
             When another service works on the same database.
         """
-        self.store.claim()
+        self.stores.claim()
         self.queue.start()
+        self.health.start()
 
     def stop(self) -> None:
         """Stop the workers; unfinished jobs wait for the next start."""
         self.queue.stop()
-        self.store.close()
+        self.health.stop()
+        self.trail.write_counts(is_due_only=False)
+        self.stores.close()

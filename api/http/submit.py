@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from api.http.errors import ProblemError
 from api.http.services import Services
+from api.identity.principal import Principal
 from api.jobs.job import Job, JobKind, JobRequest
 
 IdempotencyKey = Annotated[
@@ -30,11 +31,20 @@ def is_job_id(text: str) -> bool:
     return _JOB_ID.fullmatch(text) is not None
 
 
-def submit(services: Services, *, kind: JobKind, document: bytes, body: BaseModel, idempotency_key: str | None) -> Job:
+def submit(
+    services: Services,
+    caller: Principal,
+    *,
+    kind: JobKind,
+    document: bytes,
+    body: BaseModel,
+    idempotency_key: str | None,
+) -> Job:
     """The job for a request, or the earlier one under the same key."""
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
         raise ProblemError("invalid_request", "The Idempotency-Key must have 1 to 100 visible ASCII characters.")
     job, _is_new = services.queue.submit(
+        caller.tenant_id,
         JobRequest(
             job_id=new_job_id(),
             kind=kind,
@@ -42,12 +52,12 @@ def submit(services: Services, *, kind: JobKind, document: bytes, body: BaseMode
             # Of what was sent, not of the document: that holds the instant of sending.
             request_digest=hashlib.sha256(kind.encode() + body.model_dump_json().encode()).hexdigest(),
             idempotency_key=idempotency_key,
-        )
+        ),
     )
     return job
 
 
-def find_job(services: Services, job_id: str, kind: JobKind) -> Job:
+def find_job(services: Services, caller: Principal, job_id: str, kind: JobKind) -> Job:
     """The job of this id and kind.
 
     Raises
@@ -55,7 +65,7 @@ def find_job(services: Services, job_id: str, kind: JobKind) -> Job:
     ProblemError
         When there is none; an odd id is as unknown as a wrong one.
     """
-    job = services.store.jobs.get(job_id, kind) if is_job_id(job_id) else None
+    job = services.store_of(caller).jobs.get(job_id, kind) if is_job_id(job_id) else None
     if job is None:
         raise ProblemError("not_found", f"There is no {kind} with this id.")
     return job

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
+from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.etags import is_unchanged, not_modified, versioned
 from api.http.openapi import problems
@@ -43,17 +44,18 @@ def tours_router(services: Services) -> APIRouter:
         },
     )
     def get_tour(
+        caller: Caller,
         plan_id: str,
         vehicle_id: Annotated[str, Path(max_length=64)],
         format_name: Annotated[TourFormat, Query(alias="format")] = TourFormat.JSON,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Fetch a vehicle's tour; with If-None-Match, only when you do not have it yet."""
-        plans = services.store.plans
+        plans = services.store_of(caller).plans
         is_possible = is_job_id(plan_id) and vehicle_id.isprintable()
         etag = plans.tour_etag(plan_id, vehicle_id) if is_possible else None
         if etag is None:
-            finished_plan_id(services, plan_id)
+            finished_plan_id(services, caller, plan_id)
             raise ProblemError("not_found", "The plan has no tour of this vehicle.")
         if format_name is TourFormat.JSON:
             if is_unchanged(etag, if_none_match):

@@ -20,6 +20,10 @@ TOO_SLOW = JobFailure(
 INTERRUPTED = JobFailure(
     code="interrupted", message="The service stopped twice while this job ran. Ask for the plan again."
 )
+RESOURCE_LIMIT = JobFailure(
+    code="resource_limit",
+    message="The job needed more memory than this installation allows. Ask for fewer containers or streams at once.",
+)
 NO_WORKER = JobFailure(
     code="no_worker", message="No worker could be started for this job. See what is not ready under /v1/health/ready."
 )
@@ -35,9 +39,7 @@ def failure_of(error: BaseException) -> JobFailure:
     if isinstance(error, StoreError):
         return JobFailure(code="store_failed", message=str(error))
     if isinstance(error, MemoryError):
-        return JobFailure(
-            code="out_of_memory", message="The job needed more memory than there is. Ask for fewer containers."
-        )
+        return RESOURCE_LIMIT
     _LOGGER.error("A job failed.", exc_info=error)
     if isinstance(error, InvalidSolutionError):
         return JobFailure(

@@ -10,6 +10,7 @@ from api.store.ports import JobResult
 class Assignment:
     """To the worker: do this."""
 
+    tenant_id: str
     job_id: str
     kind: JobKind
     document: bytes

@@ -10,7 +10,6 @@ from api.jobs.job import JobKind
 from api.jobs.planning_documents import PlanningAsk, load_planning_ask, load_scenario_ask
 from api.store.plan_record import record_of_comparison, record_of_plan
 from api.store.ports import JobResult, PlanRecord, ScenarioRecord, Store
-from api.store.sql_store import open_store
 from api.store.town_cache import TownCache
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
@@ -56,6 +55,10 @@ class PlanningRunner:
         if kind is JobKind.PLAN:
             return self._plan(job_id, document, progress)
         return self._compare(job_id, document, progress)
+
+    def close(self) -> None:
+        """Give the store's connections back; the map goes with the runner."""
+        self._store.close()
 
     def _plan(self, job_id: str, document: bytes, progress: ReportsProgress) -> PlanRecord:
         request = self._request(load_planning_ask(document))
@@ -105,13 +108,15 @@ class OpenPlanningRunner:
 
     Attributes
     ----------
+    open_store
+        Opens the store whose town is planned.
     open_ports
         Opens the map and chooses forecaster, policies and solvers.
     warm_up
         Runs before the worker counts as ready, so that no request waits for what is done once per process.
     """
 
-    database_url: str
+    open_store: Callable[[], Store]
     open_ports: Callable[[], Ports]
     history_days: int = 180
     export_tours: ExportsTours | None = None
@@ -119,7 +124,7 @@ class OpenPlanningRunner:
 
     def __call__(self) -> PlanningRunner:
         """The runner, with its own connection to the database."""
-        store, ports = open_store(self.database_url, may_migrate=False), self.open_ports()
+        store, ports = self.open_store(), self.open_ports()
         if self.warm_up is not None:
             record = store.town.load()
             self.warm_up(ports, None if record is None else record.town)

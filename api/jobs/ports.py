@@ -10,7 +10,9 @@ from optimizer.ports import ReportsProgress
 class JobRunner(Protocol):
     """Does the work of one job after the other, and keeps warm what is dear to open."""
 
-    def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
+    def run(
+        self, *, tenant_id: str, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress
+    ) -> JobResult:
         """The result of a job; whatever it raises ends the job as failed, ``CancelledError`` as cancelled."""
         ...
 

@@ -1,12 +1,13 @@
 """The job queue: durable jobs on one side, worker processes on the other, and what happens when either fails."""
 
 import threading
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from api.jobs.errors import AlreadyFinishedError, QueueFullError, QueueStoppedError
 from api.jobs.failures import INTERRUPTED
+from api.jobs.fair_line import FairLine, JobRef
 from api.jobs.job import Job, JobRequest, JobState
 from api.jobs.ports import OpensRunner
 from api.jobs.slot import SlotState, WorkerSlot
@@ -16,8 +17,20 @@ MAX_ATTEMPTS = 2
 """A job that was running at two crashes of the service is not tried a third time."""
 
 
+class TenantJobs(Protocol):
+    """Where the jobs of every tenant are kept."""
+
+    def tenant_ids(self) -> Sequence[str]:
+        """All tenants."""
+        ...
+
+    def of(self, tenant_id: str) -> JobStore:
+        """One tenant's jobs."""
+        ...
+
+
 class JobQueue:
-    """Takes jobs, hands each to a free worker, and answers for every job's end.
+    """Takes jobs of all tenants, hands them in turn to free workers, and answers for every job's end.
 
     Parameters
     ----------
@@ -25,7 +38,7 @@ class JobQueue:
         Where jobs are kept.
     open_runner
         Sent to each worker process, which makes its runner with it.
-    worker_count, queue_length, job_time_limit_s
+    worker_count, queue_length, job_time_limit_s, job_memory_limit_mb
         See ``Settings``.
     now
         The clock for the jobs' times.
@@ -33,28 +46,30 @@ class JobQueue:
 
     def __init__(
         self,
-        jobs: JobStore,
+        jobs: TenantJobs,
         open_runner: OpensRunner,
         *,
         worker_count: int = 1,
         queue_length: int = 64,
         job_time_limit_s: float = 900.0,
+        job_memory_limit_mb: int | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._jobs = jobs
         self._now = now
         self._queue_length = queue_length
-        self._waiting: deque[str] = deque()
+        self._waiting = FairLine()
         self._is_stopping = False
         self._changed = threading.Condition()
         self._slots = [
             WorkerSlot(
                 index=index,
-                jobs=jobs,
+                jobs_of=jobs.of,
                 take=self._take,
                 give_back=self._give_back,
                 open_runner=open_runner,
                 time_limit_s=job_time_limit_s,
+                memory_limit_mb=job_memory_limit_mb,
                 now=now,
             )
             for index in range(worker_count)
@@ -62,49 +77,55 @@ class JobQueue:
 
     def start(self) -> None:
         """Take up what an earlier run left behind, and start the workers."""
-        for job in self._jobs.unfinished():
-            if job.state is JobState.RUNNING:
-                if job.is_cancel_requested:
-                    self._jobs.cancel(job.job_id, at=self._now())
-                    continue
-                if job.attempts >= MAX_ATTEMPTS:
-                    self._jobs.fail(job.job_id, INTERRUPTED, at=self._now())
-                    continue
-                self._jobs.requeue(job.job_id, counts_attempt=True)
-            self._waiting.append(job.job_id)
+        for tenant_id in self._jobs.tenant_ids():
+            self._take_up(tenant_id, self._jobs.of(tenant_id))
         for slot in self._slots:
             slot.start()
 
-    def submit(self, request: JobRequest) -> tuple[Job, bool]:
+    def _take_up(self, tenant_id: str, jobs: JobStore) -> None:
+        for job in jobs.unfinished():
+            if job.state is JobState.RUNNING:
+                if job.is_cancel_requested:
+                    jobs.cancel(job.job_id, at=self._now())
+                    continue
+                if job.attempts >= MAX_ATTEMPTS:
+                    jobs.fail(job.job_id, INTERRUPTED, at=self._now())
+                    continue
+                jobs.requeue(job.job_id, counts_attempt=True)
+            self._waiting.append(JobRef(tenant_id=tenant_id, job_id=job.job_id))
+
+    def submit(self, tenant_id: str, request: JobRequest) -> tuple[Job, bool]:
         """Queue a job; the second value is False when its idempotency key already had this job.
 
         Raises
         ------
         QueueFullError
-            When too many jobs wait.
+            When too many jobs of this tenant wait.
         QueueStoppedError
             When the service is stopping.
         IdempotencyConflictError
             When the key belongs to another request.
         """
+        jobs = self._jobs.of(tenant_id)
         with self._changed:
             if request.idempotency_key is not None:
-                repeated = self._jobs.find_repeated(
+                repeated = jobs.find_repeated(
                     idempotency_key=request.idempotency_key, request_digest=request.request_digest
                 )
                 if repeated is not None:
                     return repeated, False
             if self._is_stopping:
                 raise QueueStoppedError
-            if len(self._waiting) >= self._queue_length:
-                raise QueueFullError(waiting=len(self._waiting), retry_after_s=5)
-            job, is_new = self._jobs.add(request, at=self._now())
+            waiting = self._waiting.length_of(tenant_id)
+            if waiting >= self._queue_length:
+                raise QueueFullError(waiting=waiting, retry_after_s=5)
+            job, is_new = jobs.add(request, at=self._now())
             if is_new:
-                self._waiting.append(job.job_id)
+                self._waiting.append(JobRef(tenant_id=tenant_id, job_id=job.job_id))
                 self._changed.notify()
             return job, is_new
 
-    def cancel(self, job: Job) -> None:
+    def cancel(self, tenant_id: str, job: Job) -> None:
         """End a job: at once while it waits, within five seconds while it runs.
 
         Raises
@@ -112,15 +133,16 @@ class JobQueue:
         AlreadyFinishedError
             When it has ended otherwise; cancelling twice is fine.
         """
+        jobs, ref = self._jobs.of(tenant_id), JobRef(tenant_id=tenant_id, job_id=job.job_id)
         with self._changed:
-            if job.job_id in self._waiting:
-                self._waiting.remove(job.job_id)
-                self._jobs.cancel(job.job_id, at=self._now())
+            if ref in self._waiting:
+                self._waiting.remove(ref)
+                jobs.cancel(job.job_id, at=self._now())
                 return
-            if any(slot.cancel(job.job_id) for slot in self._slots):
-                self._jobs.request_cancel(job.job_id)
+            if any(slot.cancel(ref) for slot in self._slots):
+                jobs.request_cancel(job.job_id)
                 return
-        current = self._jobs.get(job.job_id)
+        current = jobs.get(job.job_id)
         if current is not None and current.state.is_final and current.state is not JobState.CANCELLED:
             raise AlreadyFinishedError(state=current.state)
 
@@ -128,9 +150,9 @@ class JobQueue:
         """How each worker is."""
         return [slot.state() for slot in self._slots]
 
-    def waiting_count(self) -> int:
-        """Jobs that no worker has begun."""
-        return len(self._waiting)
+    def waiting_count(self, tenant_id: str | None = None) -> int:
+        """Jobs that no worker has begun, of one tenant or of all."""
+        return len(self._waiting) if tenant_id is None else self._waiting.length_of(tenant_id)
 
     def stop(self) -> None:
         """End the workers within seconds; unfinished jobs wait for the next start."""
@@ -142,18 +164,18 @@ class JobQueue:
         for slot in self._slots:
             slot.join()
 
-    def _take(self, claim: Callable[[str], None], timeout_s: float) -> str | None:
-        """The next job's id, or None after the timeout; ``claim`` runs before anybody can ask who has the job."""
+    def _take(self, claim: Callable[[JobRef], None], timeout_s: float) -> JobRef | None:
+        """The next job, or None after the timeout; ``claim`` runs before anybody can ask who has the job."""
         with self._changed:
-            if not self._waiting and not self._is_stopping:
+            if len(self._waiting) == 0 and not self._is_stopping:
                 self._changed.wait(timeout_s)
-            if not self._waiting or self._is_stopping:
+            if len(self._waiting) == 0 or self._is_stopping:
                 return None
-            job_id = self._waiting.popleft()
-            claim(job_id)
-            return job_id
+            job = self._waiting.take()
+            claim(job)
+            return job
 
-    def _give_back(self, job_id: str) -> None:
+    def _give_back(self, job: JobRef) -> None:
         with self._changed:
-            self._waiting.appendleft(job_id)
+            self._waiting.put_first(job)
             self._changed.notify()

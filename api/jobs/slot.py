@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
-from api.jobs.failures import CRASHED, NO_WORKER, TOO_SLOW
+from api.jobs.failures import CRASHED, NO_WORKER, RESOURCE_LIMIT, TOO_SLOW
+from api.jobs.fair_line import JobRef
 from api.jobs.job import Job, JobFailure
 from api.jobs.messages import Assignment, Cancelled, Done, Failed, FromWorker, NotReady, Progress, Ready, Stop, ToWorker
 from api.jobs.ports import OpensRunner
@@ -28,14 +30,17 @@ RESTART_PAUSE_S = 2.0
 STORE_PROGRESS_EVERY_S = 0.5
 MAX_STARTS_PER_JOB = 3
 
+MAX_ATTEMPTS_AFTER_DEATH = 2
+"""A worker may be killed for no fault of its job, so the job gets a second one; two deaths are the job's."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
 class TakesJob(Protocol):
     """Hands out the next job."""
 
-    def __call__(self, claim: Callable[[str], None], timeout_s: float) -> str | None:
-        """The job's id, after ``claim`` was called with it, or None after the timeout."""
+    def __call__(self, claim: Callable[[JobRef], None], timeout_s: float) -> JobRef | None:
+        """The job, after ``claim`` was called with it, or None after the timeout."""
         ...
 
 
@@ -45,7 +50,7 @@ class SlotState:
 
     pid: int | None
     is_ready: bool
-    job_id: str | None
+    job: JobRef | None
     trouble: str
 
 
@@ -56,25 +61,28 @@ class WorkerSlot:
         self,
         *,
         index: int,
-        jobs: JobStore,
+        jobs_of: Callable[[str], JobStore],
         take: TakesJob,
-        give_back: Callable[[str], None],
+        give_back: Callable[[JobRef], None],
         open_runner: OpensRunner,
         time_limit_s: float,
+        memory_limit_mb: int | None,
         now: Callable[[], datetime],
     ) -> None:
-        self._jobs = jobs
+        self._jobs_of = jobs_of
         self._take = take
         self._give_back = give_back
         self._open_runner = open_runner
         self._time_limit_s = time_limit_s
+        self._memory_limit_mb = memory_limit_mb
         self._now = now
         self._process: SpawnProcess | None = None
         self._connection: Connection[ToWorker, FromWorker] | None = None
         self._is_ready = False
+        self._last_exit_code: int | None = None
         self._trouble = ""
-        self._job_id: str | None = None
-        self._cancelled_id: str | None = None
+        self._job: JobRef | None = None
+        self._cancelled: JobRef | None = None
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._look_after, name=f"worker-slot-{index}", daemon=True)
 
@@ -91,11 +99,11 @@ class WorkerSlot:
         if self._thread.ident is not None:
             self._thread.join(timeout=CANCEL_GRACE_S + 5)
 
-    def cancel(self, job_id: str) -> bool:
+    def cancel(self, job: JobRef) -> bool:
         """Ask for the end of this job; False when this slot does not work on it."""
-        if self._job_id != job_id:
+        if self._job != job:
             return False
-        self._cancelled_id = job_id
+        self._cancelled = job
         return True
 
     def state(self) -> SlotState:
@@ -105,12 +113,12 @@ class WorkerSlot:
         return SlotState(
             pid=process.pid if process is not None and is_alive else None,
             is_ready=is_alive and self._is_ready,
-            job_id=self._job_id,
+            job=self._job,
             trouble=self._trouble,
         )
 
-    def _claim(self, job_id: str) -> None:
-        self._job_id = job_id
+    def _claim(self, job: JobRef) -> None:
+        self._job = job
 
     def _look_after(self) -> None:
         while not self._is_stopping.is_set():
@@ -127,9 +135,9 @@ class WorkerSlot:
                 self._kill()
                 self._is_stopping.wait(1.0)
             finally:
-                if self._cancelled_id == self._job_id:
-                    self._cancelled_id = None
-                self._job_id = None
+                if self._cancelled == self._job:
+                    self._cancelled = None
+                self._job = None
         self._kill()
 
     def _is_process_ready(self) -> bool:
@@ -155,7 +163,7 @@ class WorkerSlot:
     def _spawn(self) -> None:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, self._open_runner), daemon=True)
+        process = context.Process(target=work, args=(theirs, self._open_runner, self._memory_limit_mb), daemon=True)
         process.start()
         theirs.close()  # so that the pipe ends when the process does
         self._process, self._connection, self._is_ready = process, ours, False
@@ -167,6 +175,7 @@ class WorkerSlot:
         if self._process is not None:
             self._process.kill()
             self._process.join(timeout=5)
+            self._last_exit_code = self._process.exitcode
             self._process = None
         if self._connection is not None:
             self._connection.close()
@@ -193,24 +202,24 @@ class WorkerSlot:
         return False
 
     def _do_job(self) -> None:
-        job_id = self._job_id
-        assert job_id is not None
+        ref = self._job
+        assert ref is not None
         try:
-            job = self._jobs.begin(job_id, at=self._now())
+            job = self._jobs_of(ref.tenant_id).begin(ref.job_id, at=self._now())
         except StoreError:
-            self._give_back(job_id)
+            self._give_back(ref)
             raise
         if job is None:
             return
-        if self._send(Assignment(job_id=job.job_id, kind=job.kind, document=job.document)):
-            self._follow(job)
+        assignment = Assignment(tenant_id=ref.tenant_id, job_id=job.job_id, kind=job.kind, document=job.document)
+        if self._send(assignment):
+            self._follow(ref, job)
         elif job.attempts >= MAX_STARTS_PER_JOB:
-            self._fail(job, NO_WORKER)
+            self._fail(ref, NO_WORKER)
         else:  # the worker died while it was idle: no fault of the job
-            self._store(lambda: self._jobs.requeue(job.job_id, counts_attempt=True))
-            self._give_back(job.job_id)
+            self._try_again(ref)
 
-    def _follow(self, job: Job) -> None:
+    def _follow(self, ref: JobRef, job: Job) -> None:
         """Listen until the job has ended one way or the other."""
         started_s = time.monotonic()
         stop_sent_s: float | None = None
@@ -221,63 +230,75 @@ class WorkerSlot:
             if isinstance(message, Progress):
                 if message.step != stored_step or now_s - stored_s >= STORE_PROGRESS_EVERY_S:
                     stored_s, stored_step = now_s, message.step
-                    self._note_progress(job, message)
+                    self._note_progress(ref, message)
             elif message is not None:
-                self._end(job, message, is_overdue=now_s - started_s > self._time_limit_s)
+                self._end(ref, message, is_overdue=now_s - started_s > self._time_limit_s)
                 return
             elif not self._process_is_alive():
-                self._end_dead(job, was_stopped=stop_sent_s is not None, started_s=started_s)
+                self._kill()
+                self._end_dead(ref, job, was_stopped=stop_sent_s is not None, started_s=started_s)
                 return
             is_overdue = now_s - started_s > self._time_limit_s
             if stop_sent_s is None:
-                if self._cancelled_id == job.job_id or self._is_stopping.is_set() or is_overdue:
+                if self._cancelled == ref or self._is_stopping.is_set() or is_overdue:
                     stop_sent_s = now_s
                     self._send(Stop())
             elif now_s - stop_sent_s > CANCEL_GRACE_S:
                 self._kill()
-                self._end_dead(job, was_stopped=True, started_s=started_s)
+                self._end_dead(ref, job, was_stopped=True, started_s=started_s)
                 return
 
-    def _note_progress(self, job: Job, message: Progress) -> None:
+    def _note_progress(self, ref: JobRef, message: Progress) -> None:
         try:
-            self._jobs.report_progress(job.job_id, step=message.step, share=message.share, detail=message.detail)
+            self._jobs_of(ref.tenant_id).report_progress(
+                ref.job_id, step=message.step, share=message.share, detail=message.detail
+            )
         except StoreError as error:
             _LOGGER.warning("Progress of a job could not be stored: %s", error)
 
-    def _end(self, job: Job, message: FromWorker, *, is_overdue: bool) -> None:
+    def _end(self, ref: JobRef, message: FromWorker, *, is_overdue: bool) -> None:
         if isinstance(message, Done):
             result = message.result
-            self._store(lambda: self._jobs.succeed(job.job_id, result, at=self._now()))
+            self._store(lambda: self._jobs_of(ref.tenant_id).succeed(ref.job_id, result, at=self._now()))
         elif isinstance(message, Failed):
-            self._fail(job, message.failure)
+            self._fail(ref, message.failure)
+            if message.failure.code == RESOURCE_LIMIT.code:
+                self._kill()  # what is left of its memory is in pieces; the next job gets a whole one
         elif isinstance(message, Cancelled):
-            self._end_stopped(job, is_overdue=is_overdue)
+            self._end_stopped(ref, is_overdue=is_overdue)
 
-    def _end_dead(self, job: Job, *, was_stopped: bool, started_s: float) -> None:
+    def _end_dead(self, ref: JobRef, job: Job, *, was_stopped: bool, started_s: float) -> None:
         if was_stopped:
-            self._end_stopped(job, is_overdue=time.monotonic() - started_s > self._time_limit_s)
+            self._end_stopped(ref, is_overdue=time.monotonic() - started_s > self._time_limit_s)
+        elif self._memory_limit_mb is not None and self._last_exit_code == -signal.SIGABRT:
+            self._fail(ref, RESOURCE_LIMIT)  # so ends C++ that gets no memory
+        elif job.attempts < MAX_ATTEMPTS_AFTER_DEATH:
+            _LOGGER.warning("A worker died of job %s, which is tried once more.", ref.job_id)
+            self._try_again(ref)
         else:
-            self._fail(job, CRASHED)
+            self._fail(ref, CRASHED)
 
-    def _end_stopped(self, job: Job, *, is_overdue: bool) -> None:
-        if self._cancelled_id == job.job_id:
-            self._store(lambda: self._jobs.cancel(job.job_id, at=self._now()))
+    def _end_stopped(self, ref: JobRef, *, is_overdue: bool) -> None:
+        if self._cancelled == ref:
+            self._store(lambda: self._jobs_of(ref.tenant_id).cancel(ref.job_id, at=self._now()))
         elif is_overdue:
-            self._fail(job, TOO_SLOW)
+            self._fail(ref, TOO_SLOW)
         else:  # the service stops: the job is taken up at the next start
-            self._store(lambda: self._jobs.requeue(job.job_id, counts_attempt=False))
+            self._store(lambda: self._jobs_of(ref.tenant_id).requeue(ref.job_id, counts_attempt=False))
 
-    def _fail(self, job: Job, failure: JobFailure) -> None:
-        self._store(lambda: self._jobs.fail(job.job_id, failure, at=self._now()))
+    def _try_again(self, ref: JobRef) -> None:
+        if self._store(lambda: self._jobs_of(ref.tenant_id).requeue(ref.job_id, counts_attempt=True)):
+            self._give_back(ref)
 
-    def _store(self, change: Callable[[], bool]) -> None:
+    def _fail(self, ref: JobRef, failure: JobFailure) -> None:
+        self._store(lambda: self._jobs_of(ref.tenant_id).fail(ref.job_id, failure, at=self._now()))
+
+    def _store(self, change: Callable[[], bool]) -> bool:
         """Store a job's end, however long the database is away; what a stop cuts off is taken up at the next start."""
         while True:
             try:
-                change()
+                return change()
             except StoreError as error:
                 _LOGGER.warning("The end of a job could not be stored yet: %s", error)
                 if self._is_stopping.wait(1.0):
-                    return
-            else:
-                return
+                    return False

@@ -3,9 +3,11 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from api.jobs.failures import failure_of
 from api.jobs.messages import Assignment, Cancelled, Done, Failed, FromWorker, NotReady, Progress, Ready, Stop, ToWorker
@@ -16,7 +18,9 @@ PROGRESS_EVERY_S = 0.2
 """Progress within one step is told at most this often."""
 
 
-def work(connection: "Connection[FromWorker, ToWorker]", open_runner: OpensRunner) -> None:
+def work(
+    connection: "Connection[FromWorker, ToWorker]", open_runner: OpensRunner, memory_limit_mb: int | None = None
+) -> None:
     """Entry point of the process."""
     # Ctrl-C and a service manager's SIGTERM reach every process; only the parent decides when a job ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -27,6 +31,8 @@ def work(connection: "Connection[FromWorker, ToWorker]", open_runner: OpensRunne
     except Exception as error:  # noqa: BLE001 - every reason is told to the operator
         connection.send(NotReady(message=f"{failure_of(error).message} ({type(error).__name__})"))
         return
+    if memory_limit_mb is not None:
+        _limit_memory(memory_limit_mb)
     connection.send(Ready())
     while True:
         try:
@@ -42,6 +48,7 @@ def _outcome(
 ) -> Done | Failed | Cancelled:
     try:
         result = runner.run(
+            tenant_id=assignment.tenant_id,
             job_id=assignment.job_id,
             kind=assignment.kind,
             document=assignment.document,
@@ -72,6 +79,16 @@ class _PipeProgress:
             if step != self._step or now_s - self._told_at_s >= PROGRESS_EVERY_S:
                 self._step, self._told_at_s = step, now_s
                 self._connection.send(Progress(step=step, share=share, detail=detail))
+
+
+def _limit_memory(limit_mb: int) -> None:
+    """Let jobs take so much memory beyond what the opened maps use; what wants more gets a MemoryError."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 - exists on POSIX only
+
+        used_bytes = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        limit_bytes = used_bytes + limit_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
 
 
 def _end_with_parent() -> None:

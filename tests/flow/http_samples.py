@@ -17,11 +17,14 @@ from fastapi import FastAPI
 
 from api.http.header_timeout import HeaderTimeoutProtocol
 from api.http.services import Services
+from api.identity.access_keys import mint_key
+from api.identity.doorkeeper import WithKeys, WithoutKeys
 from api.jobs.ports import OpensRunner
 from api.jobs.queue import JobQueue
+from api.jobs.tenant_jobs import JobsOfStores
 from api.settings import Settings
-from api.store.ports import Store
-from api.store.sql_store import open_store
+from api.store.sql_tenants import open_tenant_stores
+from api.store.tenant_ports import Role, Tenant, TenantStore
 from api.store.town_document import TownRecord
 from api.wiring import build_ports
 from optimizer.domain.container import Container
@@ -194,16 +197,60 @@ def open_straight_line_ports() -> Ports:
     return build_ports(CrowFlightRouter())
 
 
+TENANT_ID = "lue"
+
+
 def services_in(
-    folder: Path, open_runner: OpensRunner = open_asked_runner, *, store: Store | None = None, **settings: object
+    folder: Path,
+    open_runner: OpensRunner = open_asked_runner,
+    *,
+    tenant_ids: tuple[str, ...] = (TENANT_ID,),
+    has_keys: bool = False,
+    has_town: bool = True,
+    **settings: object,
 ) -> Services:
-    """Services on a database in the folder, with the small town in it."""
-    made = Settings(default_time_limit_s=0.05, **settings)  # type: ignore[arg-type]  # tests name real settings
-    store = store or open_store(f"sqlite:///{folder / 'fuhre.db'}")
-    if store.town.load() is None:
-        store.town.replace(small_record())
-    queue = JobQueue(store.jobs, open_runner, worker_count=made.worker_count, queue_length=made.queue_length)
-    return Services(settings=made, store=store, queue=queue, now=lambda: NOW)
+    """Services on databases in the folder, with the small town in each tenant's; everybody is let in unless asked."""
+    defaults: dict[str, Any] = {
+        "default_time_limit_s": 0.05,
+        "key_requests_per_s": 100_000,
+        "tenant_requests_per_s": 100_000,
+        "ingest_requests_per_s": 100_000,
+    }
+    made = Settings(**(defaults | settings))
+    stores = open_tenant_stores(folder)
+    for tenant_id in tenant_ids:
+        if stores.tenant(tenant_id) is None:
+            stores.add_tenant(Tenant(tenant_id=tenant_id, name=tenant_id, created_at=NOW))
+        if has_town and stores.store(tenant_id).town.load() is None:
+            stores.store(tenant_id).town.replace(small_record())
+    queue = JobQueue(
+        JobsOfStores(stores),
+        open_runner,
+        worker_count=made.worker_count,
+        queue_length=made.queue_length,
+        job_memory_limit_mb=made.job_memory_limit_mb,
+    )
+    return Services(
+        settings=made,
+        stores=stores,
+        queue=queue,
+        doorkeeper=WithKeys(stores) if has_keys else WithoutKeys(tenant_ids[0]),
+        now=lambda: NOW,
+        has_public_docs=True,
+        data_folder=folder,
+    )
+
+
+def store_of(services: Services, tenant_id: str = TENANT_ID) -> TenantStore:
+    """A tenant's store, for looking behind the service."""
+    return services.stores.store(tenant_id)
+
+
+def key_for(services: Services, role: Role, *, tenant_id: str = TENANT_ID, subject_id: str | None = None) -> str:
+    """A new key of this role."""
+    key, text = mint_key(tenant_id=tenant_id, role=role, label="test", now=NOW, subject_id=subject_id)
+    services.stores.keys.add(key)
+    return text
 
 
 def wait_until_final(client: httpx.Client, location: str, *, seconds: float = 30) -> dict[str, Any]:

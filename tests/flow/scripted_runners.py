@@ -44,8 +44,10 @@ def short_plan(plan_id: str, *, day: date = date(2026, 3, 2)) -> PlanRecord:
 class ScriptedRunner:
     """Does what the job's document says: finish, take its time, ignore a stop, die, or fail."""
 
-    def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
-        del kind
+    def run(
+        self, *, tenant_id: str, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress
+    ) -> JobResult:
+        del tenant_id, kind
         match document.decode().split():
             case ["sleep", seconds]:
                 _work(float(seconds), progress)
@@ -54,6 +56,9 @@ class ScriptedRunner:
                 time.sleep(float(seconds))
             case ["die"]:
                 os.kill(os.getpid(), signal.SIGKILL)
+            case ["eat"]:
+                eaten = [bytearray(64 * 2**20) for _ in range(1_000)]
+                assert eaten
             case ["fail"]:
                 raise RuntimeError("the secret of the house")
         return short_plan(job_id)
@@ -62,7 +67,10 @@ class ScriptedRunner:
 class AskedRunner:
     """Makes short plans of what was asked over HTTP; the search's seed and time say how it behaves."""
 
-    def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
+    def run(
+        self, *, tenant_id: str, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress
+    ) -> JobResult:
+        del tenant_id
         asked = load_scenario_ask(document) if kind is JobKind.SCENARIO else None
         ask = load_planning_ask(document) if asked is None else asked.ask
         if ask.limits.seed == DEATH_SEED:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from api.http.app import create_app
 from api.http.errors import PROBLEMS
 from api.http.services import Services
-from tests.flow.http_samples import NOW, served, services_in
+from tests.flow.http_samples import NOW, served, services_in, store_of
 
 CONTAINER = {"site_id": "s", "location": {"lon_deg": 7.5, "lat_deg": 51.6}, "stream": "paper", "capacity_l": 1100}
 GOOD = {
@@ -215,7 +215,7 @@ def test_day_that_cannot_be_is_refused(client: httpx.Client, day: object) -> Non
 def test_past_day_is_planned_with_what_was_known_then(client: httpx.Client, services: Services) -> None:
     answer = client.post("/v1/plans", json={"day": "2026-02-20"})
     assert answer.status_code == 202
-    job = services.store.jobs.get(answer.json()["plan_id"])
+    job = store_of(services).jobs.get(answer.json()["plan_id"])
     assert job is not None
     assert json.loads(job.document)["as_of"] == "2026-02-20T00:00:00+01:00"
 
@@ -367,7 +367,7 @@ def test_bad_readings_do_not_lose_the_good_ones(client: httpx.Client, services: 
     rejected = [result for result in body["results"] if result["status"] == "rejected"]
     assert [result["index"] for result in rejected] == list(range(20, 20 + len(bad)))
     assert all(result["code"] and result["reason"] for result in rejected)
-    assert len(services.store.readings.history(as_of=NOW, days=1)["P-003"]) == 40
+    assert len(store_of(services).readings.history(as_of=NOW, days=1)["P-003"]) == 40
     again = client.post("/v1/readings", json={"readings": batch}).json()
     assert (again["accepted"], again["duplicate"]) == (0, 41)
 
@@ -458,16 +458,10 @@ def test_answers_carry_the_headers_of_a_careful_server(client: httpx.Client) -> 
 
 
 def test_service_without_a_town_says_so(tmp_path: Path) -> None:
-    from api.store.sql_store import open_store
-
-    made = services_in(tmp_path)
-    made.queue.stop()
-    empty = open_store(f"sqlite:///{tmp_path / 'empty.db'}")
-    without = Services(settings=made.settings, store=empty, queue=made.queue)
+    without = services_in(tmp_path, has_town=False)
     with served(create_app(without)) as client:
         answer = client.post("/v1/plans", json={"day": "2026-03-02"})
         assert (answer.status_code, answer.json()["code"]) == (503, "no_town")
         ready = client.get("/v1/health/ready")
         assert ready.status_code == 503
         assert {part["name"]: part["is_ready"] for part in ready.json()["parts"]}["town"] is False
-    made.store.close()

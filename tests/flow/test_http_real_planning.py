@@ -1,6 +1,7 @@
 """The whole way with nothing replaced but the map: readings in, checked tours out, a scenario beside them."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -9,7 +10,8 @@ import pytest
 from api.http.app import create_app
 from api.jobs.planning_parts import export_tours
 from api.jobs.planning_runner import OpenPlanningRunner
-from api.store.sql_store import open_store
+from api.jobs.tenant_runner import OpenTenantRunner
+from api.jobs.town_folders import open_tenant_store
 from tests.flow.http_samples import (
     NOW,
     open_straight_line_ports,
@@ -17,6 +19,7 @@ from tests.flow.http_samples import (
     served,
     services_in,
     small_record,
+    store_of,
     wait_until_final,
     wait_until_ready,
 )
@@ -24,15 +27,20 @@ from tests.flow.http_samples import (
 ASKED = {"day": "2026-03-02", "limits": {"iteration_limit": 50, "seed": 3}, "with_baseline": True}
 
 
+def opener_of(folder: Path, tenant_id: str) -> OpenPlanningRunner:
+    return OpenPlanningRunner(
+        open_store=partial(open_tenant_store, str(folder), tenant_id),
+        open_ports=open_straight_line_ports,
+        export_tours=export_tours,
+    )
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder: Path = tmp_path_factory.mktemp("real")
-    url = f"sqlite:///{folder / 'fuhre.db'}"
-    store = open_store(url)
-    store.town.replace(small_record())
-    store.readings.add_history(rising_history(small_record().town), received_at=NOW)
-    opener = OpenPlanningRunner(database_url=url, open_ports=open_straight_line_ports, export_tours=export_tours)
-    with served(create_app(services_in(folder, opener, store=store))) as opened:
+    services = services_in(folder, OpenTenantRunner(opener_of=partial(opener_of, folder)))
+    store_of(services).readings.add_history(rising_history(small_record().town), received_at=NOW)
+    with served(create_app(services)) as opened:
         wait_until_ready(opened)
         yield opened
 

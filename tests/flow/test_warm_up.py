@@ -127,7 +127,7 @@ def work_after_ready(folder: Path) -> tuple[Kernels, Kernels]:
     store.town.replace(TownRecord(town=town))
     store.readings.add_history(rising_history(town), received_at=NOW)
     opener = OpenPlanningRunner(
-        database_url=url,
+        open_store=partial(open_store, url, may_migrate=False),
         open_ports=partial(open_planning_ports, map_path, folder / "cache"),
         export_tours=export_tours,
         warm_up=warm_up_worker,

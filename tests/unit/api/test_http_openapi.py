@@ -36,6 +36,20 @@ OPERATIONS = {
     "putContainer",
     "requestPlan",
     "requestScenario",
+} | {
+    "endAlert",
+    "getDevice",
+    "getQuarantined",
+    "ingestChirpStack",
+    "ingestNgsi",
+    "ingestSenml",
+    "ingestSensorThings",
+    "ingestThingsStack",
+    "listAlerts",
+    "listDevices",
+    "listQuarantine",
+    "putDevice",
+    "replayQuarantined",
 }
 
 
@@ -43,7 +57,7 @@ OPERATIONS = {
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     services = services_in(tmp_path_factory.mktemp("openapi"))
     described = create_app(services).openapi()
-    services.store.close()
+    services.stores.close()
     return described
 
 
@@ -123,7 +137,7 @@ def test_description_is_made_without_starting_anything(tmp_path: Path) -> None:
     services = services_in(tmp_path)
     create_app(services).openapi()
     assert all(slot.pid is None for slot in services.queue.slot_states())
-    services.store.close()
+    services.stores.close()
 
 
 def test_documentation_page_needs_no_foreign_server(tmp_path: Path) -> None:
@@ -141,4 +155,4 @@ def test_documentation_page_needs_no_foreign_server(tmp_path: Path) -> None:
     answer = asyncio.run(fetch(script[1]))
     assert answer.status_code == 200
     assert len(answer.content) > 100_000
-    services.store.close()
+    services.stores.close()

@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.jobs.fair_line import FairLine, JobRef
+
+
+def ref(tenant_id: str, number: int) -> JobRef:
+    return JobRef(tenant_id=tenant_id, job_id=f"{number}")
+
+
+def drained(line: FairLine) -> list[JobRef]:
+    return [line.take() for _ in range(len(line))]
+
+
+@given(st.lists(st.sampled_from("abcd"), max_size=40))
+def test_fair_line_serves_each_tenant_in_order_and_all_tenants_in_turn(tenants: list[str]) -> None:
+    line = FairLine()
+    asked = [ref(tenant_id, number) for number, tenant_id in enumerate(tenants)]
+    for job in asked:
+        line.append(job)
+    served = drained(line)
+    assert sorted(served, key=lambda job: int(job.job_id)) == asked
+    for tenant_id in set(tenants):
+        places = [place for place, job in enumerate(served) if job.tenant_id == tenant_id]
+        assert [served[place] for place in places] == [job for job in asked if job.tenant_id == tenant_id]
+        for turn, place in enumerate(places):
+            # Before its n-th job, nobody else was served more than n + 1 times.
+            for other in set(tenants):
+                assert sum(job.tenant_id == other for job in served[:place]) <= turn + 1
+
+
+def test_fair_line_lets_one_request_pass_forty_of_another_tenant() -> None:
+    line = FairLine()
+    for number in range(40):
+        line.append(ref("large", number))
+    line.append(ref("small", 99))
+    assert [line.take().tenant_id for _ in range(3)] == ["large", "small", "large"]
+
+
+def test_fair_line_puts_back_before_all_others() -> None:
+    line = FairLine()
+    for job in (ref("a", 1), ref("b", 2)):
+        line.append(job)
+    first = line.take()
+    line.put_first(first)
+    assert line.take() == first
+
+
+def test_fair_line_forgets_what_is_removed() -> None:
+    line = FairLine()
+    line.append(ref("a", 1))
+    line.remove(ref("a", 1))
+    assert ref("a", 1) not in line
+    assert (len(line), line.length_of("a")) == (0, 0)
+    with pytest.raises(IndexError):
+        line.take()
