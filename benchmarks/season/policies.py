@@ -1,0 +1,67 @@
+"""The policies of the comparison, with the settings that were best on the tuning seeds."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from optimizer.ports import SelectionPolicy
+from optimizer.season.kept_travel import KeptTravel
+from optimizer.season.run_policy import SeasonPolicy
+from optimizer.season.spec import SeasonSpec
+from optimizer.selection.fixed_schedule import FixedSchedulePolicy
+from optimizer.selection.nearness import measure_nearness
+from optimizer.selection.rolling_prize import PrizeRules, RollingPrizePolicy
+from optimizer.selection.schedule import ScheduleRules, draw_up_schedule
+from optimizer.selection.threshold import ThresholdPolicy
+
+Schedule = tuple[tuple[str, ScheduleRules], ...]
+WORKDAYS = (0, 1, 2, 3, 4, 5)
+
+SCHEDULE: Schedule = (
+    ("glass", ScheduleRules(target_fill_fraction=0.5, weekdays=(1, 4))),
+    ("plastic", ScheduleRules(target_fill_fraction=0.6, weekdays=(2,))),
+    ("paper", ScheduleRules(target_fill_fraction=0.7)),
+)
+THRESHOLD_FRACTION = 0.75
+DIALS = PrizeRules()
+CLAIRVOYANT_DIALS = PrizeRules()
+
+
+def make_fixed(
+    spec: SeasonSpec, _travel: KeptTravel, rates_per_day: Mapping[str, float], *, schedule: Schedule
+) -> SelectionPolicy:
+    """Weekday tours drawn up from what the town knows of its containers at the start of the season."""
+    return FixedSchedulePolicy(rhythms=draw_up_schedule(spec.town, rates_per_day, dict(schedule)))
+
+
+def make_threshold(
+    _spec: SeasonSpec, _travel: KeptTravel, _rates: Mapping[str, float], *, level_fraction: float
+) -> SelectionPolicy:
+    """Whatever will be at least so full when the crew comes."""
+    return ThresholdPolicy(level_fraction=level_fraction)
+
+
+def make_prize(
+    spec: SeasonSpec, travel: KeptTravel, _rates: Mapping[str, float], *, dials: PrizeRules
+) -> SelectionPolicy:
+    """Prizes over a rolling horizon."""
+    return RollingPrizePolicy(nearness=measure_nearness(spec.town, travel), dials=dials)
+
+
+def fixed(schedule: Schedule = SCHEDULE) -> SeasonPolicy:
+    """Crews on fixed tours know roughly what they will load; to be generous, they know it exactly."""
+    return SeasonPolicy(name="fixed_schedule", make=partial(make_fixed, schedule=schedule), is_clairvoyant=True)
+
+
+def threshold(level_fraction: float = THRESHOLD_FRACTION) -> SeasonPolicy:
+    """The usual product."""
+    return SeasonPolicy(name="threshold", make=partial(make_threshold, level_fraction=level_fraction))
+
+
+def rolling_prize(dials: PrizeRules = DIALS) -> SeasonPolicy:
+    """Ours."""
+    return SeasonPolicy(name="rolling_prize", make=partial(make_prize, dials=dials))
+
+
+def clairvoyant(dials: PrizeRules = CLAIRVOYANT_DIALS) -> SeasonPolicy:
+    """Ours with forecasts that come true."""
+    return SeasonPolicy(name="clairvoyant", make=partial(make_prize, dials=dials), is_clairvoyant=True)
