@@ -1,6 +1,6 @@
-"""Replays forecasts over the recent past: how far levels were off, and how often the top was reached."""
+"""Judges the replayed past: how far levels were off, and how often the top was reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,94 +9,101 @@ from optimizer.forecasting import shifted_gamma
 from optimizer.forecasting.demand import demand_of, level_after
 from optimizer.forecasting.level_history import LevelHistory
 from optimizer.forecasting.priors import StreamPrior
-from optimizer.forecasting.reach_probability import ReachCurve, fit_reach_curve
+from optimizer.forecasting.reach_probability import ReachCurve, fit_own_offsets, fit_reach_curve
+from optimizer.forecasting.replay import Outcomes, replay
 from optimizer.forecasting.residuals import ResidualTable, residual_table
 
 Floats = NDArray[np.float64]
 
-ORIGIN_EVERY_CELLS = 4
-HORIZON_CELLS = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 88, 112)
-MOST_FORECASTS = 10_000
-"""More change the quantiles by less than one in a thousand and only cost time."""
+FEWEST_OVERFLOWS = 200
+"""Windows to the next emptying with an overflow from which on they alone tell how often there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Residuals of the level, and the curve for the probability of an overflow."""
+    """Residuals of the level, and the curve for the probability of an overflow.
+
+    Attributes
+    ----------
+    own_offset
+        ``(n,)`` what each container adds to the curve's offset.
+    """
 
     level: ResidualTable
     reach: ReachCurve
+    own_offset: Floats = field(default_factory=lambda: np.empty(0))
 
 
-def calibrate(
-    history: LevelHistory,
-    edge_at_s: NDArray[np.int64],
-    exposure_days: Floats,
-    rates_per_day: Floats,
-    prior: StreamPrior,
-    table: Floats,
-    *,
-    first_cell: int,
-    overflow_fraction: float,
-) -> Calibration:
-    """Forecasts from every twelfth hour since ``first_cell`` to all horizons before the next emptying.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What forecasts of the past are made with.
 
-    Parameters
+    Attributes
     ----------
-    exposure_days
-        ``(m,)`` at the grid's edges.
+    edge_at_s, exposure_days
+        ``(m,)``: the grid's edges, and the exposure up to each.
     rates_per_day
-        ``(n,)``, learnt before ``first_cell``.
+        ``(n, m)``, of each container as it was known at each edge.
     table
         Demand from empty by level.
     """
-    levels, segment = history.level_fraction, history.segment
-    steady = _steady(levels, segment)
-    n_edges = levels.shape[1]
-    origins = np.arange(first_cell, n_edges - HORIZON_CELLS[0], ORIGIN_EVERY_CELLS)
-    rows, columns = np.nonzero(~np.isnan(levels[:, origins]))
-    thinning = max(1, round(rows.shape[0] / MOST_FORECASTS))
-    rows, columns = rows[::thinning], origins[columns[::thinning]]
-    start = levels[rows, columns]
-    peak = np.zeros_like(start)
-    is_open = np.ones(rows.shape[0], dtype=np.bool_)
-    residuals, horizons, scores, reached_top = [], [], [], []
-    for ahead in range(1, HORIZON_CELLS[-1] + 1):
-        inside = columns + ahead < n_edges
-        rows, columns, start, peak, is_open = (array[inside] for array in (rows, columns, start, peak, is_open))
-        target = columns + ahead
-        reached = levels[rows, target]
-        is_open &= np.isnan(reached) | (segment[rows, target] == segment[rows, columns])
-        peak = np.where(is_open, np.fmax(peak, steady[rows, target]), peak)
-        if ahead not in HORIZON_CELLS:
-            continue
-        scored = is_open & ~np.isnan(reached)
-        start_demand = demand_of(start, table)
-        expected = rates_per_day[rows] * (exposure_days[target] - exposure_days[columns])
-        variance = prior.variance(expected)
-        residual = (reached - level_after(start_demand + expected, table)) / np.sqrt(variance)
-        residuals.append(residual[scored])
-        horizons.append((edge_at_s[target] - edge_at_s[columns])[scored])
-        needed = demand_of(np.full_like(start, overflow_fraction), table) - start_demand
-        score = shifted_gamma.normal_score(needed, expected, variance, np.sqrt(prior.variance_constant))
-        undecided = scored & (start < overflow_fraction)
-        scores.append(score[undecided])
-        reached_top.append(peak[undecided] >= overflow_fraction)
-    return Calibration(
-        level=residual_table(np.concatenate(residuals), np.concatenate(horizons)),
-        reach=fit_reach_curve(
-            np.concatenate(scores), np.concatenate(reached_top), independent_share=1 / len(HORIZON_CELLS)
-        ),
+
+    prior: StreamPrior
+    edge_at_s: NDArray[np.int64]
+    exposure_days: Floats
+    rates_per_day: Floats
+    table: Floats
+    overflow_fraction: float
+
+
+def calibrate(history: LevelHistory, knowledge: Knowledge, *, first_cell: int) -> Calibration:
+    """Calibration by the windows since ``first_cell``."""
+    fixed, visits = replay(history, first_cell=first_cell)
+    every = Outcomes.joined([fixed, visits])
+    n_overflows = np.count_nonzero(
+        (visits.start < knowledge.overflow_fraction) & (visits.peak >= knowledge.overflow_fraction)
     )
+    curve, own_offset = _reach(visits if n_overflows >= FEWEST_OVERFLOWS else every, history, knowledge)
+    return Calibration(level=_residuals(every, knowledge), reach=curve, own_offset=own_offset)
 
 
-def _steady(levels: Floats, segment: NDArray[np.int32]) -> Floats:
-    """Median of three levels of one segment: a single high reading is no overflow."""
-    if levels.shape[1] < 3:
-        return levels
-    steady = levels.copy()
-    before, here, after = levels[:, :-2], levels[:, 1:-1], levels[:, 2:]
-    median = np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after))
-    is_one = (segment[:, :-2] == segment[:, 2:]) & ~np.isnan(median)
-    steady[:, 1:-1] = np.where(is_one, median, here)
-    return steady
+def _residuals(past: Outcomes, knowledge: Knowledge) -> ResidualTable:
+    demand = _demand(past, knowledge)
+    expected = level_after(demand_of(past.start, knowledge.table) + demand, knowledge.table)
+    residual = (past.level - expected) / np.sqrt(knowledge.prior.variance(demand))
+    return residual_table(residual, _horizon_s(past, knowledge), expected)
+
+
+def _reach(past: Outcomes, history: LevelHistory, knowledge: Knowledge) -> tuple[ReachCurve, Floats]:
+    past = past.where(past.start < knowledge.overflow_fraction)
+    demand = _demand(past, knowledge)
+    top = float(demand_of(np.asarray(knowledge.overflow_fraction), knowledge.table))
+    score = shifted_gamma.normal_score(
+        top - demand_of(past.start, knowledge.table),
+        demand,
+        knowledge.prior.variance(demand),
+        np.asarray(np.sqrt(knowledge.prior.variance_constant)),
+    )
+    has_reached = past.peak >= knowledge.overflow_fraction
+    horizon_s = _horizon_s(past, knowledge)
+    share = _independent_share(past, history.segment)
+    curve = fit_reach_curve(score, horizon_s, has_reached, independent_share=share)
+    own = fit_own_offsets(
+        curve, score, horizon_s, has_reached, past.row, n=history.segment.shape[0], independent_share=share
+    )
+    return curve, own
+
+
+def _demand(past: Outcomes, knowledge: Knowledge) -> Floats:
+    span_days = knowledge.exposure_days[past.target] - knowledge.exposure_days[past.origin]
+    return np.asarray(knowledge.rates_per_day[past.row, past.origin] * span_days, dtype=np.float64)
+
+
+def _horizon_s(past: Outcomes, knowledge: Knowledge) -> NDArray[np.int64]:
+    return np.asarray(knowledge.edge_at_s[past.target] - knowledge.edge_at_s[past.origin], dtype=np.int64)
+
+
+def _independent_share(past: Outcomes, segment: NDArray[np.int32]) -> float:
+    """Spans between two emptyings per window: windows of one span tell the same thing again and again."""
+    spans = np.unique(past.row * (int(segment.max(initial=0)) + 1) + segment[past.row, past.origin])
+    return spans.shape[0] / max(len(past), 1)

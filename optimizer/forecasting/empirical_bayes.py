@@ -9,22 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
 from optimizer.domain.reading import CleanSeries
 from optimizer.domain.town import Town
-from optimizer.forecasting import shifted_gamma
-from optimizer.forecasting.demand import demand_of, level_after
 from optimizer.forecasting.origin import Origin, find_origin
+from optimizer.forecasting.outlook import Outlook
 from optimizer.forecasting.priors import StreamPrior, prior_for_unknown_stream, prior_from_statistics
 from optimizer.forecasting.public_holidays import IsHoliday, german_holidays
 from optimizer.forecasting.slots import slot_grid
 from optimizer.forecasting.stream_model import StreamModel, fit_stream
 from optimizer.simulation.statistics import FillStatistics
-
-Floats = NDArray[np.float64]
 
 LOWER_PROBABILITY, UPPER_PROBABILITY = 0.05, 0.95
 
@@ -69,15 +65,19 @@ class EmpiricalBayesForecaster:
         models = {}
         for stream, members in _by_stream(containers).items():
             known = {one.container_id: series[one.container_id] for one in members if one.container_id in series}
-            models[stream] = fit_stream(
-                known,
-                self._prior(stream, town),
-                zone=town.zone,
-                is_holiday=self.is_holiday,
-                as_of_s=int(as_of.timestamp()),
-                overflow_fraction=self.overflow_fraction,
-            )
+            models[stream] = self.learn_stream(stream, known, town=town, as_of_s=int(as_of.timestamp()))
         return models
+
+    def learn_stream(self, stream: str, series: Mapping[str, CleanSeries], *, town: Town, as_of_s: int) -> StreamModel:
+        """What the series of one stream tell."""
+        return fit_stream(
+            series,
+            self._prior(stream, town),
+            zone=town.zone,
+            is_holiday=self.is_holiday,
+            as_of_s=as_of_s,
+            overflow_fraction=self.overflow_fraction,
+        )
 
     def predict(
         self,
@@ -124,12 +124,13 @@ class EmpiricalBayesForecaster:
         demand = rates[:, None] * (exposure - exposure[:, :1])
         levels = np.array([origin.level_fraction for origin in origins])
         extra = np.array([origin.extra_variance for origin in origins])
-        outlook = _Outlook(
+        outlook = Outlook(
             model=model,
             levels=levels[:, None],
             demand=demand,
             extra=extra[:, None],
             horizon_s=instants - instants[:, :1],
+            own_offset=np.array([[model.own_offsets.get(one.container_id, 0.0)] for one in members]),
         )
         expected = outlook.expected()
         lower, upper = outlook.level_quantile(LOWER_PROBABILITY), outlook.level_quantile(UPPER_PROBABILITY)
@@ -154,49 +155,6 @@ class EmpiricalBayesForecaster:
                 else datetime.fromtimestamp(origin.last_emptied_at_s, tz=UTC),
             )
         return result
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outlook:
-    """Distributions of ``(n, m)`` levels: counted from residuals where there are enough, else in closed form."""
-
-    model: StreamModel
-    levels: Floats
-    demand: Floats
-    extra: Floats
-    horizon_s: NDArray[np.int64]
-
-    def expected(self) -> Floats:
-        return level_after(self._from_empty() + self.demand, self.model.demand)
-
-    def level_quantile(self, probability: float) -> Floats:
-        table = self.model.calibration.level
-        counted = self.expected() + table.quantile(probability, self.horizon_s) * np.sqrt(self._variance())
-        growth = shifted_gamma.quantile(probability, self.demand, self._variance(), self._noise_sd())
-        closed = level_after(self._from_empty() + growth, self.model.demand)
-        return np.clip(np.where(self._is_counted(), counted, closed), 0.0, 1.0)
-
-    def overflow_probability(self, overflow_fraction: float) -> Floats:
-        needed = float(demand_of(np.asarray(overflow_fraction), self.model.demand)) - self._from_empty()
-        needed = np.broadcast_to(needed, self.demand.shape)
-        score = shifted_gamma.normal_score(needed, self.demand, self._variance(), self._noise_sd())
-        probability = self.model.calibration.reach.probability(score)
-        # A sensor that is trusted and reports the overflow leaves no room for doubt.
-        probability = np.where((self.levels >= overflow_fraction) & (self.extra == 0), 1.0, probability)
-        return np.maximum.accumulate(probability, axis=1)
-
-    def _from_empty(self) -> Floats:
-        return demand_of(self.levels, self.model.demand)
-
-    def _variance(self) -> Floats:
-        return self.model.prior.variance(self.demand) + self.extra
-
-    def _noise_sd(self) -> Floats:
-        return np.sqrt(self.model.prior.variance_constant + self.extra)
-
-    def _is_counted(self) -> NDArray[np.bool_]:
-        # Residuals come from healthy sensors; a doubtful level needs the wider closed form.
-        return np.asarray(self.model.calibration.level.is_known & (self.extra == 0))
 
 
 def _by_stream(containers: Sequence[Container]) -> dict[str, list[Container]]:

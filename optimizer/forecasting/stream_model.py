@@ -1,14 +1,14 @@
 """Everything that is learnt of a stream: rates, weekly profile, level multiplier, and how far forecasts are off."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.domain.reading import CleanSeries
-from optimizer.forecasting.calibration import Calibration, calibrate
+from optimizer.forecasting.calibration import Calibration, Knowledge, calibrate
 from optimizer.forecasting.demand import demand_table
 from optimizer.forecasting.level_history import Growth, growth_steps, level_history
 from optimizer.forecasting.level_multiplier import learn_level_multiplier, multiplier_at
@@ -23,8 +23,9 @@ from optimizer.forecasting.slots import DAY_S, SlotGrid, slot_grid
 Floats = NDArray[np.float64]
 
 LONGEST_HISTORY_DAYS = 400
-CALIBRATION_DAYS = 75
+CALIBRATION_DAYS = 90
 CALIBRATION_SHARE = 0.5
+RENEWED_CELLS = 80
 ROUNDS = 2
 """Rates, profile and multiplier explain the same growth; two rounds settle who explains what."""
 
@@ -37,6 +38,8 @@ class StreamModel:
     ----------
     rates_per_day
         By container id; a container that is not in it grows at ``pool_rate_per_day``.
+    own_offsets
+        By container id: how much more, or less, often than its siblings it reaches the top; see the reach curve.
     profile
         ``(56,)`` relative activity.
     demand
@@ -45,6 +48,7 @@ class StreamModel:
 
     prior: StreamPrior
     rates_per_day: Mapping[str, float]
+    own_offsets: Mapping[str, float]
     pool_rate_per_day: float
     profile: Floats
     demand: Floats
@@ -75,6 +79,7 @@ def _untaught(prior: StreamPrior) -> StreamModel:
     return StreamModel(
         prior=prior,
         rates_per_day={},
+        own_offsets={},
         pool_rate_per_day=prior.rate_per_day,
         profile=prior.profile,
         demand=demand_table(prior.level_multiplier),
@@ -121,31 +126,44 @@ def _fit(
         growth.start_fraction, multiplier
     )
     rates, pool = _rates(growth, step_days, weight, len(ids), prior)
-    # Forecasts of the past must not know what came after them: their rates are learnt from before.
     n_cells = len(grid)
-    span_cells = min(CALIBRATION_DAYS * 8, int(n_cells * CALIBRATION_SHARE))
-    first_cell = n_cells - span_cells
-    past = growth.stop_cell <= first_cell
-    earlier = Growth(**{name: getattr(growth, name)[past] for name in Growth.__dataclass_fields__})
-    past_rates, _ = _rates(earlier, step_days[past], weight[past], len(ids), prior)
-    calibration = calibrate(
-        history,
-        grid.edge_at_s,
-        exposure,
-        past_rates,
-        prior,
-        demand,
-        first_cell=first_cell,
+    first_cell = n_cells - min(CALIBRATION_DAYS * 8, int(n_cells * CALIBRATION_SHARE))
+    past_rates = _past_rates(growth, step_days, grid, first_cell, len(ids), prior)
+    knowledge = Knowledge(
+        prior=prior,
+        edge_at_s=grid.edge_at_s,
+        exposure_days=exposure,
+        rates_per_day=past_rates,
+        table=demand,
         overflow_fraction=overflow_fraction,
     )
+    calibration = calibrate(history, knowledge, first_cell=first_cell)
     return StreamModel(
         prior=prior,
         rates_per_day=dict(zip(ids, rates.tolist(), strict=True)),
+        own_offsets=dict(zip(ids, calibration.own_offset.tolist(), strict=True)),
         pool_rate_per_day=pool,
         profile=profile,
         demand=demand,
         calibration=calibration,
     )
+
+
+def _past_rates(
+    growth: Growth, step_days: Floats, grid: SlotGrid, first_cell: int, n: int, prior: StreamPrior
+) -> Floats:
+    """``(n, m)`` rates as they were known at each edge since ``first_cell``, renewed every ten days.
+
+    Forecasts of the past must not know what came after them.
+    """
+    rates = np.empty((n, grid.edge_at_s.shape[0]))
+    for first in range(first_cell, rates.shape[1], RENEWED_CELLS):
+        past = growth.stop_cell <= first
+        earlier = Growth(**{one.name: getattr(growth, one.name)[past] for one in fields(Growth)})
+        age_days = (grid.edge_at_s[first] - grid.edge_at_s[earlier.stop_cell]) / DAY_S
+        known, _ = _rates(earlier, step_days[past], 0.5 ** (age_days / prior.half_life_days), n, prior)
+        rates[:, first : first + RENEWED_CELLS] = known[:, None]
+    return rates
 
 
 def _rates(growth: Growth, step_days: Floats, weight: Floats, n: int, prior: StreamPrior) -> tuple[Floats, float]:

@@ -13,7 +13,7 @@ from optimizer.forecasting.level_multiplier import learn_level_multiplier, multi
 from optimizer.forecasting.priors import prior_for_unknown_stream
 from optimizer.forecasting.profile import learn_profile
 from optimizer.forecasting.rates import shrunk_rates
-from optimizer.forecasting.reach_probability import NORMAL_SLOPE, ReachCurve, fit_reach_curve
+from optimizer.forecasting.reach_probability import NORMAL_SLOPE, ReachCurve, fit_own_offsets, fit_reach_curve
 from optimizer.forecasting.residuals import PROBABILITIES, residual_table, unknown_residuals
 from optimizer.simulation.statistics import LEVELS
 
@@ -108,41 +108,78 @@ def test_the_level_multiplier_is_learnt_from_much_and_stays_the_prior_with_littl
 def test_the_reach_curve_is_learnt_from_much_and_stays_normal_with_nothing() -> None:
     random = np.random.default_rng(4)
     score = random.normal(0.5, 1.5, 20_000)
-    true = ReachCurve(offset=0.8, slope=1.1)
-    reached = random.random(score.shape[0]) < true.probability(score)
-    fitted = fit_reach_curve(score, reached, independent_share=1.0)
-    assert (fitted.offset, fitted.slope) == (pytest.approx(0.8, abs=0.08), pytest.approx(1.1, abs=0.08))
-    untaught = fit_reach_curve(np.empty(0), np.empty(0, dtype=np.bool_), independent_share=1.0)
-    assert untaught.probability(np.array([-1.0, 0.0, 1.0])) == pytest.approx(stats.norm.sf([-1, 0, 1]), abs=0.011)
+    day = np.full(score.shape[0], 86_400)
+    reached = random.random(score.shape[0]) < ReachCurve(offset=0.8, slope=1.1).probability(score, day)
+    fitted = fit_reach_curve(score, day, reached, independent_share=1.0)
+    grid = np.array([-1.0, 0.0, 1.0, 2.0])
+    true = ReachCurve(offset=0.8, slope=1.1).probability(grid, np.full(4, 86_400))
+    assert fitted.probability(grid, np.full(4, 86_400)) == pytest.approx(true, abs=0.02)
+    untaught = fit_reach_curve(np.empty(0), np.empty(0), np.empty(0, dtype=np.bool_), independent_share=1.0)
+    untaught_risk = untaught.probability(np.array([-1.0, 0.0, 1.0]), np.full(3, 86_400))
+    assert untaught_risk == pytest.approx(stats.norm.sf([-1, 0, 1]), abs=0.011)
+
+
+def test_the_reach_curve_learns_that_the_next_hours_are_safer_than_the_closed_form_says() -> None:
+    random = np.random.default_rng(5)
+    score = random.normal(0.5, 1.0, 20_000)
+    horizon_s = random.choice([3 * 3600, 72 * 3600], 20_000)
+    true = ReachCurve(offset=0.5, slope=1.3, ahead=2.0)
+    reached = random.random(20_000) < true.probability(score, horizon_s)
+    fitted = fit_reach_curve(score, horizon_s, reached, independent_share=1.0)
+    for one_s in (3 * 3600, 72 * 3600):
+        here = horizon_s == one_s
+        assert fitted.probability(score[here], horizon_s[here]).mean() == pytest.approx(reached[here].mean(), abs=0.02)
+    late = fit_reach_curve(score, horizon_s[::-1].copy(), ~reached, independent_share=1.0)
+    assert late.ahead >= 0  # a longer wait never makes an overflow less likely
+
+
+def test_own_offsets_tell_containers_that_never_report_the_top_and_shrink_those_that_say_little() -> None:
+    random = np.random.default_rng(6)
+    curve = ReachCurve()
+    row = np.repeat([0, 1, 2], [2000, 2000, 3])
+    score, horizon_s = random.normal(0, 1, row.shape[0]), np.full(row.shape[0], 86_400)
+    reached = random.random(row.shape[0]) < curve.probability(score, horizon_s, np.array([-1.5, 0.0, 0.0])[row])
+    reached[-3:] = True
+    own = fit_own_offsets(curve, score, horizon_s, reached, row, n=4, independent_share=0.5)
+    assert own[0] == pytest.approx(-1.5, abs=0.2)
+    assert own[1] == pytest.approx(0.0, abs=0.2)
+    assert 0 < own[2] < 0.9  # three windows only
+    assert own[3] == 0
 
 
 @pytest.mark.parametrize("outcome", [True, False])
 def test_the_reach_curve_stays_a_falling_curve_when_all_or_none_reached(outcome: bool) -> None:  # noqa: FBT001 - a pytest parameter
     score = np.linspace(-3, 3, 500)
-    curve = fit_reach_curve(score, np.full(500, outcome), independent_share=0.1)
-    probability = curve.probability(score)
+    day = np.full(500, 86_400)
+    curve = fit_reach_curve(score, day, np.full(500, outcome), independent_share=0.1)
+    probability = curve.probability(score, day)
     assert 0.2 <= curve.slope < 3 * NORMAL_SLOPE
     assert (np.diff(probability) < 0).all()
 
 
-def test_residual_quantiles_cover_what_they_promise_by_horizon() -> None:
+def test_residual_quantiles_cover_what_they_promise_by_horizon_and_expected_level() -> None:
     random = np.random.default_rng(6)
-    horizon_s = random.choice([6 * 3600, 60 * 3600], 40_000)
-    scale = np.where(horizon_s < 86_400, 1.0, 3.0)
-    table = residual_table(random.gamma(2, scale), horizon_s)
-    fresh_s = random.choice([6 * 3600, 60 * 3600], 40_000)
-    fresh = random.gamma(2, np.where(fresh_s < 86_400, 1.0, 3.0))
+
+    def draw(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        horizon_s, expected = random.choice([6 * 3600, 60 * 3600], n), random.random(n)
+        scale = np.where(horizon_s < 86_400, 1.0, 3.0) * np.where(expected > 0.75, 0.2, 1.0)
+        return random.gamma(2, scale), horizon_s, expected
+
+    table = residual_table(*draw(80_000))
+    fresh, horizon_s, expected = draw(80_000)
     for cell_s in (6 * 3600, 60 * 3600):
-        here = fresh_s == cell_s
-        for probability in (0.05, 0.5, 0.95):
-            below = fresh[here] <= table.quantile(probability, fresh_s[here])
-            assert below.mean() == pytest.approx(probability, abs=0.01)
+        for is_high in (True, False):
+            here = (horizon_s == cell_s) & ((expected > 0.76) == is_high)
+            for probability in (0.05, 0.5, 0.95):
+                below = fresh[here] <= table.quantile(probability, horizon_s[here], expected[here])
+                assert below.mean() == pytest.approx(probability, abs=0.015)
 
 
 def test_few_residuals_are_no_distribution() -> None:
     assert not unknown_residuals().is_known
-    assert not residual_table(np.zeros(99), np.zeros(99, dtype=np.int64)).is_known
-    thin = residual_table(np.linspace(0, 1, 150), np.arange(150) * 3600)  # no cell has enough: the stream's are used
+    assert not residual_table(np.zeros(99), np.zeros(99, dtype=np.int64), np.zeros(99)).is_known
+    # No cell has enough: the stream's residuals are used.
+    thin = residual_table(np.linspace(0, 1, 150), np.arange(150) * 3600, np.linspace(0, 1, 150))
     assert thin.is_known
     assert np.abs(thin.quantiles - PROBABILITIES).max() < 0.2
 

@@ -1,0 +1,1 @@
+"""Forecasts of fills, backtested on real series beside simple methods."""
