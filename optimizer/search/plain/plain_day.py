@@ -6,7 +6,7 @@ with trips, breaks and waits. Guards that only days are taken for plain on which
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,9 @@ class PlainDay(NamedTuple):
         Per type: cost of use, capacities, departure, and latest arrival at the tipping site.
     may_serve
         ``(types, pickups)``
+    may_become
+        ``(types, types)``: whether a vehicle of the second type may take over what one of the first does, its load
+        aside.
     service_s, opens_s, last_s, kg, litres, prize
         Per pickup; ``last_s`` is the latest start of service.
     near
@@ -64,6 +67,7 @@ class PlainDay(NamedTuple):
     leaves_s: NDArray[np.int64]
     tips_by_s: NDArray[np.int64]
     may_serve: NDArray[np.uint8]
+    may_become: NDArray[np.uint8]
     service_s: NDArray[np.int64]
     opens_s: NDArray[np.int64]
     last_s: NDArray[np.int64]
@@ -88,6 +92,8 @@ class PlainProblem:
 def plain_day(bench: Workbench) -> PlainProblem | None:
     """The problem on the bench as a plain day, ``None`` where it is none."""
     problem = bench.problem
+    if problem.has_rare_rules:
+        return None
     if len({one.stream for one in problem.pickups}) != 1 or any(len(one.windows) != 1 for one in problem.pickups):
         return None
     if any(one.change_micro_eur for one in problem.pickups) or any(
@@ -170,11 +176,29 @@ def _arrays(
     size = kg * max(1, int(litres.mean())) + litres * max(1, int(kg.mean()))
     away = start_s.min(axis=0)
     both_ways = drive_from_s.min(axis=0).astype(np.int64)
+    may_become = np.array(
+        [
+            [
+                bool(np.all(other >= own))
+                and not (
+                    is_timed
+                    and (
+                        (leaves_s[first], tips_by_s[first]) != (leaves_s[second], tips_by_s[second])
+                        or not np.array_equal(start_s[first], start_s[second])
+                        or not np.array_equal(end_s[first], end_s[second])
+                        or not np.array_equal(drives[first], drives[second])
+                    )
+                )
+                for second, other in enumerate(may_serve)
+            ]
+            for first, own in enumerate(may_serve)
+        ]
+    )
     return PlainDay(
         cost_from=cost_from,
-        cost_to=np.ascontiguousarray(cost_from.transpose(0, 2, 1)),
+        cost_to=_both_ways(cost_from),
         drive_from_s=drive_from_s,
-        drive_to_s=np.ascontiguousarray(drive_from_s.transpose(0, 2, 1)),
+        drive_to_s=_both_ways(drive_from_s),
         start_cost=np.stack([one for one, _ in starts]),
         end_cost=np.stack([one for one, _ in ends]),
         start_s=start_s,
@@ -186,6 +210,7 @@ def _arrays(
         leaves_s=np.array(leaves_s, dtype=np.int64),
         tips_by_s=np.array(tips_by_s, dtype=np.int64),
         may_serve=np.stack(may_serve).astype(np.uint8),
+        may_become=may_become.astype(np.uint8),
         service_s=service_s,
         opens_s=opens_s,
         last_s=last_s,
@@ -197,6 +222,12 @@ def _arrays(
         keys=np.stack([-size, -away, away, last_s - opens_s, -prize]),
         is_timed=np.array([is_timed], dtype=np.uint8),
     )
+
+
+def _both_ways(ways: NDArray[Any]) -> NDArray[Any]:
+    """The ways back: the same array where they are the same, which leaves more room in the processor's memory."""
+    back = ways.transpose(0, 2, 1)
+    return ways if np.array_equal(ways, back) else np.ascontiguousarray(back)
 
 
 def _apart(

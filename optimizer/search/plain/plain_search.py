@@ -25,6 +25,7 @@ class PlainSearch:
 
     def __init__(self, problem: PlainProblem, *, seed: int, start: Sequence[tuple[int, Sequence[int]]] = ()) -> None:
         day, type_of = problem.day, problem.type_of
+        self._type_of = type_of
         self.day, self._disposals = day, problem.disposal_of_type
         self.plan = _loaded(day, type_of, start)
         self.kept, self.best = _copy(self.plan), _copy(self.plan)
@@ -34,8 +35,10 @@ class PlainSearch:
             keys=np.zeros(n, np.int64),
             is_changed=np.zeros(v, np.uint8),
             changed=np.zeros(v, np.int32),
+            is_stale=np.ones(v, np.uint8),
             mark=np.full(v, -1, np.int64),
-            place=np.zeros(2, np.int64),
+            spare=np.zeros(len(day.fixed), np.int64),
+            place=np.zeros(3, np.int64),
             counts=np.zeros(2, np.int64),
         )
         self.chance = np.array([(seed + 1) * SEED_STRIDE % 2**64], dtype=np.uint64)
@@ -59,20 +62,30 @@ class PlainSearch:
 
     def best_orders(self) -> list[tuple[int, list[int]]]:
         """Vehicle and order of every tour of the best plan, its tipping at the end."""
+        free = {kind: [at for at, own in enumerate(self._type_of) if own == kind] for kind in set(self._type_of)}
+        tours = [(at, int(self.best.kind[at])) for at in np.flatnonzero(self.best.size).tolist()]
+        for at, kind in tours:
+            # Whoever kept its vehicle's type keeps its vehicle.
+            if self._type_of[at] == kind:
+                free[kind].remove(at)
         orders = []
-        for vehicle, first in enumerate(self.best.first.tolist()):
-            order, at = [], first
-            while at != NOBODY:
-                order.append(at)
-                at = int(self.best.behind[at])
-            if order:
-                orders.append((vehicle, [*order, ~int(self._disposals[self.best.kind[vehicle]])]))
-        return orders
+        for at, kind in tours:
+            vehicle = at if self._type_of[at] == kind else free[kind].pop(0)
+            orders.append((int(vehicle), [*self._order_of(at), ~int(self._disposals[kind])]))
+        return sorted(orders)
+
+    def _order_of(self, tour: int) -> list[int]:
+        order, at = [], int(self.best.first[tour])
+        while at != NOBODY:
+            order.append(at)
+            at = int(self.best.behind[at])
+        return order
 
     def adopt(self, orders: Sequence[tuple[int, Sequence[int]]]) -> None:
         """Go on from these tours; the best plan stays, unless these are better."""
-        self.plan = _loaded(self.day, self.plan.kind, orders)
+        self.plan = _loaded(self.day, self._type_of, orders)
         self.kept = _copy(self.plan)
+        self.notes.is_stale[:] = 1
         if self.plan.objective[0] < self.best.objective[0]:
             self.best = _copy(self.plan)
 
@@ -98,7 +111,7 @@ class PlainSearch:
 
 
 def _loaded(day: PlainDay, type_of: NDArray[np.int64], orders: Sequence[tuple[int, Sequence[int]]]) -> Chains:
-    plan = _empty(type_of, len(day.kg))
+    plan = _empty(type_of, len(day.fixed), len(day.kg))
     for vehicle, order in orders:
         chain = [visit for visit in order if visit >= 0]
         if chain:
@@ -109,15 +122,17 @@ def _loaded(day: PlainDay, type_of: NDArray[np.int64], orders: Sequence[tuple[in
     return plan
 
 
-def _empty(type_of: NDArray[np.int64], n: int) -> Chains:
+def _empty(type_of: NDArray[np.int64], n_types: int, n: int) -> Chains:
     v = len(type_of)
     return Chains(
         kind=type_of.astype(np.int64),
+        free=np.zeros(n_types, np.int64),
         first=np.full(v, NOBODY, np.int32),
         last=np.full(v, NOBODY, np.int32),
         size=np.zeros(v, np.int32),
         kg=np.zeros(v, np.int64),
         litres=np.zeros(v, np.int64),
+        ways=np.zeros((v, n_types), np.int64),
         before=np.full(n, NOBODY, np.int32),
         behind=np.full(n, NOBODY, np.int32),
         tour=np.full(n, NOBODY, np.int32),

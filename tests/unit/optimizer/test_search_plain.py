@@ -2,9 +2,10 @@
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import permutations
+from itertools import pairwise, permutations
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from optimizer.domain.request import SolveLimits
 from optimizer.problem.problem import Pickup, Problem, ProblemBreak, ProblemDisposal, ProblemVehicle
 from optimizer.search.kernels import chance
 from optimizer.search.plain.kernels import chain_recreate
+from optimizer.search.plain.kernels.chains import NOBODY
 from optimizer.search.plain.plain_day import plain_day
 from optimizer.search.plain.plain_search import PlainSearch
 from optimizer.search.sisr import SisrSolver
@@ -32,6 +34,7 @@ def classic_day(
     has_windows: bool = False,
     may_fraction: float = 0.0,
     two_kinds: bool = False,
+    has_free_choice: bool = False,
     two_depots: bool = False,
     room: int = 40,
 ) -> Problem:
@@ -41,6 +44,7 @@ def classic_day(
     xy = rng.integers(0, 1_000, (n_depots + n_pickups, 2))
     metres = np.rint(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))).astype(np.int64)
     metres += np.where(np.eye(len(xy), dtype=bool), 0, rng.integers(0, 60, metres.shape))
+    choice = ((room // 3, 200, 2), (2 * room // 3, 350, 2), (room, 500, 3), (2 * room, 900, 3))
     vehicles = tuple(
         ProblemVehicle(
             vehicle_id=f"v{at}",
@@ -60,6 +64,13 @@ def classic_day(
         )
         for at in range(n_vehicles)
     )
+    if has_free_choice:
+        vehicles = tuple(
+            replace(
+                one, capacity_kg=choice[at % 4][0], fixed_micro_eur=choice[at % 4][1], per_m_micro_eur=choice[at % 4][2]
+            )
+            for at, one in enumerate(vehicles)
+        )
     pickups = []
     for at in range(n_pickups):
         opens_s = int(rng.integers(0, 6_000)) if has_windows else 0
@@ -106,7 +117,29 @@ KINDS = [
     {"may_fraction": 0.6},
     {"two_kinds": True, "has_windows": True, "may_fraction": 0.3},
     {"two_depots": True, "has_windows": True},
+    {"has_free_choice": True},
+    {"has_free_choice": True, "has_windows": True, "may_fraction": 0.3},
+    {"has_free_choice": True, "two_depots": True, "may_fraction": 0.3},
 ]
+
+
+def check_counts(search: PlainSearch, type_of: Sequence[int]) -> None:
+    """What the search keeps beside its chains, counted anew."""
+    day, plan = search.day, search.plan
+    n_types = len(day.fixed)
+    used = plan.size > 0
+    assert sorted(plan.kind) == sorted(type_of)
+    assert plan.free.tolist() == np.bincount(plan.kind[~used], minlength=n_types).tolist()
+    for tour in np.flatnonzero(used):
+        order, at = [], int(plan.first[tour])
+        while at != NOBODY:
+            order.append(at)
+            at = int(plan.behind[at])
+        assert plan.kg[tour] == day.kg[order].sum() <= day.kg_room[plan.kind[tour]]
+        if n_types > 1:
+            legs = sum(day.cost_from[:, one, other] for one, other in pairwise(order))
+            ends = day.start_cost[:, order[0]] + day.end_cost[:, order[-1]]
+            assert plan.ways[tour].tolist() == (legs + ends + day.visit_cost[:, order].sum(axis=1)).tolist()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -118,6 +151,7 @@ def test_answers_are_valid_and_cost_what_the_search_says(seed: int, kind: dict[s
     search = PlainSearch(found, seed=seed)
     for _ in range(4):
         search.run(search.temperatures_micro_eur(np.linspace(0, 1, 60)))
+        check_counts(search, found.type_of)
         assert search.plan.objective[0] == chain_recreate._count.py_func(search.day, search.plan)
         assert search.best.objective[0] == chain_recreate._count.py_func(search.day, search.best)
     solution = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=240, seed=seed))
@@ -185,11 +219,76 @@ def test_small_days_are_solved_to_the_optimum(seed: int, kind: dict[str, bool]) 
     assert solution.objective_micro_eur == least_cost(problem)
 
 
+def test_fleet_is_chosen_for_the_load_when_all_kinds_are_free() -> None:
+    # 40 pickups of 5 kg: one large vehicle holds all of them and costs less than two small ones.
+    problem = classic_day(3, 40, n_vehicles=24)
+    pickups = tuple(replace(one, demand_kg=5) for one in problem.pickups)
+    vehicles = tuple(
+        replace(one, capacity_kg=(25, 60, 200)[at % 3], fixed_micro_eur=(5_000, 6_000, 9_000)[at % 3])
+        for at, one in enumerate(problem.vehicles)
+    )
+    free_choice = replace(problem, pickups=pickups, vehicles=vehicles)
+    solution = SisrSolver().solve(free_choice, SolveLimits(time_limit_s=None, iteration_limit=400))
+    assert check_solution(free_choice, solution) == ()
+    assert [free_choice.vehicles[tour.vehicle_index].capacity_kg for tour in solution.tours] == [200]
+
+
+def test_large_pickups_find_room_when_few_vehicles_hold_them() -> None:
+    # Each large vehicle holds one of the large pickups only, and small ones would gladly fill it.
+    problem = classic_day(4, 30, n_vehicles=12)
+    pickups = tuple(replace(one, demand_kg=60 if at < 4 else 10) for at, one in enumerate(problem.pickups))
+    vehicles = tuple(
+        replace(one, capacity_kg=100 if at < 4 else 20, fixed_micro_eur=500 if at < 4 else 2_000)
+        for at, one in enumerate(problem.vehicles)
+    )
+    tight = replace(problem, pickups=pickups, vehicles=vehicles)
+    for seed in range(5):
+        found = plain_day(Workbench(tight))
+        assert found is not None
+        search = PlainSearch(found, seed=seed)
+        search.run(search.temperatures_micro_eur(np.linspace(0, 1, 4_000)))
+        assert (search.best.tour != NOBODY).all()
+
+
+def test_tours_far_away_are_begun_when_only_many_pickups_together_pay() -> None:
+    problem = classic_day(6, 30)
+    # 20 pickups fill a vehicle, 10 pay for one, a single one does not.
+    far = np.array([[0, 0], *[[50_000 + 100 * (at % 6), 100 * (at // 6)] for at in range(30)]])
+    metres = np.rint(np.hypot(*(far[:, None] - far[None]).transpose(2, 0, 1))).astype(np.int64)
+    matrix = TravelMatrix.from_arrays(duration_s=metres // 50, distance_m=metres)
+    pickups = tuple(
+        replace(one, demand_kg=2, service_s=10, windows=(SHIFT,), prize_micro_eur=30_000) for one in problem.pickups
+    )
+    worth_it = replace(problem, travel={"truck": matrix}, pickups=pickups)
+    solution = SisrSolver().solve(worth_it, SolveLimits(time_limit_s=None, iteration_limit=300))
+    assert len(solution.unserved) == 0
+
+
+def test_tours_keep_vehicles_of_their_type_and_no_vehicle_twice() -> None:
+    problem = classic_day(8, 50, n_vehicles=20, has_free_choice=True)
+    found = plain_day(Workbench(problem))
+    assert found is not None
+    search = PlainSearch(found, seed=1)
+    search.run(search.temperatures_micro_eur(np.linspace(0, 1, 500)))
+    orders = search.best_orders()
+    vehicles = [vehicle for vehicle, _ in orders]
+    assert len(set(vehicles)) == len(vehicles)
+    again = PlainSearch(found, seed=2, start=orders)
+    assert again.best_micro_eur == search.best_micro_eur
+    assert again.best_orders() == orders
+
+
 def test_given_plan_is_kept_when_there_is_no_time() -> None:
     problem = classic_day(5, 40, n_vehicles=8, has_windows=True)
     good = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=3_000))
     kept = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=1), start=good)
     assert kept.objective_micro_eur <= good.objective_micro_eur
+
+
+def test_days_with_rare_rules_are_not_plain() -> None:
+    problem = classic_day(1, 10)
+    short = replace(problem.vehicles[0], max_out_s=3_600)
+    assert plain_day(Workbench(replace(problem, vehicles=(short, *problem.vehicles[1:])))) is None
 
 
 def test_days_with_more_rules_are_not_plain() -> None:

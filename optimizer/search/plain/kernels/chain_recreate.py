@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optimizer.search.kernels.chance import below, draw
 from optimizer.search.kernels.compiled_part import compiled_entry, compiled_part
-from optimizer.search.plain.kernels.chain_insertion import insert
+from optimizer.search.plain.kernels.chain_insertion import fit_vehicles, insert
 from optimizer.search.plain.kernels.chain_ruin import ruin, sort_out
 from optimizer.search.plain.kernels.chains import (
     N_CHANGED,
@@ -21,16 +21,26 @@ from optimizer.search.plain.kernels.chains import (
     copy_tour,
     take_over,
     time_tour,
+    weigh_tour,
 )
 from optimizer.search.plain.plain_day import PlainDay
 
 MOST_ABSENT_TRIED = 12
 """Pickups absent before that are tried in one iteration."""
 
+EAGER_SHARE = 0.1
+FORCED_SHARE = 0.02
+"""Recreations in which pickups may cost more than their prize: something more, or whatever it takes."""
+
+THOROUGH_SHARE = 0.1
+"""Pickups absent before for which all places are looked at, instead of near ones."""
+
+ANY_COST = np.int64(2**61)
+
 TAKEN = -2
 """Stands in ``Chains.tour`` for those that were taken out just now."""
 
-PARTS_DIGEST = "8839fed881b1abdc"
+PARTS_DIGEST = "02f59a86c7a8a4e7"
 """Of the texts of the other files of this folder and of the parts shared with the other search: a change of them must
 change this file, so that numba compiles the entry points anew instead of taking old ones from its cache."""
 
@@ -52,6 +62,48 @@ def _count(day: PlainDay, plan: Chains) -> int:
     return int(objective)
 
 
+@compiled_part
+def invite(day: PlainDay, plan: Chains, notes: Notes, seed: int, most: int, chance: NDArray[np.uint64]) -> None:
+    """Let some that were absent before take part: near ones first, then from anywhere on."""
+    n, n_mine = day.kg.shape[0], notes.counts[N_OUT]
+    for index in range(n_mine):
+        plan.tour[notes.out[index]] = TAKEN
+    invited = 0
+    for rank in range(day.near.shape[1]):
+        at = day.near[seed, rank]
+        if invited < most and plan.tour[at] == NOBODY:
+            plan.tour[at] = TAKEN
+            notes.out[n_mine + invited] = at
+            invited += 1
+    at = below(chance, n)
+    for _ in range(n):
+        if invited >= most:
+            break
+        if plan.tour[at] == NOBODY:
+            plan.tour[at] = TAKEN
+            notes.out[n_mine + invited] = at
+            invited += 1
+        at = at + 1 if at + 1 < n else 0
+    notes.counts[N_OUT] += invited
+    for index in range(notes.counts[N_OUT]):
+        plan.tour[notes.out[index]] = NOBODY
+
+
+@compiled_part
+def keep_best(plan: Chains, best: Chains, notes: Notes) -> None:
+    """Bring the best plan up to the present one."""
+    for tour in range(plan.first.shape[0]):
+        at = best.first[tour] if notes.is_stale[tour] else NOBODY
+        while at != NOBODY:
+            best.tour[at] = NOBODY
+            at = best.behind[at]
+    for tour in range(plan.first.shape[0]):
+        if notes.is_stale[tour]:
+            copy_tour(plan, best, tour)
+            notes.is_stale[tour] = 0
+    best.objective[0] = plan.objective[0]
+
+
 @compiled_entry
 def load(day: PlainDay, plan: Chains) -> None:
     """Times and costs of chains of which ``tour`` and ``behind`` are known; tours that break a rule are emptied."""
@@ -70,12 +122,15 @@ def load(day: PlainDay, plan: Chains) -> None:
             plan.litres[tour] += day.litres[at]
             previous, at = at, plan.behind[at]
         plan.last[tour] = previous
+        for other in range(day.fixed.shape[0]):
+            plan.ways[tour, other] = 0
         if previous != NOBODY:
             is_possible = is_possible and ready_s + day.end_s[kind, previous] <= day.tips_by_s[kind]
             is_possible = is_possible and plan.kg[tour] <= day.kg_room[kind]
             is_possible = is_possible and plan.litres[tour] <= day.l_room[kind]
             if is_possible:
                 time_tour(day, plan, tour)
+                weigh_tour(day, plan, tour)
             else:
                 at = plan.first[tour]
                 while at != NOBODY:
@@ -83,6 +138,10 @@ def load(day: PlainDay, plan: Chains) -> None:
                     at = plan.behind[at]
                 plan.first[tour], plan.last[tour] = NOBODY, NOBODY
                 plan.size[tour], plan.kg[tour], plan.litres[tour] = 0, 0, 0
+    for kind in range(day.fixed.shape[0]):
+        plan.free[kind] = 0
+    for tour in range(plan.first.shape[0]):
+        plan.free[plan.kind[tour]] += plan.size[tour] == 0
     plan.objective[0] = _count(day, plan)
 
 
@@ -121,47 +180,39 @@ def run_block(
             notes.is_changed[notes.changed[index]] = 0
         notes.counts[N_CHANGED], notes.counts[N_OUT] = 0, 0
         before = n_absent
-        change, resting = ruin(day, plan, notes, n_absent, chance, first_step + step)
+        is_first = before == n
+        change, resting, seed, row = ruin(day, plan, notes, n_absent, chance, first_step + step)
         n_absent += notes.counts[N_OUT]
         if day.is_timed[0]:
             for index in range(notes.counts[N_CHANGED]):
                 time_tour(day, plan, notes.changed[index])
         if before > 0:
-            # Those that were absent before get their chance, from anywhere on.
-            tried, at = 0, below(chance, n)
-            n_mine = notes.counts[N_OUT]
-            for index in range(n_mine):
-                plan.tour[notes.out[index]] = TAKEN
-            for _ in range(n):
-                if plan.tour[at] == NOBODY:
-                    notes.out[notes.counts[N_OUT]] = at
-                    notes.counts[N_OUT] += 1
-                    tried += 1
-                    if tried >= min(before, MOST_ABSENT_TRIED):
-                        break
-                at = at + 1 if at + 1 < n else 0
-            for index in range(n_mine):
-                plan.tour[notes.out[index]] = NOBODY
-        sort_out(day, notes, chance)
-        is_eager = draw(chance) < 0.1
+            invite(day, plan, notes, seed, n if is_first else min(before, MOST_ABSENT_TRIED), chance)
+        sort_out(day, notes, chance, row)
+        drawn = draw(chance)
         for index in range(notes.counts[N_OUT]):
             pickup = notes.out[index]
             prize = day.prize[pickup]
-            limit = 2 * prize + dearest if is_eager else prize
-            cost = insert(day, plan, notes, pickup, limit, chance, resting)
+            limit = prize
+            if is_first or drawn < FORCED_SHARE:
+                limit = ANY_COST
+            elif drawn < FORCED_SHARE + EAGER_SHARE:
+                limit = 2 * prize + dearest
+            is_thorough = kept.tour[pickup] != NOBODY or draw(chance) < THOROUGH_SHARE
+            cost = insert(day, plan, notes, pickup, limit, chance, resting, is_thorough)
             if cost < limit:
                 change += cost - prize
                 n_absent -= 1
+        if day.fixed.shape[0] > 1:
+            change += fit_vehicles(day, plan, notes, resting)
         plan.objective[0] = kept.objective[0] + change
         threshold = kept.objective[0] - temperatures[step] * math.log(max(draw(chance), 1e-300))
-        if plan.objective[0] < threshold:
+        if plan.objective[0] < threshold or is_first:
             take_over(plan, kept, notes)
+            for index in range(notes.counts[N_CHANGED]):
+                notes.is_stale[notes.changed[index]] = 1
             if plan.objective[0] < best.objective[0]:
-                for pickup in range(n):
-                    best.tour[pickup] = NOBODY
-                for tour in range(plan.first.shape[0]):
-                    copy_tour(plan, best, tour)
-                best.objective[0] = plan.objective[0]
+                keep_best(plan, best, notes)
         else:
             take_over(kept, plan, notes)
             n_absent = before

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from optimizer.search.kernels.chance import below, draw
 from optimizer.search.kernels.compiled_part import compiled_part
-from optimizer.search.plain.kernels.chain_insertion import REST_KIND
+from optimizer.search.plain.kernels.chain_insertion import REST_KIND, has_load_room
 from optimizer.search.plain.kernels.chains import N_OUT, NOBODY, Chains, Notes, note_change, unlink
 from optimizer.search.plain.plain_day import PlainDay
 
@@ -13,6 +13,12 @@ MEAN_REMOVED = 10
 LONGEST_STRING = 10
 WHOLE_TOUR_SHARE = 0.01
 """Ruins that take out whole tours."""
+
+AT_ABSENT_SHARE = 0.1
+"""Ruins that make room for a pickup that is not served."""
+
+BY_SIZE, ANY_ORDER = 0, -2
+"""A row of ``PlainDay.keys``, and one that is to be drawn; -1 is by chance."""
 
 
 @compiled_part
@@ -59,7 +65,7 @@ def _take_string(day: PlainDay, plan: Chains, notes: Notes, seed: int, longest: 
 @compiled_part
 def _take_tours(
     day: PlainDay, plan: Chains, notes: Notes, seed: int, chance: NDArray[np.uint64], step: int
-) -> tuple[int, int]:
+) -> tuple[int, int, int, int]:
     """Take one to three whole tours near a pickup out; change of cost, and who is to rest for once.
 
     Whoever rests is a vehicle, ``REST_KIND - kind`` for all vehicles of a kind, or nobody: so pickups change from one
@@ -87,20 +93,46 @@ def _take_tours(
         resting = tour
     drawn = draw(chance)
     if drawn < 0.4:
-        return int(change), NOBODY
+        return int(change), NOBODY, seed, ANY_ORDER
     if drawn < 0.7 and day.fixed.shape[0] > 1:
-        return int(change), REST_KIND - below(chance, day.fixed.shape[0])
-    return int(change), int(resting)
+        return int(change), REST_KIND - below(chance, day.fixed.shape[0]), seed, ANY_ORDER
+    return int(change), int(resting), seed, ANY_ORDER
+
+
+@compiled_part
+def _make_room(day: PlainDay, plan: Chains, notes: Notes, pickup: int, tour: int) -> int:
+    """Take pickups that are smaller out of a tour until there is room for one; the change of cost."""
+    change = 0
+    kind, at = plan.kind[tour], plan.first[tour]
+    while at != NOBODY and not has_load_room(day, plan, kind, pickup, tour):
+        following = plan.behind[at]
+        if day.keys[BY_SIZE, at] > day.keys[BY_SIZE, pickup]:
+            change += unlink(day, plan, at) + day.prize[at]
+            notes.out[notes.counts[N_OUT]] = at
+            notes.counts[N_OUT] += 1
+        at = following
+    note_change(notes, tour)
+    return int(change)
 
 
 @compiled_part
 def ruin(
     day: PlainDay, plan: Chains, notes: Notes, n_absent: int, chance: NDArray[np.uint64], step: int
-) -> tuple[int, int]:
-    """Take strings near a pickup out, or now and then whole tours; change of cost, and who is to rest."""
+) -> tuple[int, int, int, int]:
+    """Take strings near a pickup out, or now and then whole tours.
+
+    Returns the change of cost, who is to rest, that pickup, and the order to insert in.
+    """
     n = day.kg.shape[0]
     seed = below(chance, n)
     change = 0
+    if n_absent > 0 and draw(chance) < AT_ABSENT_SHARE:
+        while plan.tour[seed] != NOBODY:
+            seed = seed + 1 if seed + 1 < n else 0
+        tour = plan.tour[day.near[seed, below(chance, day.near.shape[1])]]
+        if tour != NOBODY:
+            # Who is to get the room comes before those who make it.
+            return _make_room(day, plan, notes, seed, tour), NOBODY, seed, BY_SIZE
     if draw(chance) < WHOLE_TOUR_SHARE:
         return _take_tours(day, plan, notes, seed, chance, step)
     n_tours = 0
@@ -120,16 +152,15 @@ def ruin(
         notes.mark[tour] = step
         change += _take_string(day, plan, notes, near, longest, chance)
         strings -= 1
-    return int(change), NOBODY
+    return int(change), NOBODY, seed, ANY_ORDER
 
 
 @compiled_part
-def sort_out(day: PlainDay, notes: Notes, chance: NDArray[np.uint64]) -> None:
-    """Bring the pickups to insert into an order: by chance, size, far first, near first, narrow windows, prize."""
-    drawn = draw(chance)
-    row = -1
+def sort_out(day: PlainDay, notes: Notes, chance: NDArray[np.uint64], row: int) -> None:
+    """Bring the pickups to insert into an order: that of a row of ``PlainDay.keys``, or one drawn from them all."""
+    drawn = draw(chance) if row == ANY_ORDER else -1.0
     for end, choice in ((0.35, -1), (0.65, 0), (0.80, 1), (0.87, 2), (0.95, 3), (1.0, 4)):
-        if drawn < end:
+        if 0.0 <= drawn < end:
             row = choice
             break
     n_out = notes.counts[N_OUT]

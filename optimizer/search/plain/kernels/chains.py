@@ -1,7 +1,8 @@
 """Tours as chains of pickups: taking out and putting in, with costs and times kept up to date.
 
 Each pickup knows who is before and behind it, the cost of the way to it, the earliest start of its service and the
-latest one with which the rest of the tour is still in time.
+latest one with which the rest of the tour is still in time. A tour is not tied to a vehicle, but to a type of vehicles,
+and that may change.
 """
 
 from typing import NamedTuple
@@ -24,9 +25,13 @@ class Chains(NamedTuple):
     Attributes
     ----------
     kind
-        ``(vehicles,)`` type of each vehicle.
+        ``(vehicles,)`` type of the vehicle of each tour, and of those that are free.
+    free
+        ``(types,)``: free vehicles.
     first, last, size, kg, litres
-        Per vehicle: ends of its chain, pickups and loads.
+        Per tour: ends of its chain, pickups and loads.
+    ways
+        ``(tours, types)``: cost of the tour with each type, fixed costs aside; unused where there is one type.
     before, behind, tour, cost_in, early_s, late_s
         Per pickup; ``tour`` is -1 for those not served.
     objective
@@ -34,11 +39,13 @@ class Chains(NamedTuple):
     """
 
     kind: NDArray[np.int64]
+    free: NDArray[np.int64]
     first: NDArray[np.int32]
     last: NDArray[np.int32]
     size: NDArray[np.int32]
     kg: NDArray[np.int64]
     litres: NDArray[np.int64]
+    ways: NDArray[np.int64]
     before: NDArray[np.int32]
     behind: NDArray[np.int32]
     tour: NDArray[np.int32]
@@ -49,18 +56,35 @@ class Chains(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """Memory of the search: pickups to insert and their order, tours changed, marks, absent ones, a place found."""
+    """Memory of the search.
+
+    Attributes
+    ----------
+    out, keys
+        Pickups to insert, and what they are sorted by.
+    is_changed, changed
+        Tours changed in this iteration, as flags and as a list.
+    is_stale
+        Tours changed since the best plan was copied.
+    mark
+        Per tour, the last iteration that took something out of it.
+    spare
+        Per type, a vehicle that was free when last looked for.
+    place
+        The place found for a pickup: tour, pickup before, and type of vehicle.
+    counts
+        Lengths of ``changed`` and ``out``.
+    """
 
     out: NDArray[np.int32]
     keys: NDArray[np.int64]
     is_changed: NDArray[np.uint8]
     changed: NDArray[np.int32]
+    is_stale: NDArray[np.uint8]
     mark: NDArray[np.int64]
+    spare: NDArray[np.int64]
     place: NDArray[np.int64]
     counts: NDArray[np.int64]
-
-
-N_CHANGED, N_OUT = 0, 1
 
 
 @compiled_part
@@ -78,6 +102,20 @@ def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
 
 
 @compiled_part
+def weigh_tour(day: PlainDay, plan: Chains, tour: int) -> None:
+    """Cost of a tour with each type of vehicles."""
+    for kind in range(day.fixed.shape[0]):
+        cost = day.start_cost[kind, plan.first[tour]] + day.end_cost[kind, plan.last[tour]]
+        at = plan.first[tour]
+        while at != NOBODY:
+            cost += day.visit_cost[kind, at]
+            if plan.behind[at] != NOBODY:
+                cost += day.cost_from[kind, at, plan.behind[at]]
+            at = plan.behind[at]
+        plan.ways[tour, kind] = cost
+
+
+@compiled_part
 def time_backwards(day: PlainDay, plan: Chains, tour: int, pickup: int) -> None:
     """Latest starts from a pickup back to the first."""
     kind = plan.kind[tour]
@@ -92,10 +130,28 @@ def time_backwards(day: PlainDay, plan: Chains, tour: int, pickup: int) -> None:
 
 
 @compiled_part
+def detour(day: PlainDay, kind: int, pickup: int, before: int, behind: int) -> int:
+    """What a pickup between two others, or at an end, costs with a type of vehicles, fixed costs aside."""
+    cost = day.visit_cost[kind, pickup]
+    cost += day.start_cost[kind, pickup] if before == NOBODY else day.cost_to[kind, pickup, before]
+    cost += day.end_cost[kind, pickup] if behind == NOBODY else day.cost_from[kind, pickup, behind]
+    if before == NOBODY:
+        return int(cost) if behind == NOBODY else int(cost - day.start_cost[kind, behind])
+    if behind == NOBODY:
+        return int(cost - day.end_cost[kind, before])
+    return int(cost - day.cost_from[kind, before, behind])
+
+
+@compiled_part
 def link(day: PlainDay, plan: Chains, pickup: int, tour: int, before: int) -> None:
     """Put a pickup into a tour behind another one, or at its start."""
     kind = plan.kind[tour]
     behind = plan.first[tour] if before == NOBODY else plan.behind[before]
+    if day.fixed.shape[0] > 1:
+        for other in range(day.fixed.shape[0]):
+            plan.ways[tour, other] += detour(day, other, pickup, before, behind)
+    if plan.size[tour] == 0:
+        plan.free[kind] -= 1
     plan.before[pickup], plan.behind[pickup], plan.tour[pickup] = before, behind, tour
     if before == NOBODY:
         plan.first[tour] = pickup
@@ -131,6 +187,9 @@ def unlink(day: PlainDay, plan: Chains, pickup: int) -> int:
     """Take a pickup out of its tour, times aside; what that adds to the cost, its prize not counted."""
     tour, before, behind = plan.tour[pickup], plan.before[pickup], plan.behind[pickup]
     kind = plan.kind[tour]
+    if day.fixed.shape[0] > 1:
+        for other in range(day.fixed.shape[0]):
+            plan.ways[tour, other] -= detour(day, other, pickup, before, behind)
     change = -plan.cost_in[pickup] - day.visit_cost[kind, pickup]
     if behind == NOBODY:
         change -= day.end_cost[kind, pickup]
@@ -152,6 +211,7 @@ def unlink(day: PlainDay, plan: Chains, pickup: int) -> int:
     plan.litres[tour] -= day.litres[pickup]
     if plan.size[tour] == 0:
         change -= day.fixed[kind]
+        plan.free[kind] += 1
     plan.tour[pickup] = NOBODY
     return int(change)
 
@@ -166,8 +226,42 @@ def note_change(notes: Notes, tour: int) -> None:
 
 
 @compiled_part
+def _become(day: PlainDay, plan: Chains, tour: int, new: int) -> int:
+    """Change the type of a tour's vehicle; the change of cost."""
+    old = plan.kind[tour]
+    plan.kind[tour] = new
+    if plan.size[tour] == 0:
+        return 0
+    plan.free[old] += 1
+    plan.free[new] -= 1
+    previous = plan.first[tour]
+    plan.cost_in[previous] = day.start_cost[new, previous]
+    while plan.behind[previous] != NOBODY:
+        at = plan.behind[previous]
+        plan.cost_in[at] = day.cost_from[new, previous, at]
+        previous = at
+    return int(day.fixed[new] - day.fixed[old] + plan.ways[tour, new] - plan.ways[tour, old])
+
+
+@compiled_part
+def change_vehicles(day: PlainDay, plan: Chains, notes: Notes, tour: int, other: int) -> int:
+    """Let two tours, of which one may be empty, change vehicles; the change of cost."""
+    kind, other_kind = plan.kind[tour], plan.kind[other]
+    note_change(notes, tour)
+    note_change(notes, other)
+    return _become(day, plan, tour, other_kind) + _become(day, plan, other, kind)
+
+
+@compiled_part
 def copy_tour(source: Chains, target: Chains, tour: int) -> None:
     """Make a tour of the target like that of the source."""
+    if target.size[tour] > 0:
+        target.free[target.kind[tour]] += 1
+    if source.size[tour] > 0:
+        target.free[source.kind[tour]] -= 1
+    target.kind[tour] = source.kind[tour]
+    for kind in range(source.ways.shape[1]):
+        target.ways[tour, kind] = source.ways[tour, kind]
     target.first[tour], target.last[tour], target.size[tour] = source.first[tour], source.last[tour], source.size[tour]
     target.kg[tour], target.litres[tour] = source.kg[tour], source.litres[tour]
     at = source.first[tour]
