@@ -81,6 +81,18 @@ class Database:
                 connection.exec_driver_sql(f"{self._search_path()} {lock}")
             yield connection
 
+    @contextmanager
+    def outside_transaction(self) -> Iterator[sqlite3.Connection]:
+        """SQLite's own connection, for the few statements that no transaction may hold."""
+        assert self._turns is not None, "only SQLite has such statements"
+        with _in_store_words(self.source), self._turns.held(timeout_s=BUSY_TIMEOUT_S):
+            pooled = self.engine.raw_connection()
+            try:
+                assert isinstance(pooled.driver_connection, sqlite3.Connection)
+                yield pooled.driver_connection
+            finally:
+                pooled.close()
+
     def close(self) -> None:
         """Give every connection back."""
         if self._is_owner:
@@ -139,6 +151,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # What is deleted for privacy's sake is overwritten, not only unlinked.
+        "secure_delete=ON",
         "cache_size=-32000",
     ):
         connection.execute(f"PRAGMA {pragma}")

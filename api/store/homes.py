@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, inspect
 from api.store.database import Database, make_engine, parse_url
 from api.store.errors import BrokenDatabaseError, InvalidTenantIdError
 from api.store.migrate import SERVICE_LAYOUTS, TOWN_LAYOUTS, migrate, migrate_on
+from api.store.table_copy import copy_tables
 
 SERVICE_SCHEMA = "service"
 SERVICE_FILE = "service.sqlite3"
@@ -42,6 +44,10 @@ class Home(Protocol):
         BrokenDatabaseError
             When there is something in its place that no tenant claims.
         """
+        ...
+
+    def adopt_file(self, tenant_id: str, town_file: Path, connection: Connection) -> None:
+        """Make a store of a finished SQLite file, which stays; as ``make_tenant`` else."""
         ...
 
     def close(self) -> None:
@@ -106,12 +112,17 @@ class FolderHome:
         if not is_empty:
             raise BrokenDatabaseError(source=str(path), detail="it holds a town that no tenant claims")
 
-    def put_file(self, tenant_id: str, prepared: Path) -> None:
-        """Move a finished file into a tenant's place."""
+    def adopt_file(self, tenant_id: str, town_file: Path, connection: Connection) -> None:
+        """Copy the file into the tenant's place."""
+        del connection
         path = self._path_of(tenant_id)
         if path.exists():
             raise BrokenDatabaseError(source=str(path), detail="it holds a town that no tenant claims")
-        prepared.replace(path)
+        shutil.copyfile(town_file, unfinished := path.with_suffix(".unfinished"))
+        unfinished.chmod(0o600)
+        with unfinished.open("rb") as copied:
+            os.fsync(copied.fileno())
+        unfinished.replace(path)
         sync_folder(path.parent)
 
     def close(self) -> None:
@@ -170,6 +181,16 @@ class ServerHome:
             f'CREATE SCHEMA "{schema_of(tenant_id)}"; SET LOCAL search_path TO "{schema_of(tenant_id)}"'
         )
         migrate_on(connection, TOWN_LAYOUTS, source=database.source)
+
+    def adopt_file(self, tenant_id: str, town_file: Path, connection: Connection) -> None:
+        """Copy the file's tables into a new schema, in the service's own transaction."""
+        self.make_tenant(tenant_id, connection)
+        database = Database(f"sqlite:///{town_file}")
+        try:
+            with database.read() as source:
+                copy_tables(source, connection)
+        finally:
+            database.close()
 
     def close(self) -> None:
         """End all connections."""

@@ -7,7 +7,7 @@ from itertools import islice
 from sqlalchemy import Connection, select
 
 from api.store.database import Database
-from api.store.reading_partitions import KnownMonths
+from api.store.reading_partitions import provide_partitions
 from api.store.schema import MESSAGE_KEYS
 
 ReadingKey = tuple[int, int, int, bool, int]
@@ -41,7 +41,6 @@ class ReadingRows:
 
     def __init__(self, database: Database) -> None:
         self._is_sqlite = database.is_sqlite
-        self._months = KnownMonths()
 
     def insert(self, connection: Connection, rows: Mapping[ReadingKey, int]) -> set[ReadingKey]:
         """Store what is new, each with the second it was received; the keys of the new ones."""
@@ -56,7 +55,7 @@ class ReadingRows:
                     if cursor.rowcount == 1:
                         fresh.add(key)
             else:
-                self._months.provide(connection, {observed_at_s for _, observed_at_s, _, _, _ in rows})
+                provide_partitions(connection, {observed_at_s for _, observed_at_s, _, _, _ in rows})
                 columns = [*map(list, zip(*rows, strict=True)), list(rows.values())]
                 cursor.execute(_POSTGRESQL_READINGS, columns)
                 fresh.update(cursor.fetchall())

@@ -22,7 +22,7 @@ NO_LEVEL_PPM = -1
 """Stands in the table where a reading carries no level."""
 
 _CODES = {Source.SENSOR: 0, Source.DRIVER: 1, Source.TRUCK: 2}
-_SOURCES = {code: source for source, code in _CODES.items()}
+SOURCES = {code: source for source, code in _CODES.items()}
 _CHUNK = 50_000
 _ID_CHUNK = 500
 
@@ -126,7 +126,7 @@ class SqlReadingStore:
                     select(CONTAINERS.c.container_key, CONTAINERS.c.container_id).where(CONTAINERS.c.is_active)
                 )
             }
-            parts = list(_arrays_of(connection, query))
+            parts = list(arrays_of(connection, query))
         table = np.concatenate(parts) if parts else np.empty((0, 5), dtype=np.int64)
         return dict(_series_of(table, names))
 
@@ -149,7 +149,7 @@ class SqlReadingStore:
                             container_id=container_id,
                             observed_at=datetime.fromtimestamp(row.observed_at_s, UTC),
                             fill_fraction=row.fill_ppm / 1e6,
-                            source=_SOURCES[row.source],
+                            source=SOURCES[row.source],
                             is_emptying=row.is_emptying,
                         )
         return found
@@ -213,7 +213,7 @@ def _keys_of_series(container_key: int, series: FillSeries) -> Iterator[ReadingK
         yield container_key, emptied_at_s, _CODES[Source.TRUCK], True, NO_LEVEL_PPM
 
 
-def _arrays_of(connection: Connection, query: Select[Any]) -> Iterator[NDArray[np.int64]]:
+def arrays_of(connection: Connection, query: Select[Any]) -> Iterator[NDArray[np.int64]]:
     """The rows of a query of five whole numbers, in large pieces: never an object per reading."""
     statement = str(query.compile(connection.engine, compile_kwargs={"literal_binds": True}))
     # A named cursor of PostgreSQL hands the rows out in pieces, as SQLite's always does.

@@ -1,19 +1,21 @@
 """All tenants of a service: each in a SQLite file or PostgreSQL schema of its own."""
 
 import json
+import tempfile
 import threading
 from pathlib import Path
 
 from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from api.store.backup import copy_file
 from api.store.errors import TenantExistsError, UnknownTenantError
 from api.store.homes import Home, check_tenant_id, home_at
 from api.store.instance_lock import InstanceLock
 from api.store.instants import instant, microseconds
 from api.store.service_schema import TENANTS
 from api.store.sql_keys import SqlKeyStore
-from api.store.sql_store import SqlStore, lock_of
+from api.store.sql_store import SqlStore, lock_of, open_store
 from api.store.tenant_ports import Tenant
 
 
@@ -39,6 +41,28 @@ class SqlTenantStores:
                 self._home.make_tenant(tenant.tenant_id, connection)
         except IntegrityError as error:
             raise TenantExistsError(tenant.tenant_id) from error
+
+    def adopt_tenant(self, tenant: Tenant, town_file: Path) -> None:
+        """Make a tenant of a single town's SQLite file, both or neither; the file stays as it is, even while in use.
+
+        Raises
+        ------
+        TenantExistsError
+            When there is one with this id.
+        BrokenDatabaseError
+            When the file is damaged or none of this service.
+        """
+        check_tenant_id(tenant.tenant_id)
+        with tempfile.TemporaryDirectory(prefix="fuhre-adopt-") as scratch:
+            copy = Path(scratch) / "town.sqlite3"
+            copy_file(town_file, copy)
+            open_store(f"sqlite:///{copy}").close()  # brings the copy to the newest layout
+            try:
+                with self.database.write() as connection:
+                    connection.execute(insert(TENANTS).values(**_row(tenant)))
+                    self._home.adopt_file(tenant.tenant_id, copy, connection)
+            except IntegrityError as error:
+                raise TenantExistsError(tenant.tenant_id) from error
 
     def put_tenant(self, tenant: Tenant) -> None:
         """Change a tenant's name, state or retention."""
