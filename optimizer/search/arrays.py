@@ -29,8 +29,8 @@ class Day(NamedTuple):
         and to the first node from the second, so that all ways of one node lie together.
     service_s
         ``(pickups + disposals,)``
-    window_range, windows
-        First and end row of each node in ``windows``, ``(w, 2)``.
+    window_range, windows, queue_s
+        First and end row of each node in ``windows``, ``(w, 2)``, and how much longer the work takes there.
     kg, litres, stream, prize, is_must
         Per pickup.
     fee
@@ -41,6 +41,11 @@ class Day(NamedTuple):
         ``(orders, pickups)``: smaller is inserted earlier.
     change_cost
         ``(vehicles, pickups)``: what serving it with this vehicle costs because another one was planned.
+    slice_starts_s
+        ``(slices,)``: the first slice starts before everything. Where there are more, the travel above is the least of
+        all slices: a bound.
+    slice_s, slice_m
+        ``(profiles, slices, nodes, nodes)`` int32, empty where there is one slice.
     """
 
     travel_s: NDArray[np.int32]
@@ -50,6 +55,7 @@ class Day(NamedTuple):
     service_s: NDArray[np.int64]
     window_range: NDArray[np.int64]
     windows: NDArray[np.int64]
+    queue_s: NDArray[np.int64]
     kg: NDArray[np.int64]
     litres: NDArray[np.int64]
     stream: NDArray[np.int64]
@@ -59,6 +65,9 @@ class Day(NamedTuple):
     near: NDArray[np.int32]
     keys: NDArray[np.int64]
     change_cost: NDArray[np.int64]
+    slice_starts_s: NDArray[np.int64]
+    slice_s: NDArray[np.int32]
+    slice_m: NDArray[np.int32]
 
 
 class Fleet(NamedTuple):
@@ -71,8 +80,12 @@ class Fleet(NamedTuple):
     shift, max_work_s, max_stretch_s, rules
         As in ``ProblemVehicle``, for what is left of the day; ``rules`` is ``(vehicles, r, 2)``. The stretch of work
         that a vehicle is in when it starts is left to the exact timing of the answer.
+    max_out_s, regular_s, overtime_per_s
+        Longest time away, working time that is no overtime, and what a second of overtime costs extra.
     free_s
-        Up to so much time away no break is due and no limit of work binds.
+        Up to so much time away no break is due, no limit of work or time binds and nothing is overtime.
+    is_whole
+        Whether its tours can only be timed as a whole: where it may have to queue, or travel depends on the time.
     kg, litres
         Capacities; litres ``(vehicles, streams)``, -1 where a stream is not collected.
     may_serve
@@ -92,7 +105,11 @@ class Fleet(NamedTuple):
     max_work_s: NDArray[np.int64]
     max_stretch_s: NDArray[np.int64]
     rules: NDArray[np.int64]
+    max_out_s: NDArray[np.int64]
+    regular_s: NDArray[np.int64]
+    overtime_per_s: NDArray[np.int64]
     free_s: NDArray[np.int64]
+    is_whole: NDArray[np.uint8]
     kg: NDArray[np.int64]
     litres: NDArray[np.int64]
     max_trips: NDArray[np.int64]
@@ -137,9 +154,9 @@ class Desk(NamedTuple):
     gaps
         ``(vehicles, visits + 1, fields)``: before every visit, how the tour gets there and goes on, and the load.
     totals
-        ``(vehicles, 4)``: elapsed seconds, metres, gate fees, trips.
-    trial_visits, trial_window, trial
-        A tour that is being tried.
+        ``(vehicles, 5)``: elapsed seconds, metres, gate fees, trips, cost of overtime.
+    trial_visits, trial_window, trial, timed
+        A tour that is being tried; ``timed`` holds its cost of overtime and, where it is timed whole, its metres.
     place_of
         ``(pickups, 2)``: vehicle and position.
     out, out_keys
@@ -159,6 +176,7 @@ class Desk(NamedTuple):
     trial_visits: NDArray[np.int32]
     trial_window: NDArray[np.int32]
     trial: NDArray[np.int64]
+    timed: NDArray[np.int64]
     place_of: NDArray[np.int64]
     out: NDArray[np.int64]
     out_keys: NDArray[np.int64]
@@ -183,6 +201,11 @@ def day_arrays(problem: Problem) -> Day:
     ends = np.cumsum([len(own) for own in windows], dtype=np.int64)
     travel_s = np.stack([matrix.duration_s[grid] for matrix in matrices])
     travel_m = np.stack([matrix.distance_m[grid] for matrix in matrices])
+    slice_starts_s, slice_s, slice_m = _slices(problem, grid)
+    if len(slice_starts_s) > 1:
+        travel_s, travel_m = slice_s.min(axis=1), slice_m.min(axis=1)
+    queues = [one.queue_s or (0,) * len(one.windows) for one in problem.disposals]
+    queues = [*((0,) * len(one.windows) for one in problem.pickups), *queues]
     leave = np.stack([travel_s, travel_m], axis=-1).astype(np.int32)
     streams = stream_numbers(problem)
     n = len(problem.pickups)
@@ -201,6 +224,7 @@ def day_arrays(problem: Problem) -> Day:
         service_s=np.array(services, dtype=np.int64),
         window_range=np.stack([ends - [len(own) for own in windows], ends], axis=1).astype(np.int64),
         windows=np.array([one for own in windows for one in own], dtype=np.int64).reshape(-1, 2),
+        queue_s=np.array([one for own in queues for one in own], dtype=np.int64),
         kg=kg,
         litres=litres,
         stream=np.array([streams[one.stream] for one in problem.pickups], dtype=np.int64),
@@ -210,6 +234,9 @@ def day_arrays(problem: Problem) -> Day:
         near=_near(travel_s[:, :n, :n].min(axis=0)),
         keys=np.stack([-size, -away_s, away_s, open_s, -prize]),
         change_cost=_change_cost(problem),
+        slice_starts_s=slice_starts_s,
+        slice_s=slice_s,
+        slice_m=slice_m,
     )
 
 
@@ -237,6 +264,12 @@ def fleet_arrays(bench: Workbench) -> Fleet:
         may_serve[at, sorted(bench.servable[at])] = 1
     max_work_s = np.array([one.work_left_s for one in vehicles], dtype=np.int64)
     max_stretch_s = np.array([one.max_stretch_s for one in vehicles], dtype=np.int64)
+    max_out_s = np.array([NO_RULE_S if one.max_out_s is None else one.max_out_s for one in vehicles], dtype=np.int64)
+    # Overtime begins where the first second of it would be paid.
+    regular_s = np.array(
+        [one.work_left_s - one.overtime_s(one.work_left_s) if one.has_overtime else NO_RULE_S for one in vehicles],
+        dtype=np.int64,
+    )
     no_break_s = np.where(rules[:, :, 1] > 0, rules[:, :, 0], NO_RULE_S).min(axis=1)
     indices = range(len(vehicles))
     alike = [next(other for other in indices if bench.is_alike(at, other)) for at in indices]
@@ -248,7 +281,11 @@ def fleet_arrays(bench: Workbench) -> Fleet:
         max_work_s=max_work_s,
         max_stretch_s=max_stretch_s,
         rules=rules,
-        free_s=np.minimum(np.minimum(max_work_s, max_stretch_s), no_break_s),
+        max_out_s=max_out_s,
+        regular_s=regular_s,
+        overtime_per_s=np.array([one.overtime_per_s_micro_eur for one in vehicles], dtype=np.int64),
+        free_s=np.minimum.reduce([max_work_s, max_stretch_s, no_break_s, max_out_s, regular_s]),
+        is_whole=np.array([_is_whole(problem, at) for at in indices], dtype=np.uint8),
         kg=np.array([one.capacity_kg for one in vehicles], dtype=np.int64),
         litres=litres,
         max_trips=np.array([one.max_trips for one in vehicles], dtype=np.int64),
@@ -307,10 +344,11 @@ def new_desk(plan: PlanArrays) -> Desk:
     n_pickups = len(plan.is_absent)
     return Desk(
         gaps=np.zeros((n_vehicles, most + 1, N_GAP_FIELDS), dtype=np.int64),
-        totals=np.zeros((n_vehicles, 4), dtype=np.int64),
+        totals=np.zeros((n_vehicles, 5), dtype=np.int64),
         trial_visits=np.zeros(most + 2, dtype=np.int32),
         trial_window=np.zeros(most + 2, dtype=np.int32),
         trial=np.zeros((most + 3, 6), dtype=np.int64),
+        timed=np.zeros(2, dtype=np.int64),
         place_of=np.zeros((n_pickups, 2), dtype=np.int64),
         out=np.zeros(n_pickups, dtype=np.int64),
         out_keys=np.zeros(n_pickups, dtype=np.int64),
@@ -330,6 +368,26 @@ def _near(travel_s: NDArray[np.int32]) -> NDArray[np.int32]:
         both_ways_s[at] = -1
         rows.append(np.argsort(both_ways_s, kind="stable")[:MOST_NEIGHBOURS].astype(np.int32))
     return np.stack(rows)
+
+
+def _is_whole(problem: Problem, vehicle_index: int) -> bool:
+    has_queue = any(one.queue_s and vehicle_index in one.allowed_vehicles for one in problem.disposals)
+    return has_queue or problem.has_time_slices
+
+
+def _slices(
+    problem: Problem, grid: tuple[NDArray[np.intp], ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Starts of the slices of all profiles, and the travel of each profile in each of them."""
+    profiles = sorted(problem.travel)
+    starts_s = sorted({one.starts_s for name in profiles for one in problem.travel_slices.get(name, ())})
+    firsts = np.array([-NO_RULE_S, *starts_s], dtype=np.int64)
+    if not starts_s:
+        return firsts, np.zeros((1, 1, 1, 1), dtype=np.int32), np.zeros((1, 1, 1, 1), dtype=np.int32)
+    matrices = [[problem.travel_at(name, at_s) for at_s in (None, *starts_s)] for name in profiles]
+    slice_s = np.stack([np.stack([matrix.duration_s[grid] for matrix in own]) for own in matrices])
+    slice_m = np.stack([np.stack([matrix.distance_m[grid] for matrix in own]) for own in matrices])
+    return firsts, slice_s, slice_m
 
 
 def _change_cost(problem: Problem) -> NDArray[np.int64]:

@@ -2,7 +2,8 @@
 
 A load on board is a pickup where its vehicle stands, which only this vehicle may serve, at once and at no cost. The
 price of serving a pickup with another vehicle than planned is put on the way there, as metres, so every vehicle with
-such prices drives on a matrix of its own. Rounding down to whole metres is all that is lost.
+such prices drives on a matrix of its own. Rounding down to whole metres is all that is lost. Tolls are gone before, see
+``toll_free_day``.
 """
 
 from dataclasses import dataclass, replace
@@ -10,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.problem.problem import Pickup, Problem, ProblemVehicle
+from optimizer.problem.problem import Pickup, Problem, ProblemVehicle, TravelSlice
 from optimizer.search.compiled_search import Orders
+from optimizer.search.toll_free_day import MOST_M_OR_MICRO_EUR, toll_free_day
 from routing.matrix import TravelMatrix
 
 MOST_ENTRIES = 100_000_000
@@ -43,7 +45,8 @@ class FamiliarDay:
 
 
 def familiar_day(problem: Problem) -> FamiliarDay:
-    """The problem itself, unless there are loads on board or changes at a price."""
+    """The problem itself, unless there are loads on board, changes at a price or tolls."""
+    problem = toll_free_day(problem)
     loaded = [at for at, vehicle in enumerate(problem.vehicles) if vehicle.is_loaded]
     if not loaded and not any(one.change_micro_eur for one in problem.pickups):
         return FamiliarDay(problem=problem, loads={})
@@ -54,23 +57,22 @@ def familiar_day(problem: Problem) -> FamiliarDay:
     )
     first_end = n_pickups + n_disposals
     price = _prices(problem) if len(problem.vehicles) * len(places) ** 2 <= MOST_ENTRIES else None
+    grid = np.ix_(places, places)
     travel: dict[str, TravelMatrix] = {}
+    travel_slices: dict[str, tuple[TravelSlice, ...]] = {}
     vehicles = []
     for at, vehicle in enumerate(problem.vehicles):
         profile = vehicle.profile if price is None else f"{vehicle.profile} of {vehicle.vehicle_id}"
         per_m = vehicle.per_m_micro_eur
+        if price is not None:
+            per_m = max(1, per_m)
         if profile not in travel:
-            grid = np.ix_(places, places)
-            matrix = problem.travel[vehicle.profile]
-            distance_m = matrix.distance_m[grid].astype(np.int64)
-            if price is not None:
-                if per_m == 0:
-                    per_m, distance_m = 1, np.zeros_like(distance_m)
-                distance_m[:, :n_pickups] += price[at] // per_m
-                np.fill_diagonal(distance_m, 0)
-            most_m = np.iinfo(np.int32).max // 4
-            travel[profile] = TravelMatrix.from_arrays(
-                duration_s=matrix.duration_s[grid], distance_m=np.minimum(distance_m, most_m)
+            dearer_m = None if price is None else price[at] // per_m
+            is_free = vehicle.per_m_micro_eur == 0
+            travel[profile] = _familiar_travel(problem.travel[vehicle.profile], grid, dearer_m, is_free=is_free)
+            travel_slices[profile] = tuple(
+                replace(one, matrix=_familiar_travel(one.matrix, grid, dearer_m, is_free=is_free))
+                for one in problem.travel_slices.get(vehicle.profile, ())
             )
         vehicles.append(
             replace(
@@ -91,6 +93,7 @@ def familiar_day(problem: Problem) -> FamiliarDay:
         problem=replace(
             problem,
             travel=travel,
+            travel_slices=travel_slices,
             vehicles=tuple(vehicles),
             pickups=(
                 *(
@@ -102,6 +105,25 @@ def familiar_day(problem: Problem) -> FamiliarDay:
             disposals=tuple(replace(one, place_index=n_pickups + at) for at, one in enumerate(problem.disposals)),
         ),
         loads={at: n_pickups + number for number, at in enumerate(loaded)},
+    )
+
+
+def _familiar_travel(
+    matrix: TravelMatrix,
+    grid: tuple[NDArray[np.intp], ...],
+    dearer_m: NDArray[np.int64] | None,
+    *,
+    is_free: bool,
+) -> TravelMatrix:
+    """Travel between the places of the search, with so many metres more on the way to each pickup."""
+    distance_m = matrix.distance_m[grid].astype(np.int64)
+    if dearer_m is not None:
+        if is_free:
+            distance_m = np.zeros_like(distance_m)
+        distance_m[:, : len(dearer_m)] += dearer_m
+        np.fill_diagonal(distance_m, 0)
+    return TravelMatrix.from_arrays(
+        duration_s=matrix.duration_s[grid], distance_m=np.minimum(distance_m, MOST_M_OR_MICRO_EUR)
     )
 
 

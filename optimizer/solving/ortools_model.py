@@ -2,8 +2,9 @@
 
 Tippings are optional nodes, several per disposal site, at which the load falls back to nothing; a trip of one stream
 and an empty return are arcs that do not exist. Breaks are counted as working time that the shift does not have; where
-they lie is left to the scheduler. What OR-Tools does not see: waits and breaks in the cost, and the part of a gate fee
-that depends on the load of a trip.
+they lie is left to the scheduler. What OR-Tools does not see: waits and breaks in the cost, the part of a gate fee that
+depends on the load of a trip, queues, and travel that depends on the time: it counts with unloading without a queue and
+with the travel before the first time slice. Its answers are timed by all rules, and mended where they break one.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from ortools.constraint_solver import pywrapcp
 
 from optimizer.problem.problem import Pickup, Problem, ProblemVehicle, Window
 from optimizer.problem.solution import Solution, VisitKind
+from optimizer.solving.schedule import ways_micro_eur
 from optimizer.solving.working_time import most_work_s
 
 NO_ARC_S = 10_000_000
@@ -139,14 +141,15 @@ class OrToolsModel:
         places = np.array([node.place_index for node in self.nodes])
         service_s = np.array([node.service_s for node in self.nodes], dtype=np.int64)
         fees = np.array([self._fee_micro_eur(node) for node in self.nodes], dtype=np.int64)
-        registered: dict[tuple[str, int, int, bytes], int] = {}
+        registered: dict[tuple[str, tuple[int, int, int], bytes], int] = {}
         for vehicle_index, vehicle in enumerate(problem.vehicles):
             changes = np.array([self._change_micro_eur(vehicle_index, node) for node in self.nodes], dtype=np.int64)
-            kind = (vehicle.profile, vehicle.per_m_micro_eur, vehicle.per_s_micro_eur, changes.tobytes())
+            rates = (vehicle.per_m_micro_eur, vehicle.toll_per_m_micro_eur, vehicle.per_s_micro_eur)
+            kind = (vehicle.profile, rates, changes.tobytes())
             if kind not in registered:
                 matrix = problem.travel[vehicle.profile]
                 block = np.ix_(places, places)
-                costs = matrix.distance_m[block].astype(np.int64) * vehicle.per_m_micro_eur
+                costs = ways_micro_eur(matrix, vehicle)[block]
                 costs += (matrix.duration_s[block] + service_s[:, None]) * vehicle.per_s_micro_eur
                 costs += fees[:, None] + changes[:, None]
                 costs[self._forbidden] = NO_ARC_MICRO_EUR
@@ -191,10 +194,17 @@ class OrToolsModel:
         most_work = [most_work_s(vehicle) for vehicle in problem.vehicles]
         self.routing.AddDimensionWithVehicleTransitAndCapacity(evaluators, 0, most_work, True, "work")
         time = self.routing.GetDimensionOrDie("time")
+        work = self.routing.GetDimensionOrDie("work")
         for vehicle_index, vehicle in enumerate(problem.vehicles):
             departs_s = (vehicle.shift[0], vehicle.shift[0] if vehicle.worked_s else vehicle.shift[1])
             time.CumulVar(self.routing.Start(vehicle_index)).SetRange(*departs_s)
             time.CumulVar(self.routing.End(vehicle_index)).SetRange(*vehicle.shift)
+            if vehicle.max_out_s is not None:
+                time.SetSpanUpperBoundForVehicle(vehicle.max_out_s, vehicle_index)
+            if vehicle.has_overtime:
+                regular_s = vehicle.work_left_s - vehicle.overtime_s(vehicle.work_left_s)
+                end = self.routing.End(vehicle_index)
+                work.SetCumulVarSoftUpperBound(end, regular_s, vehicle.overtime_per_s_micro_eur)
         for at, node in enumerate(self.nodes):
             if node.visit is not None:
                 windows = _windows(problem, node.visit)

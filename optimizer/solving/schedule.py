@@ -54,7 +54,9 @@ class Scheduler:
             for own in rules
         ]
         self._pieces_s = [_pieces_s(own) for own in rules]
-        self._labels = np.empty((64, kernel.MAX_LABELS, kernel.N_FIELDS), dtype=np.int64)
+        may_be_later = problem.has_overtime or problem.has_queues or problem.has_time_slices
+        self._most_labels = kernel.MAX_LABELS_OF_LATER if may_be_later else kernel.MAX_LABELS
+        self._labels = np.empty((64, self._most_labels, kernel.N_FIELDS), dtype=np.int64)
 
     def time(self, vehicle_index: int, order: Sequence[int]) -> Timing | None:
         """How long the vehicle is out for this order, or None when it cannot be driven in time."""
@@ -120,7 +122,7 @@ class Scheduler:
 
     def _run(self, vehicle_index: int, order: Sequence[int]) -> int:
         if self._labels.shape[0] < len(order) + 2:
-            self._labels = np.empty((2 * len(order) + 2, kernel.MAX_LABELS, kernel.N_FIELDS), dtype=np.int64)
+            self._labels = np.empty((2 * len(order) + 2, self._most_labels, kernel.N_FIELDS), dtype=np.int64)
         nodes = np.array(order, dtype=np.int64)
         nodes[nodes < 0] = self._n_pickups + ~nodes[nodes < 0]
         # A day without breaks is never longer than one with them, so it is tried first.

@@ -64,6 +64,7 @@ class Workbench:
             for vehicle_index, vehicle in enumerate(problem.vehicles)
         ]
         self.has_changes = any(one.change_micro_eur for one in problem.pickups)
+        self.shortest_s = {vehicle.profile: _shortest_s(problem, vehicle.profile) for vehicle in problem.vehicles}
         self.most_work_s = [most_work_s(vehicle) for vehicle in problem.vehicles]
         # A vehicle on which something was planned is like no other: changes have a price.
         planned = {one.planned_vehicle for one in problem.pickups if one.change_micro_eur}
@@ -207,6 +208,8 @@ class TourDraft:
         detour = int(arc[before, pickup.place_index] + arc[pickup.place_index, after] - arc[before, after])
         if len(self.order) == at + 1 or (self.order[at + 1] < 0 and (at == 0 or self.order[at - 1] < 0)):
             return self.cost_micro_eur  # alone on its trip: the tipping goes with it
+        if self.vehicle.has_overtime or self.timing.departs_s is not None:
+            return self.cost_micro_eur  # every second may cost more than here
         spent_s = pickup.service_s + idle_s
         saved = detour + spent_s * self.vehicle.per_s_micro_eur + int(self._fee_micro_eur[at]) * pickup.demand_kg
         return saved + self.bench.problem.change_micro_eur(self.vehicle_index, pickup_index)
@@ -288,7 +291,7 @@ class TourDraft:
         """Write down, for every gap between two visits, what an insertion there has to know."""
         problem, vehicle = self.bench.problem, self.vehicle
         self._stream_numbers = {stream: number for number, stream in enumerate(vehicle.capacity_l_by_stream)}
-        self._duration_s = problem.travel[vehicle.profile].duration_s
+        self._duration_s = self.bench.shortest_s[vehicle.profile]
         places = [vehicle.start_place_index, *(_place(problem, visit) for visit in self.order)]
         self._places = [*places, vehicle.end_place_index]
         n_gaps = len(self.order) + 1
@@ -336,6 +339,14 @@ def without_empty_trips(order: Iterable[int], vehicle: ProblemVehicle) -> list[i
         if visit >= 0 or is_loaded:
             kept.append(visit)
     return kept
+
+
+def _shortest_s(problem: Problem, profile: str) -> NDArray[np.int32]:
+    """Travel in the slice in which it takes least: bounds hold for all of them."""
+    shortest_s = problem.travel[profile].duration_s
+    for one in problem.travel_slices.get(profile, ()):
+        shortest_s = np.minimum(shortest_s, one.matrix.duration_s)
+    return shortest_s
 
 
 def _place(problem: Problem, visit: int) -> int:

@@ -4,8 +4,10 @@ from optimizer.problem.problem import ProblemVehicle
 
 
 def most_work_s(vehicle: ProblemVehicle) -> int:
-    """Longest working time whose breaks still fit into the shift and whose limit is kept."""
+    """Longest working time whose breaks still fit into the shift and the time out, and whose limit is kept."""
     shift_s = vehicle.shift[1] - vehicle.shift[0]
+    if vehicle.max_out_s is not None:
+        shift_s = min(shift_s, vehicle.max_out_s)
     most_s = min(vehicle.work_left_s, shift_s - break_due_s(vehicle, shift_s))
     for rule in vehicle.breaks_left:
         # Work up to a rule's threshold is free of it.

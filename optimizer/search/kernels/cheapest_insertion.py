@@ -4,7 +4,7 @@ First it may join a trip beside a near pickup; then trips may be opened, split o
 plan is searched for a trip to join only where no near one has room.
 
 An insertion is judged in constant time while no break is due; where one may be due, and the insertion would be the
-cheapest so far, the whole tour is timed.
+cheapest so far, the whole tour is timed. Where tours can only be timed whole, every promising insertion is.
 """
 
 import numpy as np
@@ -20,31 +20,33 @@ from optimizer.search.kernels.tour_change import (
     FIRST,
     FIRST_WINDOW,
     NOTHING,
+    OVERTIME,
     SECOND,
     SECOND_WINDOW,
     TRIPS,
     VEHICLE,
     adopt,
     lay_out,
+    price_trial,
 )
 from optimizer.search.kernels.tour_trial import (
     EARLIEST_S,
     LATEST_S,
     LEG_M,
+    LEG_S,
     LOAD_KG,
     LOAD_L,
     ON_EARLIEST_S,
     ON_LATEST_S,
     ON_TOTAL_S,
-    SHORTEST_BREAK_S,
     STREAM,
     TIP_AT,
     TOTAL_S,
     TRIP_KG,
     TRIP_L,
-    break_due_s,
     time_trial,
 )
+from optimizer.search.kernels.whole_trial import EXTRA, SHORTEST_BREAK_S, break_due_s
 
 NEAR = 40
 """Near pickups beside which a pickup may join a trip, before the whole plan is looked at."""
@@ -188,12 +190,18 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
                     place = tip
                 metres += travel_m[place, onward]
                 added_s += travel_s[place, onward]
-                moving = fixed + fees + metres * per_m
+                moving = fixed + fees + metres * per_m - totals[OVERTIME]
                 # A day is never shorter than its driving and service; without another site, nor than it was.
                 least_added_s = busy_s + added_s - totals[ELAPSED_S]
                 if end == gap:
                     least_added_s = max(least_added_s, 0)
                 if moving + least_added_s * per_s >= best:
+                    continue
+                if fleet.is_whole[vehicle]:
+                    move = desk.move
+                    move[VEHICLE], move[CUT_START], move[CUT_END] = vehicle, gap, end
+                    move[FIRST], move[SECOND] = (pickup, second) if first_tip == NOTHING else (tip, pickup)
+                    best = _try_whole(day, fleet, plan, desk, best, chosen)
                     continue
                 # A tip before the pickup takes the first window that is open.
                 from_total_s, from_earliest_s = gaps[gap, TOTAL_S], gaps[gap, EARLIEST_S]
@@ -274,7 +282,7 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
                         elapsed_s = time_trial(day, fleet, desk, vehicle, lay_out(plan, desk))
                         if elapsed_s < 0:
                             continue
-                        cost = moving + (elapsed_s - totals[ELAPSED_S]) * per_s
+                        cost = moving + (elapsed_s - totals[ELAPSED_S]) * per_s + desk.timed[EXTRA]
                         if cost >= best:
                             continue
                     best = cost
@@ -290,6 +298,24 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
         desk.is_changed[vehicle] = 1
         plan.is_absent[pickup] = 0
     return best
+
+
+@compiled_part
+def _try_whole(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, best: int, chosen: NDArray[np.int64]) -> int:
+    """Time and price the tour that ``desk.move`` makes; what it adds where that is below ``best``, else ``best``."""
+    move = desk.move
+    vehicle = move[VEHICLE]
+    move[FIRST_WINDOW], move[SECOND_WINDOW] = NOTHING, NOTHING
+    length = lay_out(plan, desk)
+    elapsed_s = time_trial(day, fleet, desk, vehicle, length)
+    if elapsed_s < 0:
+        return best
+    cost = price_trial(day, fleet, desk, vehicle, length, elapsed_s) - plan.cost[vehicle]
+    if cost >= best:
+        return best
+    for field in range(7):
+        chosen[field] = move[field]
+    return int(cost)
 
 
 @compiled_part
@@ -330,13 +356,26 @@ def _join_near(
         visits = plan.visits[vehicle]
         per_m, per_s = fleet.per_m[vehicle], fleet.per_s[vehicle]
         was_s = desk.totals[vehicle, ELAPSED_S]
-        fees = day.fee[visits[gaps[position, TIP_AT]] - n_pickups] * kg
+        fees = day.fee[visits[gaps[position, TIP_AT]] - n_pickups] * kg - desk.totals[vehicle, OVERTIME]
         for gap in range(position, position + 2):
             before = fleet.start[vehicle] if gap == 0 else visits[gap - 1]
             after = visits[gap]
             there_s, on_s = reach[before, 0], leave[after, 0]
             moving = (reach[before, 1] + leave[after, 1] - gaps[gap, LEG_M]) * per_m + fees
             if moving >= best:
+                continue
+            if fleet.is_whole[vehicle]:
+                length = plan.length[vehicle]
+                busy_s = (
+                    gaps[length, TOTAL_S] + day.leave[fleet.profile[vehicle], visits[length - 1], fleet.end[vehicle], 0]
+                )
+                least_added_s = busy_s + there_s + on_s - gaps[gap, LEG_S] + service_s - was_s
+                if moving + max(least_added_s, 0) * per_s >= best:
+                    continue
+                move = desk.move
+                move[VEHICLE], move[CUT_START], move[CUT_END] = vehicle, gap, gap
+                move[FIRST], move[SECOND] = pickup, NOTHING
+                best = _try_whole(day, fleet, plan, desk, best, chosen)
                 continue
             for window in range(day.window_range[pickup, 0], day.window_range[pickup, 1]):
                 last_s = day.windows[window, 1] - service_s
@@ -374,7 +413,7 @@ def _join_near(
                     elapsed_s = time_trial(day, fleet, desk, vehicle, lay_out(plan, desk))
                     if elapsed_s < 0:
                         continue
-                    cost = moving + (elapsed_s - was_s) * per_s
+                    cost = moving + (elapsed_s - was_s) * per_s + desk.timed[EXTRA]
                     if cost >= best:
                         continue
                 best = cost

@@ -15,9 +15,10 @@ from optimizer.search.kernels.tour_trial import (
     TRIP_L,
     time_trial,
 )
+from optimizer.search.kernels.whole_trial import EXTRA, WHOLE_M
 
 # Fields of a tour's totals.
-ELAPSED_S, METRES, FEES, TRIPS = range(4)
+ELAPSED_S, METRES, FEES, TRIPS, OVERTIME = range(5)
 # Fields of a move.
 VEHICLE, CUT_START, CUT_END, FIRST, FIRST_WINDOW, SECOND, SECOND_WINDOW = range(7)
 NOTHING = -1
@@ -56,15 +57,18 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
     for field in range(N_TIMES):
         gaps[length, field] = desk.trial[length, field]
     metres += leave[place, fleet.end[vehicle], 1]
+    if fleet.is_whole[vehicle]:
+        metres = desk.timed[WHOLE_M]
     if length == 0:
-        elapsed_s, metres = 0, 0
+        elapsed_s, metres, desk.timed[EXTRA] = 0, 0, 0
     totals = desk.totals[vehicle]
     totals[ELAPSED_S], totals[METRES], totals[FEES], totals[TRIPS] = elapsed_s, metres, fees, trips
+    totals[OVERTIME] = desk.timed[EXTRA]
     plan.length[vehicle] = length
     plan.cost[vehicle] = 0
     if length > 0:
         moving = metres * fleet.per_m[vehicle] + elapsed_s * fleet.per_s[vehicle]
-        plan.cost[vehicle] = fleet.fixed[vehicle] + moving + fees
+        plan.cost[vehicle] = fleet.fixed[vehicle] + moving + fees + totals[OVERTIME]
 
 
 @compiled_part
@@ -93,25 +97,32 @@ def lay_out(plan: PlanArrays, desk: Desk) -> int:
 
 
 @compiled_part
-def try_trial(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, length: int) -> bool:
-    """Adopt the trial when it is possible and cheaper."""
-    elapsed_s = time_trial(day, fleet, desk, vehicle, length)
-    if elapsed_s < 0:
-        return False
+def price_trial(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int, elapsed_s: int) -> int:
+    """What the trial, which was just timed, costs."""
     n_pickups = day.kg.shape[0]
     travel_m = day.travel_m[fleet.profile[vehicle]]
-    cost, load_kg, place = fleet.fixed[vehicle] + elapsed_s * fleet.per_s[vehicle], 0, fleet.start[vehicle]
+    fees, metres, load_kg, place = 0, 0, 0, fleet.start[vehicle]
     for at in range(length):
         node = desk.trial_visits[at]
-        cost += travel_m[place, node] * fleet.per_m[vehicle]
+        metres += travel_m[place, node]
         place = node
         if node < n_pickups:
             load_kg += day.kg[node]
         else:
-            cost += load_kg * day.fee[node - n_pickups]
+            fees += load_kg * day.fee[node - n_pickups]
             load_kg = 0
-    cost += travel_m[place, fleet.end[vehicle]] * fleet.per_m[vehicle]
-    if cost >= plan.cost[vehicle]:
+    metres += travel_m[place, fleet.end[vehicle]]
+    if fleet.is_whole[vehicle]:
+        metres = desk.timed[WHOLE_M]
+    moving = metres * fleet.per_m[vehicle] + elapsed_s * fleet.per_s[vehicle]
+    return int(fleet.fixed[vehicle] + moving + fees + desk.timed[EXTRA])
+
+
+@compiled_part
+def try_trial(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, length: int) -> bool:
+    """Adopt the trial when it is possible and cheaper."""
+    elapsed_s = time_trial(day, fleet, desk, vehicle, length)
+    if elapsed_s < 0 or price_trial(day, fleet, desk, vehicle, length, elapsed_s) >= plan.cost[vehicle]:
         return False
     adopt(day, fleet, plan, desk, vehicle, length, elapsed_s)
     return True
@@ -120,6 +131,8 @@ def try_trial(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int
 @compiled_part
 def choose_windows(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int) -> bool:
     """Give every visit of the trial the first window that is still open; whether there is one for each."""
+    if fleet.is_whole[vehicle]:
+        return True  # they are chosen when it is timed
     travel_s = day.travel_s[fleet.profile[vehicle]]
     place, clock_s = fleet.start[vehicle], fleet.shift[vehicle, 0]
     for at in range(length):
@@ -171,7 +184,7 @@ def tidy(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int) -> 
                 desk.move[CUT_START], desk.move[CUT_END], desk.move[FIRST] = at, at + 1, other
                 for window in range(day.window_range[other, 0], day.window_range[other, 1]):
                     desk.move[FIRST_WINDOW] = window
-                    if try_trial(day, fleet, plan, desk, vehicle, lay_out(plan, desk)):
+                    if try_trial(day, fleet, plan, desk, vehicle, lay_out(plan, desk)) or fleet.is_whole[vehicle]:
                         break
         at += 1
 

@@ -2,32 +2,25 @@
 
 A place in a tour knows how the tour gets there and how it goes on as functions of the time (Vidal et al. 2013,
 doi:10.1016/j.cor.2012.07.018). Windows are chosen before; breaks are placed well, not always best: a tour counted as
-possible here is possible for the exact scheduler, and never longer there.
+possible here is possible for the exact scheduler, and never dearer there.
+
+Where vehicles queue or travel depends on the time, there are no such functions: these tours are timed whole.
 """
 
 from optimizer.search.arrays import Day, Desk, Fleet
 from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.whole_trial import EXTRA, NEVER_S, SHORTEST_BREAK_S, break_due_s, overtime, time_whole
 
 # Fields of a gap: time functions (total, earliest, latest) up to it and from it on, load, end and stream of its trip.
 TOTAL_S, EARLIEST_S, LATEST_S, ON_TOTAL_S, ON_EARLIEST_S, ON_LATEST_S, LOAD_KG, LOAD_L, TIP_AT, STREAM = range(10)
 TRIP_KG, TRIP_L, LEG_S, LEG_M = range(10, 14)
-NEVER_S = -(1 << 40)
-SHORTEST_BREAK_S = 900
-
-
-@compiled_part
-def break_due_s(fleet: Fleet, vehicle: int, work_s: int) -> int:
-    """Break that so much work asks for."""
-    due_s = 0
-    for rule in range(fleet.rules.shape[1]):
-        if work_s > fleet.rules[vehicle, rule, 0]:
-            due_s = max(due_s, fleet.rules[vehicle, rule, 1])
-    return due_s
 
 
 @compiled_part
 def time_trial(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int) -> int:
     """Time the tour in ``desk.trial_visits``: seconds from departure to return, or -1 when it does not fit the day."""
+    if fleet.is_whole[vehicle]:
+        return time_whole(day, fleet, desk, vehicle, length)
     travel_s = day.travel_s[fleet.profile[vehicle]]
     visits, trial = desk.trial_visits, desk.trial
     total_s, earliest_s, latest_s = 0, fleet.shift[vehicle, 0], fleet.shift[vehicle, 1]
@@ -51,6 +44,8 @@ def time_trial(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int) ->
     if earliest_s + leg_s > shift_end_s:
         return -1
     elapsed_s = max(total_s + leg_s, earliest_s + leg_s - min(latest_s, shift_end_s - total_s - leg_s))
+    if elapsed_s > fleet.max_out_s[vehicle]:
+        return -1
     place = fleet.end[vehicle]
     total_s, earliest_s, latest_s = 0, NEVER_S, shift_end_s
     trial[length, 3], trial[length, 4], trial[length, 5] = total_s, earliest_s, latest_s
@@ -65,18 +60,24 @@ def time_trial(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int) ->
         latest_s = min(last_s, latest_s - leg_s - service_s)
         trial[at, 3], trial[at, 4], trial[at, 5] = total_s, earliest_s, latest_s
         place = node
+    desk.timed[EXTRA] = 0
     if elapsed_s <= fleet.free_s[vehicle]:
         return int(elapsed_s)
-    return _with_one_break(day, fleet, desk, vehicle, length)
+    return _with_one_break(day, fleet, desk, vehicle, length, elapsed_s)
 
 
 @compiled_part
-def _with_one_break(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int) -> int:
-    """The shortest day of the trial with one break, where it costs least; with several where one is not enough."""
+def _with_one_break(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int, straight_s: int) -> int:
+    """The cheapest day of the trial with a break or none (``straight_s``); with several where it needs them."""
     travel_s = day.travel_s[fleet.profile[vehicle]]
     trial = desk.trial
-    best_s = -1
+    best_s, best_cost = -1, 0
+    per_s = fleet.per_s[vehicle]
     most_s = fleet.max_stretch_s[vehicle]
+    if straight_s <= min(most_s, fleet.max_work_s[vehicle]) and break_due_s(fleet, vehicle, straight_s) == 0:
+        # All that is the matter is overtime; a wait that becomes a break is none.
+        desk.timed[EXTRA] = overtime(fleet, vehicle, straight_s)
+        best_s, best_cost = straight_s, straight_s * per_s + desk.timed[EXTRA]
     for at in range(1, length + 1):
         before_s = max(trial[at, TOTAL_S], trial[at, EARLIEST_S] - trial[at, LATEST_S])
         if before_s > most_s:
@@ -93,8 +94,13 @@ def _with_one_break(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: in
         earliest_s = max(trial[at, EARLIEST_S] + ahead_s + trial[at, ON_TOTAL_S], trial[at, ON_EARLIEST_S])
         latest_s = min(trial[at, LATEST_S], trial[at, ON_LATEST_S] - ahead_s - trial[at, TOTAL_S])
         elapsed_s = max(total_s, earliest_s - latest_s)
-        if best_s < 0 or elapsed_s < best_s:
-            best_s = elapsed_s
+        if elapsed_s > fleet.max_out_s[vehicle]:
+            continue
+        extra = overtime(fleet, vehicle, before_s + after_s)
+        cost = elapsed_s * per_s + extra
+        if best_s < 0 or cost < best_cost or (cost == best_cost and elapsed_s < best_s):
+            best_s, best_cost = elapsed_s, cost
+            desk.timed[EXTRA] = extra
     if best_s >= 0 or fleet.shift[vehicle, 1] - fleet.shift[vehicle, 0] <= 2 * most_s:
         return best_s
     return _with_many_breaks(day, fleet, desk, vehicle, length)
@@ -152,6 +158,8 @@ def _with_many_breaks(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: 
         break_s = first_piece_s + (n_breaks - 1) * SHORTEST_BREAK_S
         due_s = break_due_s(fleet, vehicle, work_s)
         if due_s <= break_s:
-            return int(max(total_s, earliest_s - latest_s))
+            elapsed_s = max(total_s, earliest_s - latest_s)
+            desk.timed[EXTRA] = overtime(fleet, vehicle, work_s)
+            return int(elapsed_s) if elapsed_s <= fleet.max_out_s[vehicle] else -1
         first_piece_s += due_s - break_s
     return -1

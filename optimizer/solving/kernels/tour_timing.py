@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 MAX_LABELS = 24
 """Labels kept per visit; when more are needed, those that arrive last are dropped."""
+MAX_LABELS_OF_LATER = 100
+"""The same where a later departure may be better, with overtime, queues and travel that depends on the time: there the
+longest days so far are dropped."""
 
 # Fields of a label.
 TOTAL_S, EARLIEST_S, LATEST_S, STRETCH_S, STRETCH_LATEST_S, WORK_S, BREAK_S, PARENT, PIECE_S, WINDOW = range(10)
@@ -74,7 +77,7 @@ def time_tour(
     pieces_s
         ``(p,)``: lengths of breaks worth trying, 0 first.
     labels
-        ``(n + 2, MAX_LABELS, N_FIELDS)``, overwritten.
+        ``(n + 2, labels kept, N_FIELDS)``, overwritten.
     """
     n = nodes.shape[0]
     duration_s, ways_micro_eur, slice_starts_s = travel
@@ -238,11 +241,18 @@ def _keep(kept: NDArray[np.int64], n_kept: int, fresh: NDArray[np.int64]) -> int
         return n_left + 1
     worst = 0
     for at in range(1, n_left):
-        if kept[at, EARLIEST_S] > kept[worst, EARLIEST_S]:
+        if _badness(kept[at], kept.shape[0]) > _badness(kept[worst], kept.shape[0]):
             worst = at
-    if fresh[EARLIEST_S] < kept[worst, EARLIEST_S]:
+    if _badness(fresh, kept.shape[0]) < _badness(kept[worst], kept.shape[0]):
         kept[worst] = fresh
     return n_left
+
+
+@njit(cache=True, nogil=True)
+def _badness(label: NDArray[np.int64], most_labels: int) -> int:
+    """By what a label is dropped: how late it comes, or how long the day is so far where coming late may be better."""
+    elapsed_s = max(label[TOTAL_S], label[EARLIEST_S] - label[LATEST_S])
+    return int(elapsed_s if most_labels > MAX_LABELS else label[EARLIEST_S])
 
 
 @njit(cache=True, nogil=True)

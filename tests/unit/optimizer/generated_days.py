@@ -1,6 +1,6 @@
 """Random waste days: small ones for oracles, large ones for solvers. Same seed, same day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,6 +12,7 @@ from optimizer.problem.problem import (
     ProblemBreak,
     ProblemDisposal,
     ProblemVehicle,
+    TravelSlice,
     Window,
 )
 from routing.matrix import TravelMatrix
@@ -156,3 +157,69 @@ TINY = DayKind(
     max_trips=3,
 )
 """Small enough for enumeration, with trips, streams, windows and breaks that bind."""
+
+
+def with_rare_rules(problem: Problem, seed: int, *, share: float = 0.6) -> Problem:
+    """The day with each rare rule drawn: time out, overtime, tolls, queues by hour and travel by time of day."""
+    rng = np.random.default_rng(seed + 20_000)
+    draws = rng.random(5) < share
+    if draws[0]:
+        problem = replace(problem, vehicles=tuple(_out_for_a_while(rng, one) for one in problem.vehicles))
+    if draws[1]:
+        problem = replace(problem, vehicles=tuple(_with_overtime(rng, one) for one in problem.vehicles))
+    if draws[2]:
+        rates = [int(rng.integers(0, 3)) * 400 for _ in problem.vehicles]
+        vehicles = [replace(one, toll_per_m_micro_eur=rate) for one, rate in zip(problem.vehicles, rates, strict=True)]
+        travel = {name: _with_tolls(rng, matrix) for name, matrix in problem.travel.items()}
+        problem = replace(problem, travel=travel, vehicles=tuple(vehicles))
+    if draws[3]:
+        problem = replace(problem, disposals=tuple(_with_queue(rng, one) for one in problem.disposals))
+    if draws[4]:
+        slices = {name: _rush_hours(rng, matrix) for name, matrix in problem.travel.items()}
+        problem = replace(problem, travel_slices=slices)
+    return problem
+
+
+def _out_for_a_while(rng: np.random.Generator, vehicle: ProblemVehicle) -> ProblemVehicle:
+    return replace(vehicle, max_out_s=int(rng.integers(2, 9)) * 3600) if rng.random() < 0.7 else vehicle
+
+
+def _with_overtime(rng: np.random.Generator, vehicle: ProblemVehicle) -> ProblemVehicle:
+    if rng.random() < 0.2:
+        return vehicle
+    rate = int(rng.integers(1, 4)) * vehicle.per_s_micro_eur
+    return replace(vehicle, regular_work_s=int(rng.integers(2, 8)) * 3600, overtime_per_s_micro_eur=rate)
+
+
+def _with_tolls(rng: np.random.Generator, matrix: TravelMatrix) -> TravelMatrix:
+    share = rng.random(matrix.distance_m.shape) * (rng.random(matrix.distance_m.shape) < 0.4)
+    toll_m = (matrix.distance_m * share).astype(np.int32)
+    return TravelMatrix.from_arrays(duration_s=matrix.duration_s, distance_m=matrix.distance_m, toll_m=toll_m)
+
+
+def _with_queue(rng: np.random.Generator, disposal: ProblemDisposal) -> ProblemDisposal:
+    """Every few hours another queue; who joins it before the hour is over is served after it."""
+    opens_s, closes_s = disposal.windows[0]
+    windows, queues = [], []
+    while opens_s < closes_s:
+        until_s = min(closes_s, opens_s + int(rng.integers(1, 4)) * 3600)
+        queue_s = int(rng.integers(0, 4)) * 600
+        ends_s = min(until_s - 1 + disposal.unloading_s + queue_s, closes_s)
+        if ends_s - disposal.unloading_s - queue_s >= opens_s:
+            windows.append((opens_s, ends_s))
+            queues.append(queue_s)
+        opens_s = until_s
+    return replace(disposal, windows=tuple(windows), queue_s=tuple(queues))
+
+
+def _rush_hours(rng: np.random.Generator, matrix: TravelMatrix) -> tuple[TravelSlice, ...]:
+    """Slower from some hour on, on other streets, and as before later."""
+    starts_s = int(rng.integers(6, 10)) * 3600
+    longer = rng.uniform(1.0, 1.8)
+    rush = TravelMatrix.from_arrays(
+        duration_s=(matrix.duration_s * longer).astype(np.int32),
+        distance_m=(matrix.distance_m * rng.uniform(1.0, 1.1)).astype(np.int32),
+        toll_m=matrix.toll_m,
+    )
+    ends_s = starts_s + int(rng.integers(1, 4)) * 3600
+    return (TravelSlice(starts_s=starts_s, matrix=rush), TravelSlice(starts_s=ends_s, matrix=matrix))
