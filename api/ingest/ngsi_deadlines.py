@@ -33,7 +33,7 @@ def deadline(forecast: Forecast, *, risk_probability: float) -> datetime | None:
         return datetime.fromtimestamp(int(forecast.grid_at_s[0]), UTC)
     low, high = (float(one) for one in forecast.overflow_probability[after - 1 : after + 1])
     begin_s, end_s = (int(one) for one in forecast.grid_at_s[after - 1 : after + 1])
-    return datetime.fromtimestamp(int(begin_s + (end_s - begin_s) * (risk_probability - low) / (high - low)), UTC)
+    return datetime.fromtimestamp(round(begin_s + (end_s - begin_s) * (risk_probability - low) / (high - low)), UTC)
 
 
 def entities(
