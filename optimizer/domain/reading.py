@@ -62,6 +62,8 @@ class FillSeries:
         ``(n,)`` int8 on the scale of ``Quality``; all UNCHECKED before cleaning.
     emptied_at_s
         ``(k,)`` int64: emptyings known from trucks or drivers.
+    glanced_at_s, glance_fraction
+        ``(g,)`` int64 and float32: levels that drivers saw when they looked in, in quarters (above 1: overfull).
     """
 
     container_id: str
@@ -69,6 +71,8 @@ class FillSeries:
     fill_fraction: NDArray[np.float32]
     quality: NDArray[np.int8]
     emptied_at_s: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    glanced_at_s: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    glance_fraction: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
     def __len__(self) -> int:
         return int(self.observed_at_s.shape[0])

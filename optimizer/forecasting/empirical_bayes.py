@@ -14,6 +14,7 @@ from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
 from optimizer.domain.reading import CleanSeries
 from optimizer.domain.town import Town
+from optimizer.forecasting.fuse_glance import fuse_glance
 from optimizer.forecasting.origin import Origin, find_origin
 from optimizer.forecasting.outlook import Outlook
 from optimizer.forecasting.priors import StreamPrior, prior_for_unknown_stream, prior_from_statistics
@@ -93,10 +94,19 @@ class EmpiricalBayesForecaster:
         forecasts: dict[str, Forecast] = {}
         as_of_s, until_s = int(as_of.timestamp()), int(until.timestamp())
         for stream, members in _by_stream(containers).items():
-            is_fast = models[stream].prior.level_multiplier is not None
-            origins = [find_origin(series.get(one.container_id), is_fast=is_fast, as_of_s=as_of_s) for one in members]
+            origins = [
+                self._origin(models[stream], one.container_id, series.get(one.container_id), as_of_s=as_of_s)
+                for one in members
+            ]
             forecasts.update(self._predict_stream(models[stream], members, origins, town, as_of_s, until_s))
         return {container.container_id: forecasts[container.container_id] for container in containers}
+
+    @staticmethod
+    def _origin(model: StreamModel, container_id: str, clean: CleanSeries | None, *, as_of_s: int) -> Origin:
+        origin = find_origin(clean, is_fast=model.prior.level_multiplier is not None, as_of_s=as_of_s)
+        if clean is None or not clean.series.glanced_at_s.size:
+            return origin
+        return fuse_glance(origin, clean, model, container_id, as_of_s=as_of_s)
 
     def _prior(self, stream: str, town: Town) -> StreamPrior:
         known = self.statistics.get(stream)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from optimizer.domain.reading import CleanSeries
 from optimizer.forecasting.calibration import Calibration, Knowledge, calibrate
 from optimizer.forecasting.demand import demand_table
+from optimizer.forecasting.glances import glance_steps, joined_growth
 from optimizer.forecasting.level_history import Growth, growth_steps, level_history
 from optimizer.forecasting.level_multiplier import learn_level_multiplier, multiplier_at
 from optimizer.forecasting.priors import StreamPrior
@@ -67,12 +68,17 @@ def fit_stream(
     """The model of the stream to which these series belong; the prior alone when there are none."""
     ids = sorted(series)
     members = [series[one_id] for one_id in ids]
-    starts = [int(clean.series.observed_at_s[0]) for clean in members if len(clean.series)]
+    starts = [start_s for clean in members if (start_s := _first_s(clean)) is not None]
     if not starts:
         return _untaught(prior)
     start_s = max(min(starts), as_of_s - LONGEST_HISTORY_DAYS * DAY_S)
     grid = slot_grid(min(start_s, as_of_s - DAY_S), as_of_s, zone, is_holiday)
     return _fit(ids, members, prior, grid, as_of_s, overflow_fraction)
+
+
+def _first_s(clean: CleanSeries) -> int | None:
+    known = [*clean.series.observed_at_s[:1].tolist(), *clean.series.glanced_at_s[:1].tolist()]
+    return min(known) if known else None
 
 
 def _untaught(prior: StreamPrior) -> StreamModel:
@@ -98,10 +104,12 @@ def _fit(
     # The last edge may lie after the cut-off: nothing is known there.
     history = level_history(members, grid)
     history.level_fraction[:, grid.edge_at_s > as_of_s] = np.nan
-    growth = growth_steps(history)
+    sensed = growth_steps(history)
+    growth = joined_growth(sensed, glance_steps(members, grid, prior.level_multiplier))
+    is_sensed = np.arange(growth.row.shape[0]) < sensed.row.shape[0]
     age_days = (as_of_s - grid.edge_at_s[growth.stop_cell]) / DAY_S
     weight = 0.5 ** (age_days / prior.half_life_days)
-    is_single = growth.stop_cell - growth.first_cell == 1
+    is_single = (growth.stop_cell - growth.first_cell == 1) & is_sensed
     slot = grid.slot[np.minimum(growth.first_cell, len(grid) - 1)]
     profile, multiplier = prior.profile, prior.level_multiplier
     rates, pool = np.full(len(ids), prior.rate_per_day), prior.rate_per_day
@@ -120,7 +128,9 @@ def _fit(
         if prior.level_multiplier is not None:
             step_days = exposure[growth.stop_cell] - exposure[growth.first_cell]
             plain = weight * rates[growth.row] * step_days
-            multiplier = learn_level_multiplier(growth.start_fraction, grown, plain, prior.level_multiplier)
+            multiplier = learn_level_multiplier(
+                growth.start_fraction[is_sensed], grown[is_sensed], plain[is_sensed], prior.level_multiplier
+            )
     demand = demand_table(multiplier)
     step_days = (exposure[growth.stop_cell] - exposure[growth.first_cell]) * multiplier_at(
         growth.start_fraction, multiplier
