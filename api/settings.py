@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     max_time_limit_s: Annotated[float, Field(ge=0.05, le=3_600, allow_inf_nan=False)] = 600.0
     max_body_bytes: Annotated[int, Field(ge=1_024, le=100_000_000)] = 1_000_000
     max_batch_bytes: Annotated[int, Field(ge=1_024, le=100_000_000)] = 5_000_000
-    max_batch_readings: Annotated[int, Field(ge=1, le=100_000)] = 5_000
+    max_batch_readings: Annotated[int, Field(ge=1, le=20_000)] = 5_000
     max_containers_per_plan: Annotated[int, Field(ge=1, le=100_000)] = 2_000
     max_vehicles_per_plan: Annotated[int, Field(ge=1, le=1_000)] = 100
     history_days: Annotated[int, Field(ge=1, le=3_650)] = 180

@@ -12,8 +12,8 @@ from api.http.errors import ProblemError, issues_of
 MAX_DEPTH = 32
 """Deepest nesting of a body; what we ask for needs seven."""
 
-MAX_VALUES = 1_000_000
-"""Most values in a body; a batch of 100,000 readings has 600,000."""
+MAX_VALUES = 120_000
+"""Most values in a body; a batch of 20,000 readings has 100,000."""
 
 INLINE_BYTES = 16_384
 """Bodies up to this size are read on the event loop; a thread would cost more than it frees."""

@@ -3,16 +3,24 @@
 import logging
 import os
 import re
+import sqlite3
 import unicodedata
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from api.identity.access_keys import mint_key, why_ended
+from api.store.homes import TENANT_FOLDER
 from api.store.ports import Store
+from api.store.sql_store import open_store
 from api.store.tenant_ports import Role, Tenant, TenantStores
 from api.store.town_document import TownRecord
+from optimizer.domain.town import Town
 
 KEY_NAME = "api-key"
+EARLIER_NAME = "fuhre.db"
+"""What held a town before there were tenants."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -29,13 +37,36 @@ def only_tenant(stores: TenantStores, folder: Path) -> str:
     from api.files.town_folder import read_town_folder  # noqa: PLC0415 - needed once, and slow to load
 
     known = stores.tenants()
+    earlier = folder / EARLIER_NAME
     tenant_id = known[0].tenant_id if known else ""
     if not tenant_id:
-        town = read_town_folder(folder).town
+        town = _town_in(earlier) or read_town_folder(folder).town
         tenant_id = tenant_id_of(town.town_id)
         stores.add_tenant(Tenant(tenant_id=tenant_id, name=town.name, created_at=datetime.now(UTC)))
+    if earlier.is_file():
+        _take_over(earlier, folder / TENANT_FOLDER / f"{tenant_id}.sqlite3")
     fill_from_folder(stores.store(tenant_id), folder)
     return tenant_id
+
+
+def _town_in(earlier: Path) -> Town | None:
+    if not earlier.is_file():
+        return None
+    store = open_store(f"sqlite:///{earlier}")
+    try:
+        store.claim()
+        record = store.town.load()
+    finally:
+        store.close()
+    return None if record is None else record.town
+
+
+def _take_over(earlier: Path, target: Path) -> None:
+    """Copy the one file of earlier versions into the tenant's; a start that is cut off here begins it again."""
+    with closing(sqlite3.connect(earlier)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+    earlier.rename(earlier.with_name(f"{EARLIER_NAME}.taken-over"))
+    _LOGGER.info("Took over %s, which is kept beside it under another name.", EARLIER_NAME)
 
 
 def tenant_id_of(text: str) -> str:

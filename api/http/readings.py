@@ -16,6 +16,7 @@ from api.http.openapi import problems
 from api.http.services import Services
 from api.identity.principal import Principal
 from api.store.ports import ReadingStatus
+from api.store.tenant_ports import Role
 from optimizer.domain.reading import Reading, Source
 
 MAX_CLOCK_LEAD = timedelta(minutes=10)
@@ -59,7 +60,7 @@ class ReadingsBody(Body):
     """A batch; one bad item does not lose the others."""
 
     readings: Annotated[
-        list[Annotated[ReadingBody, WrapValidator(_read_or_refuse)]], Field(min_length=1, max_length=100_000)
+        list[Annotated[ReadingBody, WrapValidator(_read_or_refuse)]], Field(min_length=1, max_length=20_000)
     ]
 
 
@@ -148,10 +149,11 @@ def readings_router(services: Services) -> APIRouter:
 
 def _add(body: ReadingsBody, services: Services, caller: Principal) -> ReadingsAnswer:
     now = services.now()
+    only_container_id = _own_container(services, caller)
     results: list[ReadingResult | None] = [None] * len(body.readings)
     good: list[tuple[int, Reading]] = []
     for index, item in enumerate(body.readings):
-        judged = _judge(item, now)
+        judged = _judge(item, now, only_container_id)
         if isinstance(judged, Refusal):
             results[index] = _rejected(index, judged.code, judged.message)
         else:
@@ -172,9 +174,19 @@ def _add(body: ReadingsBody, services: Services, caller: Principal) -> ReadingsA
     )
 
 
-def _judge(item: ReadingBody | Refusal, now: datetime) -> Reading | Refusal:
+def _own_container(services: Services, caller: Principal) -> str | None:
+    """The only container that a device's key may speak of; None where the key is bound to no device."""
+    if caller.role is not Role.SENSOR or caller.subject_id is None:
+        return None
+    device = services.store_of(caller).devices.get(caller.subject_id)
+    return "" if device is None or not device.is_active else device.container_id or ""
+
+
+def _judge(item: ReadingBody | Refusal, now: datetime, only_container_id: str | None) -> Reading | Refusal:
     if isinstance(item, Refusal):
         return item
+    if only_container_id is not None and item.container_id != only_container_id:
+        return Refusal(code="not_your_container", message="This key's device hangs in another container, or in none.")
     if item.observed_at > now + MAX_CLOCK_LEAD:
         return Refusal(code="in_the_future", message="observed_at is in the future: set the sensor's clock.")
     return Reading(

@@ -12,7 +12,9 @@ from api.http.openapi import problems
 from api.http.plans import finished_plan_id
 from api.http.services import Services
 from api.http.submit import is_job_id
+from api.identity.principal import Principal
 from api.store.plan_record import TourSheet
+from api.store.tenant_ports import Role
 
 
 class TourFormat(StrEnum):
@@ -52,7 +54,7 @@ def tours_router(services: Services) -> APIRouter:
     ) -> Response:
         """Fetch a vehicle's tour; with If-None-Match, only when you do not have it yet."""
         plans = services.store_of(caller).plans
-        is_possible = is_job_id(plan_id) and vehicle_id.isprintable()
+        is_possible = is_job_id(plan_id) and vehicle_id.isprintable() and may_see_vehicle(caller, vehicle_id)
         etag = plans.tour_etag(plan_id, vehicle_id) if is_possible else None
         if etag is None:
             finished_plan_id(services, caller, plan_id)
@@ -74,3 +76,8 @@ def tours_router(services: Services) -> APIRouter:
         return answer
 
     return router
+
+
+def may_see_vehicle(caller: Principal, vehicle_id: str) -> bool:
+    """Whether a vehicle is the caller's concern: a tablet's key is for its own vehicle only."""
+    return caller.role is not Role.DRIVER or caller.subject_id in {None, vehicle_id}

@@ -172,10 +172,17 @@ def one_stop_plan(plan_id: str, *, day: date = date(2026, 3, 2)) -> Plan:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[httpx.Client]:
+def served(app: FastAPI, *, limit_concurrency: int | None = None) -> Iterator[httpx.Client]:
     """The application behind a real server on a free port of this machine."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="warning", server_header=False, http=HeaderTimeoutProtocol
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_level="warning",
+        server_header=False,
+        http=HeaderTimeoutProtocol,
+        proxy_headers=False,
+        limit_concurrency=limit_concurrency,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
