@@ -66,7 +66,11 @@ def main() -> int:
     _print_costs(statistics, sizes=(1_000,) if is_quick else (1_000, 10_000))
     RESULTS.mkdir(exist_ok=True)
     _write(RESULTS / "forecast.csv", rows)
-    draw(RESULTS / "forecast_reliability.png", f"Paper, up to the next visit\n{source.name[:52]}", pictured)
+    draw(
+        RESULTS / "forecast_reliability.png",
+        f"Paper, up to the next visit\n{source.name.partition(',')[0][:40]}, test span",
+        pictured,
+    )
     print(
         f"\nWritten: {RESULTS}/forecast.csv, {RESULTS}/forecast_reliability.png ({time.perf_counter() - began:.0f} s)"
     )

@@ -106,4 +106,4 @@ def _horizon_s(past: Outcomes, knowledge: Knowledge) -> NDArray[np.int64]:
 def _independent_share(past: Outcomes, segment: NDArray[np.int32]) -> float:
     """Spans between two emptyings per window: windows of one span tell the same thing again and again."""
     spans = np.unique(past.row * (int(segment.max(initial=0)) + 1) + segment[past.row, past.origin])
-    return spans.shape[0] / max(len(past), 1)
+    return float(spans.shape[0]) / max(len(past), 1)

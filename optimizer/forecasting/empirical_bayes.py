@@ -18,7 +18,7 @@ from optimizer.forecasting.fuse_glance import fuse_glance
 from optimizer.forecasting.origin import Origin, find_origin
 from optimizer.forecasting.outlook import Outlook
 from optimizer.forecasting.priors import StreamPrior, prior_for_unknown_stream, prior_from_statistics
-from optimizer.forecasting.public_holidays import IsHoliday, german_holidays
+from optimizer.forecasting.public_holidays import IsHoliday, regional_holidays
 from optimizer.forecasting.slots import slot_grid
 from optimizer.forecasting.stream_model import StreamModel, fit_stream
 from optimizer.simulation.statistics import FillStatistics
@@ -36,14 +36,17 @@ class EmpiricalBayesForecaster:
         What is known of streams before their containers have told anything; a stream that is missing gets a cautious
         prior.
     is_holiday
-        Days on which people behave as on Sundays.
+        Days on which people behave as on Sundays; None for the public holidays of the town's own region.
+    holiday_region
+        Region for a town that names none, as in ``"DE-NW"``.
     overflow_fraction
         Level from which a container counts as overfull. Sensors rarely report more than 95 %, and waste lies beside a
         container before it is full to the last litre, so 90 % unless told.
     """
 
     statistics: Mapping[str, FillStatistics] = field(default_factory=dict)
-    is_holiday: IsHoliday = field(default_factory=german_holidays)
+    is_holiday: IsHoliday | None = None
+    holiday_region: str = "DE-NW"
     overflow_fraction: float = 0.9
 
     def forecast(
@@ -58,6 +61,14 @@ class EmpiricalBayesForecaster:
         """A forecast for every container from its last trusted level up to ``until``."""
         models = self.learn(containers, series, town=town, as_of=as_of)
         return self.predict(models, containers, series, town=town, as_of=as_of, until=until)
+
+    def calendar(self, town: Town) -> IsHoliday:
+        """The calendar that counts in this town."""
+        if self.is_holiday is not None:
+            return self.is_holiday
+        # Towns that carry their region say more than the default of the service.
+        region: str | None = getattr(town, "holiday_region", None)
+        return regional_holidays(region or self.holiday_region)
 
     def learn(
         self, containers: Sequence[Container], series: Mapping[str, CleanSeries], *, town: Town, as_of: datetime
@@ -75,7 +86,7 @@ class EmpiricalBayesForecaster:
             series,
             self._prior(stream, town),
             zone=town.zone,
-            is_holiday=self.is_holiday,
+            is_holiday=self.calendar(town),
             as_of_s=as_of_s,
             overflow_fraction=self.overflow_fraction,
         )
@@ -122,7 +133,7 @@ class EmpiricalBayesForecaster:
         until_s: int,
     ) -> dict[str, Forecast]:
         origin_s = np.array([origin.at_s for origin in origins], dtype=np.int64)
-        grid = slot_grid(int(origin_s.min()), max(until_s, as_of_s) + 1, town.zone, self.is_holiday)
+        grid = slot_grid(int(origin_s.min()), max(until_s, as_of_s) + 1, town.zone, self.calendar(town))
         exposure_at_edges = grid.exposure_days(model.profile)
         edges = grid.edge_at_s
         shared = np.unique(

@@ -284,3 +284,11 @@ def test_the_order_of_the_containers_changes_no_forecast() -> None:
     for name, forecast in one.items():
         assert np.array_equal(forecast.overflow_probability, other[name].overflow_probability)
         assert np.array_equal(forecast.upper_fraction, other[name].upper_fraction)
+
+
+def test_a_town_without_a_region_has_the_holidays_of_the_service_and_a_given_calendar_wins() -> None:
+    town = make_town(1, "glass")
+    corpus_christi = date(2026, 6, 4)
+    assert EmpiricalBayesForecaster().calendar(town)(corpus_christi)
+    assert not EmpiricalBayesForecaster(holiday_region="DE-HH").calendar(town)(corpus_christi)
+    assert not EmpiricalBayesForecaster(is_holiday=no_holiday, holiday_region="DE-NW").calendar(town)(corpus_christi)

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from optimizer.forecasting.public_holidays import german_holidays
+from optimizer.forecasting.public_holidays import german_holidays, regional_holidays
 from optimizer.forecasting.slots import SLOTS_PER_WEEK, slot_grid
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -51,3 +51,16 @@ def test_a_week_of_flat_activity_is_seven_days_of_exposure() -> None:
 def test_a_grid_of_one_instant_has_one_cell() -> None:
     instant = int(datetime(1970, 1, 1, tzinfo=UTC).timestamp())
     assert len(slot_grid(instant, instant, BERLIN, never)) == 1
+
+
+@pytest.mark.parametrize(
+    ("region", "is_free"), [("DE-NW", True), ("DE-HH", False), ("DE", False), ("AT-9", True), ("CZ", False)]
+)
+def test_holidays_are_those_of_the_region(region: str, is_free: bool) -> None:  # noqa: FBT001 - a pytest parameter
+    assert regional_holidays(region)(date(2026, 6, 4)) is is_free  # Corpus Christi
+
+
+@pytest.mark.parametrize("region", ["XX", "DE-QQ", ""])
+def test_an_unknown_region_is_refused_with_its_name(region: str) -> None:
+    with pytest.raises(ValueError, match=f"'{region}'"):
+        regional_holidays(region)
