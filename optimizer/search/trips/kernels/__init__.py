@@ -1,0 +1,1 @@
+"""Compiled loops of the search on waste days: arrays in, arrays out."""
