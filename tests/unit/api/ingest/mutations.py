@@ -43,24 +43,27 @@ def bodies(count: int, *, seed: int) -> Iterator[tuple[str, bytes]]:
     """Formats and bodies."""
     rng = random.Random(seed)
     formats = ("things_stack", "chirpstack", "ngsi", "ngsi_percent", "ngsi_fraction", "sensorthings", "senml")
-    texts = [path.read_bytes() for path in sorted(FIXTURES.glob("*.json"))]
+    paths = sorted(FIXTURES.glob("*.json"))
+    names = [path.name.split("_", 1)[0].replace("tts", "things_stack") for path in paths]
+    texts = [path.read_bytes() for path in paths]
     documents = [json.loads(text) for text in texts]
     for _ in range(count):
         kind = rng.random()
+        chosen = rng.randrange(len(paths))
         if kind < 0.5:
-            document = json.loads(json.dumps(rng.choice(documents)))
+            document = deepcopy(documents[chosen])
             for _ in range(rng.randint(1, 4)):
                 _change(document, rng)
             body = json.dumps(document).encode()
         elif kind < 0.9:
-            changed = bytearray(rng.choice(texts))
+            changed = bytearray(texts[chosen])
             for _ in range(rng.randint(1, 6)):
                 at = rng.randrange(len(changed) + 1)
                 changed[at : at + rng.randint(0, 8)] = rng.choice(_NOISE) if rng.random() < 0.5 else rng.randbytes(3)
             body = bytes(changed)
         else:
             body = rng.randbytes(rng.randint(0, 200))
-        yield rng.choice(formats), body
+        yield names[chosen] if rng.random() < 0.8 else rng.choice(formats), body
 
 
 def _change(document: Any, rng: random.Random) -> None:

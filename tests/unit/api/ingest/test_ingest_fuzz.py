@@ -39,7 +39,9 @@ def test_changed_messages_never_fail_and_never_store_nonsense() -> None:
             assert 0 < len(message.detail) <= 1_000
             assert message.device_id is None or len(message.device_id) <= 64
     # The run is worth something only if every fate is met often.
-    assert min(outcomes.values()) > CASES // 200, outcomes
+    fates = (outcomes[Outcome.ACCEPTED] + outcomes[Outcome.DUPLICATE], outcomes[Outcome.IGNORED])
+    assert outcomes[Outcome.ACCEPTED] > 50
+    assert min(*fates, outcomes[Outcome.QUARANTINED]) > CASES // 50, outcomes
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.binary(max_size=300))
