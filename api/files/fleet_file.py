@@ -1,8 +1,6 @@
 """fleet.toml: the town, its streams, depots, disposal sites, vehicles and rules."""
 
-import contextlib
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from api.files.fleet_hours import clock_time, queue_by_hour, travel_slices
 from api.files.issue_summary import raise_if_any
 from api.files.toml_section import Section, TomlFile, read_toml
 from optimizer.domain.container import Container
@@ -39,7 +38,6 @@ COST_SOURCE = (
 )
 FUEL_SOURCE = "There is no honest default: take it from the fuel card or the tank records of this vehicle."
 
-_CLOCK = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?")
 _T = TypeVar("_T")
 
 
@@ -53,6 +51,8 @@ class Fleet:
         Two-letter code of the country whose public holidays count.
     map_name
         Path of the map relative to the fleet file, as it is written there; empty for the usual one.
+    travel_slices_local
+        Clock times from which travel takes another time.
     """
 
     town_id: str
@@ -65,6 +65,7 @@ class Fleet:
     vehicles: tuple[Vehicle, ...]
     country: str = "DE"
     map_name: str = ""
+    travel_slices_local: tuple[time, ...] = ()
 
     def town_with(self, containers: tuple[Container, ...]) -> Town:
         """The town with these containers.
@@ -83,6 +84,7 @@ class Fleet:
             disposal_sites=self.disposal_sites,
             vehicles=self.vehicles,
             containers=containers,
+            travel_slices_local=self.travel_slices_local,
         )
 
 
@@ -101,6 +103,7 @@ def read_fleet(path: Path) -> Fleet:
     zone = _zone(town)
     country = town.text("country", "DE")
     map_name = town.text("map", "")
+    slices = travel_slices(town)
     town.finish()
     rules = _made(file.one("rules"), _rules)
     streams = _all(file, "stream", _stream)
@@ -122,6 +125,7 @@ def read_fleet(path: Path) -> Fleet:
         vehicles=vehicles,
         country=country,
         map_name=map_name,
+        travel_slices_local=slices,
     )
 
 
@@ -188,6 +192,7 @@ def _disposal_site(section: Section, country: str) -> DisposalSite | None:
     streams = section.texts("streams")
     expression = section.text("hours", ALWAYS_OPEN)
     unloading_s = section.whole_number("unloading_s", 900)
+    queue_s_by_hour = queue_by_hour(section)
     fee = section.number("fee_eur_per_t", 0.0)
     try:
         hours = Hours(expression=expression, country=country)
@@ -203,6 +208,7 @@ def _disposal_site(section: Section, country: str) -> DisposalSite | None:
         streams=streams,
         hours=hours,
         unloading_s=unloading_s,
+        queue_s_by_hour=queue_s_by_hour,
         fee_eur_per_t=_known(fee, 0),
     )
 
@@ -222,6 +228,7 @@ def _vehicle(section: Section) -> Vehicle | None:
         "cost_eur_per_km": section.number("cost_eur_per_km", why=COST_SOURCE),
         "cost_eur_per_h": section.number("cost_eur_per_h", why=COST_SOURCE),
         "cost_eur_per_day": section.number("cost_eur_per_day", 0.0),
+        "overtime_eur_per_h": section.number("overtime_eur_per_h", 0.0),
     }
     max_trips = section.whole_number("max_trips", 8)
     is_available = section.yes_or_no("is_available", default=True)
@@ -256,10 +263,12 @@ def _compaction(section: Section) -> Mapping[str, float]:
 
 
 def _shift(section: Section) -> Shift | None:
-    starts, ends = _clock(section, "starts"), _clock(section, "ends")
+    starts, ends = clock_time(section, "starts"), clock_time(section, "ends")
     weekdays = _weekdays(section)
     max_stretch_s = section.whole_number("max_stretch_s", ARBZG_MAX_STRETCH_S)
     max_work_s = section.whole_number("max_work_s", 10 * 3600)
+    max_out_s = section.whole_number_or_none("max_out_s")
+    regular_work_s = section.whole_number_or_none("regular_work_s")
     breaks = _breaks(section)
     if starts is None or ends is None:
         return None
@@ -270,19 +279,9 @@ def _shift(section: Section) -> Shift | None:
         breaks=breaks,
         max_stretch_s=max_stretch_s,
         max_work_s=max_work_s,
+        max_out_s=max_out_s,
+        regular_work_s=regular_work_s,
     )
-
-
-def _clock(section: Section, key: str) -> time | None:
-    value = section.raw(key, None)
-    if isinstance(value, time) and value.tzinfo is None:
-        return value
-    if isinstance(value, str) and _CLOCK.fullmatch(value.strip()):
-        with contextlib.suppress(ValueError):
-            return time.fromisoformat("00:00" if value.strip() == "24:00" else value.strip())
-    if value is not None:
-        section.add(key, "clock_time", f'{key} is {value!r}; write a clock time, as in "06:30".')
-    return None
 
 
 def _weekdays(section: Section) -> frozenset[int]:

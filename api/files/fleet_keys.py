@@ -14,6 +14,12 @@ FLEET_KEYS: dict[str, tuple[Column, ...]] = {
         Column(name="id", unit="", meaning="Short name.", example='"my-town"', is_required=True),
         Column(name="name", unit="", meaning="Name for people.", example='"My town"'),
         Column(name="zone", unit="", meaning="Time zone of the depot.", example='"Europe/Berlin"', is_required=True),
+        Column(
+            name="travel_slices",
+            unit="",
+            meaning="Clock times from which travel takes another time (the rush hours of the profile).",
+            example="[]",
+        ),
         Column(name="country", unit="", meaning="Whose public holidays PH in hours means.", example='"DE"'),
     ),
     "[rules]": (
@@ -69,7 +75,18 @@ FLEET_KEYS: dict[str, tuple[Column, ...]] = {
             meaning="When it is open; unloading must be done before it closes.",
             example='"Mo-Fr 06:00-16:00; PH off"',
         ),
-        Column(name="unloading_s", unit="seconds", meaning="From arrival to departure, queue included.", example="900"),
+        Column(
+            name="unloading_s",
+            unit="seconds",
+            meaning="From arrival to departure, the usual queue included.",
+            example="900",
+        ),
+        Column(
+            name="queue_s_by_hour",
+            unit="seconds",
+            meaning='Longer queue by the hour in which it is joined: {"7-9" = 1200} for 7 to 9 h, or 24 numbers.',
+            example="{}",
+        ),
         Column(name="fee_eur_per_t", unit="EUR per tonne", meaning="Gate fee.", example="0.0"),
     ),
     "[[vehicle]]": (
@@ -116,6 +133,12 @@ FLEET_KEYS: dict[str, tuple[Column, ...]] = {
             is_required=True,
         ),
         Column(name="cost_eur_per_day", unit="EUR", meaning="Cost of using it at all.", example="0.0"),
+        Column(
+            name="overtime_eur_per_h",
+            unit="EUR per hour",
+            meaning="What an hour above regular_work_s costs beyond cost_eur_per_h.",
+            example="0.0",
+        ),
         Column(name="max_trips", unit="", meaning="Most tippings a day.", example="8"),
         Column(name="is_available", unit="", meaning="false when in the workshop.", example="true"),
     ),
@@ -133,6 +156,18 @@ FLEET_KEYS: dict[str, tuple[Column, ...]] = {
             unit="seconds",
             meaning="Working time a day without breaks (ArbZG section 3: 8 h, at most 10 h).",
             example="36000",
+        ),
+        Column(
+            name="max_out_s",
+            unit="seconds",
+            meaning="Longest time from departure to return, breaks included; without it the shift alone limits it.",
+            example="32400",
+        ),
+        Column(
+            name="regular_work_s",
+            unit="seconds",
+            meaning="Working time above which an hour costs overtime_eur_per_h more.",
+            example="28800",
         ),
     ),
     "[vehicle.fuel]": (

@@ -1,8 +1,9 @@
 """Writes fleet.toml so that people can read and change it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
+from itertools import groupby
 from pathlib import Path
 
 from api.files.atomic import write_atomically
@@ -43,6 +44,7 @@ def fleet_toml(fleet: Fleet, *, comments: Mapping[str, str]) -> str:
                 "zone": fleet.zone.key,
                 "country": fleet.country,
                 "map": fleet.map_name or None,
+                "travel_slices": [_clock(one) for one in fleet.travel_slices_local] or None,
             },
         )
     )
@@ -82,6 +84,7 @@ def fleet_toml(fleet: Fleet, *, comments: Mapping[str, str]) -> str:
             "streams": sorted(site.streams),
             "hours": site.hours.expression,
             "unloading_s": site.unloading_s,
+            "queue_s_by_hour": _ranges(site.queue_s_by_hour) or None,
             "fee_eur_per_t": site.fee_eur_per_t,
         }
         remark = _comment(comments.get(f"disposal_site {site.disposal_site_id}", ""))
@@ -105,6 +108,7 @@ def _vehicle(vehicle: Vehicle) -> str:
         "cost_eur_per_km": vehicle.cost_eur_per_km,
         "cost_eur_per_h": vehicle.cost_eur_per_h,
         "cost_eur_per_day": vehicle.cost_eur_per_day,
+        "overtime_eur_per_h": vehicle.overtime_eur_per_h or None,
         "max_trips": vehicle.max_trips,
         "is_available": vehicle.is_available,
     }
@@ -125,12 +129,22 @@ def _shift(shift: Shift) -> str:
         "ends": _clock(shift.ends_local),
         "weekdays": [WEEKDAYS[day] for day in sorted(shift.weekdays)],
         "max_work_s": shift.max_work_s,
+        "max_out_s": shift.max_out_s,
+        "regular_work_s": shift.regular_work_s,
         "max_stretch_s": shift.max_stretch_s if shift.max_stretch_s != ARBZG_MAX_STRETCH_S else None,
     }
     lines = _table("[vehicle.shift]", values)
     if shift.breaks != ARBZG_BREAKS:
         lines += f"\nbreaks = [{_break_rules(shift.breaks)}]"
     return lines
+
+
+def _ranges(queue_s_by_hour: Sequence[int]) -> dict[str, float]:
+    """Hours with a queue, as in ``{"7-9": 1200}``."""
+    runs = [
+        (seconds, list(hours)) for seconds, hours in groupby(range(len(queue_s_by_hour)), queue_s_by_hour.__getitem__)
+    ]
+    return {f"{hours[0]}-{hours[-1] + 1}": seconds for seconds, hours in runs if seconds}
 
 
 def _break_rules(breaks: Iterable[BreakRule]) -> str:

@@ -68,6 +68,13 @@ class Section:
             return default
         return value
 
+    def whole_number_or_none(self, key: str) -> int | None:
+        """The whole number under a key that may be absent."""
+        if key in self.values:
+            return self.whole_number(key, 0)
+        self.asked.add(key)
+        return None
+
     def yes_or_no(self, key: str, *, default: bool) -> bool:
         """The truth value under the key."""
         value = self._get(key, default)

@@ -32,7 +32,7 @@ def sums_right(plan: Plan) -> Iterator[Violation]:
                 yield Violation(code="wrong_total", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
         yield from _wrong_legs(tour)
     total = reduce(add, (tour.totals for tour in plan.tours), Totals())
-    for name in ("distance_m", "driving_s", "working_s", "lifts", "tips"):
+    for name in ("distance_m", "driving_s", "working_s", "overtime_s", "lifts", "tips"):
         if getattr(plan.totals, name) != getattr(total, name):
             sentence = f"It states {name} = {getattr(plan.totals, name)}, but the tours give {getattr(total, name)}."
             yield Violation(code="wrong_total", where="plan", sentence=sentence)

@@ -98,7 +98,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Sums over a tour or a plan; working time is elapsed time less breaks."""
+    """Sums over a tour or a plan; working time is elapsed time less breaks, overtime is the part paid as such."""
 
     distance_m: int = 0
     driving_s: int = 0
@@ -110,6 +110,7 @@ class Totals:
     diesel_l: float = 0.0
     co2e_kg: float = 0.0
     cost_eur: float = 0.0
+    overtime_s: int = 0
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from optimizer.domain.container import Container
@@ -20,6 +21,9 @@ class Town:
     ----------
     zone
         IANA time zone of the depot.
+    travel_slices_local
+        Clock times from which travel takes another time, e.g. where a rush hour begins and ends; empty where one
+        travel time stands for the whole day.
     """
 
     town_id: str
@@ -30,9 +34,15 @@ class Town:
     disposal_sites: tuple[DisposalSite, ...]
     vehicles: tuple[Vehicle, ...]
     containers: tuple[Container, ...]
+    travel_slices_local: tuple[time, ...] = ()
 
     def __post_init__(self) -> None:
         issues = IssueCollector(f"town {self.name or self.town_id}")
+        issues.require(
+            all(one < other for one, other in pairwise(self.travel_slices_local)),
+            "travel_slices",
+            "travel_slices must be clock times of one day, each later than the one before.",
+        )
         _require_unique(issues, "stream", (stream.stream_id for stream in self.streams))
         _require_unique(issues, "depot", (depot.depot_id for depot in self.depots))
         _require_unique(issues, "disposal site", (site.disposal_site_id for site in self.disposal_sites))

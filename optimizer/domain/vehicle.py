@@ -51,6 +51,10 @@ class Shift:
         Break rules, and the longest stretch of work without a break.
     max_work_s
         Working time a day (elapsed time less breaks), ArbZG section 3.
+    max_out_s
+        Longest time between departure and return, breaks included; None for no limit but the shift.
+    regular_work_s
+        Working time above which overtime is paid; None where it never is.
     """
 
     starts_local: time
@@ -59,6 +63,8 @@ class Shift:
     breaks: tuple[BreakRule, ...] = ARBZG_BREAKS
     max_stretch_s: int = ARBZG_MAX_STRETCH_S
     max_work_s: int = 10 * 3600
+    max_out_s: int | None = None
+    regular_work_s: int | None = None
 
     def __post_init__(self) -> None:
         issues = IssueCollector("shift")
@@ -68,6 +74,10 @@ class Shift:
         issues.require(self.starts_local != self.ends_local, "empty_shift", "The shift starts and ends at one time.")
         issues.require_number("max_work_s", self.max_work_s, low=600, high=24 * 3600)
         issues.require_number("max_stretch_s", self.max_stretch_s, low=600, high=24 * 3600)
+        if self.max_out_s is not None:
+            issues.require_number("max_out_s", self.max_out_s, low=600, high=24 * 3600)
+        if self.regular_work_s is not None:
+            issues.require_number("regular_work_s", self.regular_work_s, low=0, high=24 * 3600)
         for rule in self.breaks:
             issues.require_number("break_s", rule.break_s, low=0, high=4 * 3600)
         issues.raise_if_any()
@@ -129,6 +139,8 @@ class Vehicle:
         Where the tour starts and ends.
     cost_eur_per_km, cost_eur_per_h, cost_eur_per_day
         Marginal cost of driving, of a working hour of vehicle and crew, and of using the vehicle at all.
+    overtime_eur_per_h
+        What an hour above ``shift.regular_work_s`` costs beyond ``cost_eur_per_h``.
     max_trips
         Most tippings a day.
     is_available
@@ -149,6 +161,7 @@ class Vehicle:
     systems: frozenset[str] = frozenset({"rear"})
     compaction_by_stream: Mapping[str, float] = field(default_factory=dict)
     cost_eur_per_day: float = 0.0
+    overtime_eur_per_h: float = 0.0
     max_trips: int = 8
     is_available: bool = True
     name: str = ""
@@ -162,6 +175,12 @@ class Vehicle:
         issues.require_number("cost_eur_per_km", self.cost_eur_per_km, high=1_000)
         issues.require_number("cost_eur_per_h", self.cost_eur_per_h, high=10_000)
         issues.require_number("cost_eur_per_day", self.cost_eur_per_day, high=100_000)
+        issues.require_number("overtime_eur_per_h", self.overtime_eur_per_h, high=10_000)
+        issues.require(
+            self.overtime_eur_per_h == 0 or self.shift.regular_work_s is not None,
+            "no_regular_work",
+            "overtime_eur_per_h says what overtime costs: add regular_work_s to the shift, from which on it is paid.",
+        )
         issues.require_number("max_trips", self.max_trips, low=1, high=50)
         for stream, factor in self.compaction_by_stream.items():
             issues.require_number(f"compaction of {stream}", factor, low=0.1, high=20)

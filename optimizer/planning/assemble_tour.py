@@ -30,7 +30,14 @@ def assemble_tour(
     Stops already ``done`` stay as they are, and the vehicle goes on from the last of them.
     """
     vehicle = problem.vehicles[tour.vehicle_index]
-    walk = _Walk(problem=problem, tour=tour, town=town, containers=containers, candidates=candidates)
+    walk = _Walk(
+        problem=problem,
+        tour=tour,
+        town=town,
+        containers=containers,
+        candidates=candidates,
+        leaves_s=tour.departs_s,
+    )
     if done:
         walk.resume(done)
     else:
@@ -68,6 +75,7 @@ class _Walk:
     town: Town
     containers: Mapping[str, Container]
     candidates: Mapping[str, Candidate]
+    leaves_s: int
     stops: list[Stop] = field(default_factory=list)
     place: _Place | None = None
     place_index: int = -1
@@ -96,12 +104,14 @@ class _Walk:
         self.fee_micro_eur = fees_paid_micro_eur(done, self.town)
 
     def pause(self, visit: Visit) -> None:
+        self.leaves_s = visit.departs_s
         self._add(StopKind.BREAK, _times(visit), leg=None)
 
     def tip(self, visit: Visit) -> None:
         disposal = self.problem.disposals[visit.index]
         site = next(one for one in self.town.disposal_sites if one.disposal_site_id == disposal.disposal_site_id)
         leg = self._leg_to(disposal.place_index)
+        self.leaves_s = visit.departs_s
         # The fee follows the problem's whole kilograms, so that the costs agree with the solver's to the cent.
         self.fee_micro_eur += disposal.per_kg_micro_eur * self.weighed_kg
         self.load_kg = self.load_l = 0.0
@@ -117,6 +127,7 @@ class _Walk:
         first = self.containers[pickup.container_ids[0]]
         collections = tuple(self._empty(container_id) for container_id in pickup.container_ids)
         leg = self._leg_to(pickup.place_index)
+        self.leaves_s = visit.departs_s
         self.load_kg += sum(collection.expected_kg for collection in collections)
         self.load_l += sum(collection.expected_l for collection in collections)
         self.weighed_kg += pickup.demand_kg
@@ -138,10 +149,12 @@ class _Walk:
         )
 
     def _leg_to(self, place_index: int) -> Leg:
-        vehicle_index = self.tour.vehicle_index
+        way = (self.tour.vehicle_index, self.place_index, place_index)
+        toll_m = self.problem.toll_m(*way, departs_s=self.leaves_s)
+        self.fee_micro_eur += toll_m * self.problem.vehicles[self.tour.vehicle_index].toll_per_m_micro_eur
         return Leg(
-            duration_s=self.problem.duration_s(vehicle_index, self.place_index, place_index),
-            distance_m=self.problem.distance_m(vehicle_index, self.place_index, place_index),
+            duration_s=self.problem.duration_s(*way, departs_s=self.leaves_s),
+            distance_m=self.problem.distance_m(*way, departs_s=self.leaves_s),
         )
 
     def _add(
@@ -193,7 +206,7 @@ def fees_paid_micro_eur(done: Sequence[Stop], town: Town) -> int:
 
 
 def sum_up(stops: Sequence[Stop], town: Town, *, vehicle_id: str, fee_micro_eur: int) -> Totals:
-    """The sums of a tour's stops, with the vehicle's rates as the problem has them."""
+    """The sums of a tour's stops, with the vehicle's rates as the problem has them; tolls are fees."""
     vehicle = next(one for one in town.vehicles if one.vehicle_id == vehicle_id)
     back_at = stops[-1].arrives_at if stops[-1].kind is StopKind.END else stops[-1].departs_at
     elapsed_s = seconds_between(stops[0].departs_at, back_at)
@@ -203,17 +216,21 @@ def sum_up(stops: Sequence[Stop], town: Town, *, vehicle_id: str, fee_micro_eur:
     break_s = _seconds(stops, StopKind.BREAK)
     idle_s = _seconds(stops, StopKind.COLLECT) + _seconds(stops, StopKind.TIP)
     diesel_l = vehicle.fuel.used_l(distance_m=distance_m, idle_s=idle_s, lifts=lifts)
+    working_s = elapsed_s - break_s
+    overtime_s = 0 if vehicle.shift.regular_work_s is None else max(0, working_s - vehicle.shift.regular_work_s)
     cost_micro_eur = (
         round(vehicle.cost_eur_per_day * MICRO_EUR_PER_EUR)
         + round(vehicle.cost_eur_per_km * MICRO_EUR_PER_EUR / 1000) * distance_m
         + round(vehicle.cost_eur_per_h * MICRO_EUR_PER_EUR / 3600) * elapsed_s
+        + round(vehicle.overtime_eur_per_h * MICRO_EUR_PER_EUR / 3600) * overtime_s
         + fee_micro_eur
     )
     return Totals(
         distance_m=distance_m,
         driving_s=sum(leg.duration_s for leg in legs),
-        working_s=elapsed_s - break_s,
+        working_s=working_s,
         break_s=break_s,
+        overtime_s=overtime_s,
         lifts=lifts,
         tips=sum(stop.kind is StopKind.TIP for stop in stops),
         collected_kg=round(sum(one.expected_kg for stop in stops for one in stop.collections), 1),

@@ -205,7 +205,9 @@ def _any_hour(problem: Problem, _vehicle: int, pickup: int) -> Problem:
 
 
 def _sites_open(problem: Problem, _vehicle: int, _pickup: int) -> Problem:
-    return replace(problem, disposals=tuple(replace(one, windows=((0, 2 * DAY_S),)) for one in problem.disposals))
+    return replace(
+        problem, disposals=tuple(replace(one, windows=((0, 2 * DAY_S),), queue_s=()) for one in problem.disposals)
+    )
 
 
 def _no_breaks(problem: Problem, vehicle: int, _pickup: int) -> Problem:

@@ -283,7 +283,7 @@ def _with_vehicle(
 
 def _with_disposal(problem: Problem, disposal_index: int, *, windows: tuple[Window, ...]) -> Problem:
     disposals: list[ProblemDisposal] = list(problem.disposals)
-    disposals[disposal_index] = replace(disposals[disposal_index], windows=windows)
+    disposals[disposal_index] = replace(disposals[disposal_index], windows=windows, queue_s=())
     return replace(problem, disposals=tuple(disposals))
 
 

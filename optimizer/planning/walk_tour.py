@@ -81,18 +81,19 @@ def _walk(
             visits.append(Visit(kind=VisitKind.BREAK, index=-1, arrives_s=now_s, starts_s=now_s, departs_s=ends_s))
             now_s = ends_s
             continue
-        there, work_s, windows = _place_of(problem, step.visit)
-        arrives_s = now_s + problem.duration_s(vehicle_index, place, there)
-        starts_s = _start(windows, arrives_s, work_s)
+        there, hours = _place_of(problem, step.visit)
+        arrives_s = now_s + problem.duration_s(vehicle_index, place, there, departs_s=now_s)
+        starts_s, work_s = _start(hours, arrives_s)
         if step.begins_s is not None:
             starts_s = max(arrives_s, step.begins_s)
+            _, work_s = _start(hours, starts_s)
             if arrives_s > step.begins_s + TOLERANCE_S:
                 missed.append(Missed(step_index=at, stated_s=step.begins_s, possible_s=arrives_s))
         kind, index = (VisitKind.PICKUP, step.visit) if step.visit >= 0 else (VisitKind.TIP, ~step.visit)
         now_s = starts_s + work_s
         visits.append(Visit(kind=kind, index=index, arrives_s=arrives_s, starts_s=starts_s, departs_s=now_s))
         place = there
-    returns_s = now_s + problem.duration_s(vehicle_index, place, vehicle.end_place_index)
+    returns_s = now_s + problem.duration_s(vehicle_index, place, vehicle.end_place_index, departs_s=now_s)
     tour = VehicleTour(vehicle_index=vehicle_index, departs_s=departs_s, returns_s=returns_s, visits=tuple(visits))
     return tour, tuple(missed)
 
@@ -103,21 +104,26 @@ def _departure(problem: Problem, vehicle_index: int, steps: Sequence[Step]) -> i
     first = next((step for step in steps if step.visit is not None), None)
     if first is None or first.visit is None or first.begins_s is None:
         return vehicle.shift[0]
-    there, _, _ = _place_of(problem, first.visit)
+    there, _ = _place_of(problem, first.visit)
     return max(vehicle.shift[0], first.begins_s - problem.duration_s(vehicle_index, vehicle.start_place_index, there))
 
 
-def _place_of(problem: Problem, visit: int) -> tuple[int, int, tuple[Window, ...]]:
+def _place_of(problem: Problem, visit: int) -> tuple[int, list[tuple[Window, int]]]:
+    """The place, and its windows with what the work takes in each."""
     if visit >= 0:
         pickup = problem.pickups[visit]
-        return pickup.place_index, pickup.service_s, pickup.windows
+        return pickup.place_index, [(window, pickup.service_s) for window in pickup.windows]
     disposal = problem.disposals[~visit]
-    return disposal.place_index, disposal.unloading_s, disposal.windows
+    return disposal.place_index, list(zip(disposal.windows, disposal.works_s, strict=True))
 
 
-def _start(windows: Sequence[Window], arrives_s: int, work_s: int) -> int:
-    """The first moment at which the work fits into a window; the arrival where none is left."""
+def _start(hours: Sequence[tuple[Window, int]], arrives_s: int) -> tuple[int, int]:
+    """The first moment at which the work fits into a window, and what it takes; the arrival where none is left."""
     return next(
-        (max(opens_s, arrives_s) for opens_s, closes_s in windows if max(opens_s, arrives_s) + work_s <= closes_s),
-        arrives_s,
+        (
+            (max(opens_s, arrives_s), work_s)
+            for (opens_s, closes_s), work_s in hours
+            if max(opens_s, arrives_s) + work_s <= closes_s
+        ),
+        (arrives_s, hours[0][1]),
     )

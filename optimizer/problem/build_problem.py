@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from optimizer.domain.hours import driving_instant
 from optimizer.domain.selection import Selection
@@ -11,7 +11,7 @@ from optimizer.problem.elapsed_windows import DayClock
 from optimizer.problem.fleet import LeftOutVehicle, WorkingVehicle, problem_vehicle, working_fleet
 from optimizer.problem.pickups import PickupBuilder, with_penalties
 from optimizer.problem.place_travel import SharedTravel, share_travel
-from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem, ProblemDisposal, ProblemVehicle
+from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem, ProblemDisposal, ProblemVehicle, TravelSlice
 from optimizer.problem.refused import RefusedContainer
 from optimizer.problem.stops import DueContainer, Stop, container_waypoints, group_stops
 from optimizer.problem.under_way import UnderWay, resumed
@@ -68,7 +68,11 @@ def build_problem(
         depots_by_profile.setdefault(one.vehicle.profile, []).append(places.depot[one.vehicle.start_depot_id])
     at = driving_instant(day, town.zone)
     serving = router.serving(container_waypoints(town))
-    travel = share_travel(places.waypoints, depots_by_profile, router=serving, at=at, progress=progress)
+    # Travel by time of day: as it is when each slice begins.
+    slices_at = [datetime.combine(day, clock_time, tzinfo=town.zone) for clock_time in town.travel_slices_local]
+    travel = share_travel(
+        places.waypoints, depots_by_profile, router=serving, at=at, slices_at=slices_at, progress=progress
+    )
 
     vehicles: list[ProblemVehicle] = []
     placed: list[WorkingVehicle] = []
@@ -94,6 +98,14 @@ def build_problem(
         pickups=with_penalties(builder.pickups, vehicles, disposals),
         vehicles=tuple(vehicles),
         disposals=disposals,
+        travel_slices={
+            name: tuple(
+                TravelSlice(starts_s=clock.elapsed_s(start_at), matrix=matrix)
+                for start_at, matrix in zip(slices_at, matrices, strict=True)
+            )
+            for name, matrices in travel.slices_by_profile.items()
+            if name in used_profiles and slices_at
+        },
     )
     place_ids = tuple(name for name, place in zip(places.ids, travel.place_of, strict=True) if place >= 0)
     return BuiltProblem(
@@ -170,6 +182,9 @@ def _disposals(
             index for index, vehicle in enumerate(vehicles) if travel.reaches(vehicle.profile, waypoint_index)
         )
         windows = clock.windows(site.hours)
+        queue_s: tuple[int, ...] = ()
+        if any(site.queue_s_by_hour):
+            windows, queue_s = clock.queued_windows(site.hours, site.queue_s_by_hour, unloading_s=site.unloading_s)
         if allowed and windows:
             yield ProblemDisposal(
                 disposal_site_id=site.disposal_site_id,
@@ -179,6 +194,7 @@ def _disposals(
                 unloading_s=site.unloading_s,
                 per_kg_micro_eur=round(site.fee_eur_per_t * MICRO_EUR_PER_EUR / 1000),
                 allowed_vehicles=allowed,
+                queue_s=queue_s,
             )
 
 

@@ -71,4 +71,7 @@ def problem_vehicle(working: WorkingVehicle, *, start_place_index: int, end_plac
         fixed_micro_eur=round(vehicle.cost_eur_per_day * MICRO_EUR_PER_EUR),
         per_m_micro_eur=round(vehicle.cost_eur_per_km * MICRO_EUR_PER_EUR / 1000),
         per_s_micro_eur=round(vehicle.cost_eur_per_h * MICRO_EUR_PER_EUR / 3600),
+        max_out_s=vehicle.shift.max_out_s,
+        regular_work_s=vehicle.shift.regular_work_s,
+        overtime_per_s_micro_eur=round(vehicle.overtime_eur_per_h * MICRO_EUR_PER_EUR / 3600),
     )

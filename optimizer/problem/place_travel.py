@@ -28,6 +28,8 @@ class SharedTravel:
         The place of each given waypoint, -1 where no profile can place it.
     matrix_by_profile
         Profiles whose depots could be placed.
+    slices_by_profile
+        The same at each of the instants asked for; places that cannot be reached then lie far away.
     errors_by_profile
         Why a waypoint has no row, by profile and given index.
     """
@@ -35,6 +37,7 @@ class SharedTravel:
     waypoints: tuple[Waypoint, ...]
     place_of: tuple[int, ...]
     matrix_by_profile: dict[str, TravelMatrix]
+    slices_by_profile: dict[str, tuple[TravelMatrix, ...]]
     errors_by_profile: dict[str, dict[int, WaypointError]]
 
     def reaches(self, profile: str, waypoint_index: int) -> bool:
@@ -48,12 +51,19 @@ def share_travel(
     *,
     router: StreetRouter,
     at: datetime,
+    slices_at: Sequence[datetime] = (),
     progress: ProgressCallback | None = None,
 ) -> SharedTravel:
-    """Ask the router once per profile, anchored at the first of its depots that can be placed, as it is ``at`` then."""
+    """Ask the router per profile, anchored at the first of its depots that can be placed, as it is ``at`` then.
+
+    What can be reached is decided then; ``slices_at`` are other instants, for the time that travel takes.
+    """
     placed_by_profile: dict[str, PlacedTravel] = {}
+    slices_by_profile: dict[str, list[PlacedTravel]] = {}
+    parts = len(depots_by_profile) * (1 + len(slices_at))
     errors_by_profile: dict[str, dict[int, WaypointError]] = {}
-    for done, (profile, depots) in enumerate(depots_by_profile.items()):
+    for number, (profile, depots) in enumerate(depots_by_profile.items()):
+        done = number * (1 + len(slices_at))
         errors_by_profile[profile] = {}
         for anchor in dict.fromkeys(depots):
             try:
@@ -61,7 +71,7 @@ def share_travel(
                     waypoints,
                     profile=profile,
                     anchor_index=anchor,
-                    progress=_share(progress, done=done, parts=len(depots_by_profile)),
+                    progress=_share(progress, done=done, parts=parts),
                     at=at,
                 )
             except UnknownProfileError:
@@ -69,6 +79,16 @@ def share_travel(
             errors_by_profile[profile] = {one.waypoint_index: one.error for one in placed.rejections}
             if placed.row_of[anchor] >= 0:
                 placed_by_profile[profile] = placed
+                slices_by_profile[profile] = [
+                    router.travel(
+                        waypoints,
+                        profile=profile,
+                        anchor_index=anchor,
+                        progress=_share(progress, done=done + later, parts=parts),
+                        at=slice_at,
+                    )
+                    for later, slice_at in enumerate(slices_at, start=1)
+                ]
                 break
     is_placed = np.zeros(len(waypoints), dtype=bool)
     for placed in placed_by_profile.values():
@@ -79,6 +99,10 @@ def share_travel(
         place_of=tuple(int(place) for place in place_of),
         matrix_by_profile={
             profile: _spread(placed, is_placed=is_placed) for profile, placed in placed_by_profile.items()
+        },
+        slices_by_profile={
+            profile: tuple(_spread(placed, is_placed=is_placed) for placed in slices)
+            for profile, slices in slices_by_profile.items()
         },
         errors_by_profile=errors_by_profile,
     )
@@ -96,7 +120,11 @@ def _spread(placed: PlacedTravel, *, is_placed: np.ndarray[tuple[int], np.dtype[
     distance_m[np.ix_(own, own)] = placed.matrix.distance_m[block]
     np.fill_diagonal(duration_s, 0)
     np.fill_diagonal(distance_m, 0)
-    return TravelMatrix.from_arrays(duration_s=duration_s, distance_m=distance_m)
+    toll_m = None
+    if placed.matrix.toll_m is not None:
+        toll_m = np.zeros_like(distance_m)
+        toll_m[np.ix_(own, own)] = placed.matrix.toll_m[block]
+    return TravelMatrix.from_arrays(duration_s=duration_s, distance_m=distance_m, toll_m=toll_m)
 
 
 def _share(progress: ProgressCallback | None, *, done: int, parts: int) -> ProgressCallback | None:

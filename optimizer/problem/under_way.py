@@ -107,6 +107,8 @@ def resumed(vehicle: ProblemVehicle, way: UnderWay) -> ProblemVehicle:
         worked_s=way.worked_s,
         rested_s=way.rested_s,
         unrested_s=way.unrested_s,
+        # Whoever is out for too long already cannot be out for less; a second is left, as of a shift that is over.
+        max_out_s=None if vehicle.max_out_s is None else max(1, vehicle.max_out_s - way.worked_s - way.rested_s),
     )
 
 

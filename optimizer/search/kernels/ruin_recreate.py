@@ -18,7 +18,7 @@ from optimizer.search.kernels.ruin import add_absent, ruin, sort_out
 from optimizer.search.kernels.tour_change import adopt, choose_windows, close_up, lay, tidy
 from optimizer.search.kernels.tour_trial import time_trial
 
-PARTS_DIGEST = "8e147d1d42bd6f56"
+PARTS_DIGEST = "c63faf4641c9edbf"
 """Of the texts of the other files of this folder: a change of them must change this file, so that numba compiles the
 entry points anew instead of taking old ones from its cache."""
 

@@ -104,6 +104,7 @@ def _drive(
     place = fleet.start[vehicle]
     for at in range(length + 1):
         node = desk.trial_visits[at] if at < length else fleet.end[vehicle]
+        leg_s, leg_m, ends_s, here_s, done_s, last_s, then_latest_s = 0, 0, 0, 0, 0, 0, 0
         # Once with the stretch going on; once more, after a break, where it would become too long.
         for is_rested in range(2):
             leaves_s = earliest_s

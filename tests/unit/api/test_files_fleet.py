@@ -249,3 +249,54 @@ def test_fleet_reads_back_as_written(tmp_path: Path, fleet: Fleet) -> None:
     path = tmp_path / "fleet.toml"
     write_fleet(fleet, path, comments={"": "Top\nof file", "town": "Remark"})
     assert read_fleet(path) == fleet
+
+
+def test_rare_rules_are_read(tmp_path: Path) -> None:
+    text = changed("max_out_s =", "max_out_s = 30000").replace("overtime_eur_per_h = 0.0", "overtime_eur_per_h = 12.5")
+    text = text.replace("queue_s_by_hour = {}", 'queue_s_by_hour = {"7-9" = 1200, "23-24" = 60}')
+    text = text.replace("travel_slices = []", 'travel_slices = ["07:00", "09:30"]')
+    fleet = read_fleet(write(tmp_path, text))
+    (vehicle,), (site, *_) = fleet.vehicles, fleet.disposal_sites
+    assert (vehicle.shift.max_out_s, vehicle.shift.regular_work_s) == (30_000, 28_800)
+    assert vehicle.overtime_eur_per_h == 12.5
+    assert site.queue_s_by_hour == (0,) * 7 + (1_200,) * 2 + (0,) * 14 + (60,)
+    assert fleet.travel_slices_local == (time(7), time(9, 30))
+    again = tmp_path / "again"
+    again.mkdir()
+    write_fleet(fleet, again / "fleet.toml")
+    assert read_fleet(again / "fleet.toml") == fleet
+
+
+def test_queue_may_be_given_hour_by_hour(tmp_path: Path) -> None:
+    hours = ", ".join(str(60 * hour) for hour in range(24))
+    fleet = read_fleet(write(tmp_path, changed("queue_s_by_hour =", f"queue_s_by_hour = [{hours}]")))
+    assert fleet.disposal_sites[0].queue_s_by_hour == tuple(60 * hour for hour in range(24))
+
+
+@pytest.mark.parametrize(
+    ("start", "new", "code"),
+    [
+        ("queue_s_by_hour =", "queue_s_by_hour = [600]", "queue_hours"),
+        ("queue_s_by_hour =", 'queue_s_by_hour = {"9-7" = 600}', "queue_hours"),
+        ("queue_s_by_hour =", 'queue_s_by_hour = {"7-25" = 600}', "queue_hours"),
+        ("queue_s_by_hour =", 'queue_s_by_hour = {"7-9" = "10 min"}', "queue_hours"),
+        ("queue_s_by_hour =", 'queue_s_by_hour = {"7-9" = -1}', "number_out_of_range"),
+        ("travel_slices =", 'travel_slices = ["09:00", "07:00"]', "travel_slices"),
+        ("travel_slices =", 'travel_slices = ["7 am"]', "clock_time"),
+        ("max_out_s =", "max_out_s = 30", "number_out_of_range"),
+        ("regular_work_s =", 'regular_work_s = "8 h"', "not_whole"),
+        ("overtime_eur_per_h =", "overtime_eur_per_h = -1.0", "number_out_of_range"),
+    ],
+)
+def test_rare_rules_are_refused_with_their_line(tmp_path: Path, start: str, new: str, code: str) -> None:
+    text = changed(start, new)
+    (issue,) = issues_of(tmp_path, text)
+    assert issue.code == code
+    assert f"line {line_of(text, start)}," in issue.where
+
+
+def test_overtime_needs_the_work_that_is_none(tmp_path: Path) -> None:
+    text = changed("regular_work_s =", "").replace("overtime_eur_per_h = 0.0", "overtime_eur_per_h = 12.5")
+    (issue,) = issues_of(tmp_path, text)
+    assert issue.code == "no_regular_work"
+    assert "add regular_work_s" in issue.message
