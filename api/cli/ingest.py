@@ -286,7 +286,9 @@ def list_devices(tenant: TenantOption = None, town: TownOption = DEFAULT_TOWN, d
 
     Example: fuhre device list
     """
-    table = Table("device", "container", "decoder", "empty mm", "full mm", "shape", "active")
+    table = Table()
+    for heading in ("device", "container", "decoder", "empty mm", "full mm", "shape", "active"):
+        table.add_column(heading, overflow="fold")  # an id that is cut off is none
     with _store(tenant, town, data) as store:
         after = ""
         while page := store.devices.all(after=after, limit=1_000):

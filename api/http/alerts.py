@@ -1,6 +1,6 @@
 """What people should look at, over HTTP: fires first."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -13,7 +13,7 @@ from api.http.openapi import problems
 from api.http.services import Services
 from api.identity.principal import Principal
 from api.ingest.alerts import Alert, AlertKind, by_urgency
-from api.ingest.areas import find_silent_areas
+from api.ingest.areas import SilentAreas
 
 
 class AlertAnswer(BaseModel):
@@ -54,6 +54,7 @@ _EXAMPLE: dict[str, Any] = {
 def alerts_router(services: Services, intakes: Intakes) -> APIRouter:
     """The operations on alerts."""
     router = APIRouter(prefix="/v1/alerts", tags=["ingest"])
+    areas = SilentAreas()
 
     @router.get(
         "",
@@ -64,12 +65,9 @@ def alerts_router(services: Services, intakes: Intakes) -> APIRouter:
     def list_alerts(
         caller: Caller,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
-        interval_h: Annotated[
-            float, Query(ge=0.25, le=168, description="Usual time between two readings; an area is silent after three.")
-        ] = 24.0,
     ) -> Response:
         """List what is the matter now: fire, tilt, open lids, and areas whose sensors fell silent together."""
-        found = [*intakes.alerts_of(caller).open(limit=limit), *_silent_areas(services, caller, interval_h)]
+        found = [*intakes.alerts_of(caller).open(limit=limit), *_silent_areas(services, caller, areas)]
         answer = AlertList(alerts=[_answer(one) for one in by_urgency(found)[:limit]])
         return Response(answer.model_dump_json(), media_type="application/json", headers={"cache-control": "no-store"})
 
@@ -96,17 +94,9 @@ def alerts_router(services: Services, intakes: Intakes) -> APIRouter:
     return router
 
 
-def _silent_areas(services: Services, caller: Principal, interval_h: float) -> list[Alert]:
-    now = services.now()
-    interval = timedelta(hours=interval_h)
+def _silent_areas(services: Services, caller: Principal, areas: SilentAreas) -> list[Alert]:
     containers = [one for one in services.town_of(caller).town.containers if one.has_sensor]
-    latest = services.store_of(caller).readings.latest([one.container_id for one in containers])
-    return find_silent_areas(
-        {container_id: reading.observed_at for container_id, reading in latest.items()},
-        {one.container_id: one.location for one in containers},
-        now=now,
-        interval=interval,
-    )
+    return areas.of(caller.tenant_id, services.store_of(caller).readings, containers, now=services.now())
 
 
 def _answer(alert: Alert) -> AlertAnswer:

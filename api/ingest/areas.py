@@ -1,67 +1,63 @@
-"""Silent areas: many neighbouring sensors that stop speaking at once mean a gateway, not eighty broken sensors."""
+"""Silent areas as alerts: the same judgement by which plans tell a gateway that is down from broken sensors."""
 
-import math
-from collections import defaultdict
-from collections.abc import Mapping
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from api.ingest.alerts import Alert, AlertKind, alert_id
-from routing.location import Location
+from api.store.ports import ReadingStore
+from optimizer.domain.container import Container
+from optimizer.domain.reading import CleanSeries, FillHistory, FillSeries, Quality
+from optimizer.series.area_outage import areas_by_place, find_area_outages
 
-CELL_M = 1_500.0
-FEWEST = 5
-SHARE = 0.8
-TOGETHER = timedelta(hours=6)
-_M_PER_DEG = 111_320.0
+LOOK_BACK_DAYS = 10
+KEPT_FOR = timedelta(minutes=1)
 
 
-def find_silent_areas(
-    last_seen: Mapping[str, datetime],
-    locations: Mapping[str, Location],
-    *,
-    now: datetime,
-    interval: timedelta,
-) -> list[Alert]:
-    """Areas where nearly all sensors fell silent within a few hours, for three intervals at least.
-
-    Parameters
-    ----------
-    last_seen
-        Last reading by container; containers that never spoke are absent.
-    interval
-        The usual time between two readings of a sensor.
-    """
-    cells: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for container_id in last_seen:
-        location = locations.get(container_id)
-        if location is not None:
-            cells[_cell(location)].append(container_id)
-    found = []
-    for cell, members in cells.items():
-        silent = sorted(last_seen[one] for one in members if now - last_seen[one] > 3 * interval)
-        if len(silent) < FEWEST or len(silent) < SHARE * len(members):
-            continue
-        began_at = silent[len(silent) // 2]
-        if sum(abs(at - began_at) <= TOGETHER + interval for at in silent) < SHARE * len(silent):
-            continue  # they fell silent one by one: each has its own trouble
-        area_id = f"{cell[0]}:{cell[1]}"
-        found.append(
-            Alert(
-                alert_id=alert_id(AlertKind.SILENT_AREA, area_id),
-                kind=AlertKind.SILENT_AREA,
-                subject_id=area_id,
-                container_id=min(members),
-                began_at=began_at,
-                seen_at=now,
-                detail=f"{len(silent)} of {len(members)} sensors around container {min(members)} fell silent together. "
-                "Look at the gateway; the forecasts go on meanwhile.",
-            )
+def find_silent_areas(history: FillHistory, containers: Sequence[Container], *, now: datetime) -> list[Alert]:
+    """Areas of which most sensors stopped together and have not come back."""
+    # Only when sensors spoke matters here, so nothing needs to be judged first.
+    series = {name: _believed(one) for name, one in history.items()}
+    outages = find_area_outages(series, areas_by_place(containers), as_of_s=int(now.timestamp()))
+    return [
+        Alert(
+            alert_id=alert_id(AlertKind.SILENT_AREA, outage.area),
+            kind=AlertKind.SILENT_AREA,
+            subject_id=outage.area,
+            container_id=outage.container_ids[0],
+            began_at=outage.since_at,
+            seen_at=now,
+            detail=f"{len(outage.container_ids)} of {outage.sensors_in_area} sensors around container "
+            f"{outage.container_ids[0]} fell silent together. Look at the gateway; forecasts go on meanwhile.",
         )
-    return found
+        for outage in outages
+    ]
 
 
-def _cell(location: Location) -> tuple[int, int]:
-    row = math.floor(location.lat_deg * _M_PER_DEG / CELL_M)
-    # The width of a column is that of its row, so that all members of a row share it.
-    width_m = _M_PER_DEG * math.cos(math.radians((row + 0.5) * CELL_M / _M_PER_DEG))
-    return row, math.floor(location.lon_deg * max(width_m, 1.0) / CELL_M)
+@dataclass
+class SilentAreas:
+    """The silent areas of each tenant, looked for once a minute at most: people refresh lists often."""
+
+    _found: dict[str, tuple[datetime, list[Alert]]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(
+        self, tenant_id: str, readings: ReadingStore, containers: Sequence[Container], *, now: datetime
+    ) -> list[Alert]:
+        """The tenant's silent areas as of a minute ago at most."""
+        with self._lock:
+            known = self._found.get(tenant_id)
+        if known is not None and timedelta(0) <= now - known[0] < KEPT_FOR:
+            return known[1]
+        found = find_silent_areas(readings.history(as_of=now, days=LOOK_BACK_DAYS), containers, now=now)
+        with self._lock:
+            self._found[tenant_id] = (now, found)
+        return found
+
+
+def _believed(series: FillSeries) -> CleanSeries:
+    believed = replace(series, quality=np.full(len(series), Quality.ACCEPTED, dtype=np.int8))
+    return CleanSeries(series=believed, reset_at_s=np.empty(0, dtype=np.int64), is_healthy=True)

@@ -1,10 +1,13 @@
-import random
 from datetime import datetime, timedelta
+from typing import Any
 
+import numpy as np
 import pytest
 
 from api.ingest.alerts import Alert, AlertKind, MemoryAlertStore, alert_id
-from api.ingest.areas import find_silent_areas
+from api.ingest.areas import SilentAreas, find_silent_areas
+from optimizer.domain.container import Container
+from optimizer.domain.reading import FillSeries
 from routing.location import Location
 from tests.unit.api.ingest.intake_setup import EUI, NOW, bench, device
 from tests.unit.api.ingest.test_ingest_intake import tts
@@ -103,44 +106,67 @@ def test_clock_ahead_does_not_keep_an_alert_open_for_ever() -> None:
     assert fed.alerts.open() == []
 
 
-def town(count: int, *, spacing_deg: float = 0.0005) -> dict[str, Location]:
-    return {f"C-{n:02d}": Location(lon_deg=7.5 + n * spacing_deg, lat_deg=51.6055) for n in range(count)}
+def containers(count: int) -> list[Container]:
+    return [
+        Container(
+            container_id=f"C-{number:02d}",
+            site_id=f"S-{number:02d}",
+            location=Location(lon_deg=7.5 + number * 0.0005, lat_deg=51.6055),
+            stream="glass",
+            capacity_l=3_000,
+        )
+        for number in range(count)
+    ]
 
 
-def silent(locations: dict[str, Location], last_seen: dict[str, datetime]) -> list[Alert]:
-    return find_silent_areas(last_seen, locations, now=NOW, interval=timedelta(hours=1))
+def hourly(last_h: dict[str, float]) -> dict[str, FillSeries]:
+    """Hourly readings of a week, up to so many hours ago."""
+    history = {}
+    for name, hours in last_h.items():
+        last_s = int((NOW - timedelta(hours=hours)).timestamp())
+        observed_at_s = np.arange(last_s - 7 * 86_400, last_s + 1, 3_600, dtype=np.int64)
+        history[name] = FillSeries(
+            container_id=name,
+            observed_at_s=observed_at_s,
+            fill_fraction=np.full(len(observed_at_s), 0.5, dtype=np.float32),
+            quality=np.zeros(len(observed_at_s), dtype=np.int8),
+        )
+    return history
 
 
-def test_area_that_fell_silent_at_once_is_one_alert() -> None:
-    locations = town(12)
-    found = silent(locations, {name: NOW - timedelta(hours=5) for name in locations})
-    assert 1 <= len(found) <= 2
-    assert all(one.kind is AlertKind.SILENT_AREA and "together" in one.detail for one in found)
+@pytest.mark.parametrize(
+    ("last_h", "count"),
+    [
+        (dict.fromkeys(range(12), 20.0), 1),
+        (dict.fromkeys(range(12), 2.0), 0),
+        ({n: 72.0 if n < 2 else 0.5 for n in range(12)}, 0),
+        (dict.fromkeys(range(3), 20.0), 0),
+        ({n: 20.0 if n < 9 else 0.5 for n in range(12)}, 1),
+    ],
+)
+def test_area_that_fell_silent_together_is_one_alert(last_h: dict[int, float], count: int) -> None:
+    history = hourly({f"C-{number:02d}": hours for number, hours in last_h.items()})
+    found = find_silent_areas(history, containers(12), now=NOW)
+    assert len(found) == count
+    for one in found:
+        assert (one.kind, one.container_id) == (AlertKind.SILENT_AREA, "C-00")
+        assert abs(one.began_at - (NOW - timedelta(hours=20))) <= timedelta(hours=1)
 
 
-def test_sensors_that_speak_are_no_silent_area() -> None:
-    locations = town(12)
-    assert silent(locations, {name: NOW - timedelta(hours=2) for name in locations}) == []
+def test_silent_areas_are_looked_for_once_a_minute() -> None:
+    class Readings:
+        asked = 0
 
+        def history(self, *, as_of: datetime, days: int) -> dict[str, FillSeries]:
+            assert (as_of.tzinfo, days > 0) == (NOW.tzinfo, True)
+            self.asked += 1
+            return hourly({f"C-{number:02d}": 20.0 for number in range(12)})
 
-def test_two_broken_sensors_among_many_are_no_silent_area() -> None:
-    locations = town(12)
-    last_seen = {name: NOW - timedelta(minutes=10) for name in locations}
-    last_seen |= {name: NOW - timedelta(days=3) for name in list(locations)[:2]}
-    assert silent(locations, last_seen) == []
-
-
-def test_sensors_that_fell_silent_one_by_one_are_no_silent_area() -> None:
-    locations = town(12, spacing_deg=0.0)
-    last_seen = {name: NOW - timedelta(days=3 * place + 1) for place, name in enumerate(locations)}
-    assert silent(locations, last_seen) == []
-
-
-def test_silent_areas_do_not_depend_on_the_order() -> None:
-    locations = town(40)
-    last_seen = {name: NOW - timedelta(hours=5, minutes=place) for place, name in enumerate(locations)}
-    shuffled = list(last_seen.items())
-    random.Random(1).shuffle(shuffled)
-    assert sorted(one.alert_id for one in silent(locations, last_seen)) == sorted(
-        one.alert_id for one in silent(locations, dict(shuffled))
-    )
+    readings: Any = Readings()
+    areas = SilentAreas()
+    for second in (0, 30, 59, 61, 70):
+        found = areas.of("lue", readings, containers(12), now=NOW + timedelta(seconds=second))
+        assert len(found) == 1
+    assert readings.asked == 2
+    areas.of("sel", readings, containers(12), now=NOW)
+    assert readings.asked == 3
