@@ -9,20 +9,27 @@ from rich.console import Console
 from rich.markup import escape
 
 from api.cli import (
+    audit,
     bench,
     check,
+    database,
     demo,
     diff,
     explain,
     forecast,
     import_files,
+    ingest,
+    key,
     plan,
+    privacy,
     replan,
     scenario,
     serve,
+    tenant,
     town,
     warm_up,
 )
+from api.identity.errors import IdentityError
 from api.settings import SettingsError
 from api.store.errors import StoreError
 from optimizer.checking.errors import InvalidSolutionError
@@ -56,6 +63,12 @@ app.command("scenario")(scenario.scenario)
 app.command("import")(import_files.import_files)
 app.add_typer(town.app, name="town")
 app.command("serve")(serve.serve)
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(key.app, name="key")
+app.add_typer(audit.app, name="audit")
+app.add_typer(privacy.app, name="privacy")
+database.register(app)
+ingest.register(app)
 app.command("bench")(bench.bench)
 app.command("warm-up")(warm_up.warm_up)
 
@@ -70,7 +83,7 @@ def main() -> None:
     except InvalidSolutionError as error:
         _complain(f"The plan breaks rules and was not written: {error}")
         sys.exit(EXIT_BAD_PLAN)
-    except (RoutingError, StoreError, SettingsError, OSError) as error:
+    except (RoutingError, StoreError, SettingsError, IdentityError, OSError) as error:
         _complain(str(error))
         sys.exit(EXIT_BAD_INPUT)
     except BrokenPipeError:

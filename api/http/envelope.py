@@ -71,7 +71,8 @@ class Envelope:
             answer.before_answer = self._note_use(admission, scope, trace_id)
             await self._app(scope, _replay(body, receive), answer.send)
         except Exception as error:
-            problem = problem_of(error)
+            # The framework would tell of a failed write into the audit log in words of its own.
+            problem = problem_of(answer.failure or error)
             if problem.code == "internal_error":
                 _LOGGER.exception("Request %s failed.", trace_id, exc_info=error)
             if not answer.has_begun:
@@ -161,6 +162,7 @@ class _Answer:
     """Adds the headers to whatever is sent, and remembers whether anything was."""
 
     before_answer: BeforeAnswer | None = None
+    failure: Exception | None = None
 
     def __init__(self, send: Send, trace_id: str, headers: dict[str, str], *, is_body_read: bool) -> None:
         self._send = send
@@ -178,7 +180,11 @@ class _Answer:
             # Once: when it fails, the answer becomes a problem, which is nothing to write down.
             before_answer, self.before_answer = self.before_answer, None
             if before_answer is not None:
-                await before_answer(message["status"])
+                try:
+                    await before_answer(message["status"])
+                except Exception as error:
+                    self.failure = error
+                    raise
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["x-trace-id"] = self._trace_id
