@@ -1,17 +1,25 @@
 """Messages from a real broker into a real database."""
 
+import gc
 import json
+import ssl
 import threading
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
 from amqtt.broker import Broker
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from api.ingest.alerts import MemoryAlertStore
 from api.ingest.intake import Delivery, Intake, IntakeReport
@@ -199,3 +207,54 @@ def test_consumer_goes_on_after_junk(port: int, store: TenantStore) -> None:
         "no_device",
         "too_deep",
     } - {"no_device"}
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    begin = datetime.now(UTC) - timedelta(minutes=5)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(hours=2))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    (folder / "broker.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "broker.key").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "broker.pem", folder / "broker.key"
+
+
+# paho leaves the socket of a refused handshake to the collector, which warns of it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_broker_is_believed_only_with_a_known_certificate(certificates: tuple[Path, Path], store: TenantStore) -> None:
+    certificate, key = certificates
+    with running_broker(ssl=True, certfile=str(certificate), keyfile=str(key)) as (port, _):
+        address = BrokerAddress(
+            host="127.0.0.1", port=port, client_id="tls", username="fuhre", has_tls=True, ca_file=certificate
+        )
+        consumer = MqttConsumer(address, [THINGS_STACK], Unsteady(store), now=lambda: NOW)
+        thread = threading.Thread(target=consumer.run)
+        thread.start()
+        try:
+            wait_for(lambda: consumer.counts.connects == 1)
+        finally:
+            consumer.stop()
+            thread.join(20)
+            consumer._client._reset_sockets()
+        stranger = MqttConsumer(replace(address, ca_file=None), [THINGS_STACK], Unsteady(store), now=lambda: NOW)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            stranger.run()
+        stranger._client._reset_sockets()
+        del stranger
+        gc.collect()
