@@ -41,11 +41,14 @@ class PostgresServer:
         """``fast`` is what an administrator does; ``immediate`` is a crash."""
         self._run("pg_ctl", "-w", "-D", str(self._data), "-m", mode, "stop")
 
-    def make_database(self) -> str:
-        """URL of a new, empty database."""
+    def make_database(self, folder: Path | None = None) -> str:
+        """URL of a new, empty database; its tables can be kept in a folder of their own."""
         name = f"test_{uuid.uuid4().hex}"
         with psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            if folder is not None:
+                connection.execute(f"CREATE TABLESPACE \"{name}\" LOCATION '{folder}'")
+            place = "" if folder is None else f'TABLESPACE "{name}"'
+            connection.execute(f'CREATE DATABASE "{name}" {place}')
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
     def remove(self) -> None:
