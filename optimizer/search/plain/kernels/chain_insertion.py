@@ -149,7 +149,7 @@ def _judge_all(
             if draw(chance) >= BLINK_SHARE:
                 best = _judge(day, plan, notes, pickup, tour, before, best)
             before = plan.first[tour] if before == NOBODY else plan.behind[before]
-            if before == NOBODY:
+            if before == NOBODY or (day.is_timed[0] and plan.early_s[before] > day.last_s[pickup]):
                 break
     return int(best)
 

@@ -29,8 +29,11 @@ MOST_ABSENT_TRIED = 12
 """Pickups absent before that are tried in one iteration."""
 
 EAGER_SHARE = 0.1
-FORCED_SHARE = 0.02
-"""Recreations in which pickups may cost more than their prize: something more, or whatever it takes."""
+OPENING_SHARE = 0.05
+"""Recreations in which pickups may cost more than their prize: each something more, or the first one whatever it takes,
+so that a tour is begun which others make worth it."""
+
+MOST_INVITED_TO_OPENING = 60
 
 THOROUGH_SHARE = 0.1
 """Pickups absent before for which all places are looked at, instead of near ones."""
@@ -40,7 +43,7 @@ ANY_COST = np.int64(2**61)
 TAKEN = -2
 """Stands in ``Chains.tour`` for those that were taken out just now."""
 
-PARTS_DIGEST = "02f59a86c7a8a4e7"
+PARTS_DIGEST = "9b0e7d74a90bb9c4"
 """Of the texts of the other files of this folder and of the parts shared with the other search: a change of them must
 change this file, so that numba compiles the entry points anew instead of taking old ones from its cache."""
 
@@ -181,24 +184,28 @@ def run_block(
         notes.counts[N_CHANGED], notes.counts[N_OUT] = 0, 0
         before = n_absent
         is_first = before == n
+        is_opening = before > 0 and draw(chance) < OPENING_SHARE
         change, resting, seed, row = ruin(day, plan, notes, n_absent, chance, first_step + step)
         n_absent += notes.counts[N_OUT]
         if day.is_timed[0]:
             for index in range(notes.counts[N_CHANGED]):
                 time_tour(day, plan, notes.changed[index])
         if before > 0:
-            invite(day, plan, notes, seed, n if is_first else min(before, MOST_ABSENT_TRIED), chance)
+            most = MOST_INVITED_TO_OPENING if is_opening else MOST_ABSENT_TRIED
+            invite(day, plan, notes, seed, n if is_first else min(before, most), chance)
         sort_out(day, notes, chance, row)
-        drawn = draw(chance)
+        is_eager = draw(chance) < EAGER_SHARE
         for index in range(notes.counts[N_OUT]):
             pickup = notes.out[index]
             prize = day.prize[pickup]
             limit = prize
-            if is_first or drawn < FORCED_SHARE:
+            was_absent = kept.tour[pickup] == NOBODY
+            if is_first or (is_opening and was_absent):
                 limit = ANY_COST
-            elif drawn < FORCED_SHARE + EAGER_SHARE:
+                is_opening = False
+            elif is_eager:
                 limit = 2 * prize + dearest
-            is_thorough = kept.tour[pickup] != NOBODY or draw(chance) < THOROUGH_SHARE
+            is_thorough = not was_absent or draw(chance) < THOROUGH_SHARE
             cost = insert(day, plan, notes, pickup, limit, chance, resting, is_thorough)
             if cost < limit:
                 change += cost - prize

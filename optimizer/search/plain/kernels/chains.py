@@ -88,6 +88,17 @@ class Notes(NamedTuple):
 
 
 @compiled_part
+def _latest_s(day: PlainDay, plan: Chains, kind: int, pickup: int) -> int:
+    """Latest start of service with which those behind are still in time."""
+    onward = plan.behind[pickup]
+    if onward == NOBODY:
+        by_s = day.tips_by_s[kind] - day.end_s[kind, pickup]
+    else:
+        by_s = plan.late_s[onward] - day.drive_from_s[kind, pickup, onward]
+    return int(min(day.last_s[pickup], by_s - day.service_s[pickup]))
+
+
+@compiled_part
 def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
     """Earliest and latest starts along a tour."""
     kind = plan.kind[tour]
@@ -98,7 +109,9 @@ def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
         plan.early_s[pickup] = max(ready_s + way_s, day.opens_s[pickup])
         ready_s = plan.early_s[pickup] + day.service_s[pickup]
         previous, pickup = pickup, plan.behind[pickup]
-    time_backwards(day, plan, tour, previous)
+    while previous != NOBODY:
+        plan.late_s[previous] = _latest_s(day, plan, kind, previous)
+        previous = plan.before[previous]
 
 
 @compiled_part
@@ -113,20 +126,6 @@ def weigh_tour(day: PlainDay, plan: Chains, tour: int) -> None:
                 cost += day.cost_from[kind, at, plan.behind[at]]
             at = plan.behind[at]
         plan.ways[tour, kind] = cost
-
-
-@compiled_part
-def time_backwards(day: PlainDay, plan: Chains, tour: int, pickup: int) -> None:
-    """Latest starts from a pickup back to the first."""
-    kind = plan.kind[tour]
-    while pickup != NOBODY:
-        onward = plan.behind[pickup]
-        if onward == NOBODY:
-            by_s = day.tips_by_s[kind] - day.end_s[kind, pickup]
-        else:
-            by_s = plan.late_s[onward] - day.drive_from_s[kind, pickup, onward]
-        plan.late_s[pickup] = min(day.last_s[pickup], by_s - day.service_s[pickup])
-        pickup = plan.before[pickup]
 
 
 @compiled_part
@@ -179,7 +178,15 @@ def link(day: PlainDay, plan: Chains, pickup: int, tour: int, before: int) -> No
             plan.early_s[at] = early_s
             ready_s = early_s + day.service_s[at]
             previous, at = at, plan.behind[at]
-        time_backwards(day, plan, tour, pickup)
+        # Backwards likewise.
+        plan.late_s[pickup] = _latest_s(day, plan, kind, pickup)
+        at = before
+        while at != NOBODY:
+            late_s = _latest_s(day, plan, kind, at)
+            if late_s == plan.late_s[at]:
+                break
+            plan.late_s[at] = late_s
+            at = plan.before[at]
 
 
 @compiled_part
