@@ -21,6 +21,7 @@ from optimizer.forecasting.priors import StreamPrior, prior_for_unknown_stream, 
 from optimizer.forecasting.public_holidays import IsHoliday, regional_holidays
 from optimizer.forecasting.slots import slot_grid
 from optimizer.forecasting.stream_model import StreamModel, fit_stream
+from optimizer.series.area_outage import areas_by_place, find_area_outages, mark_outages
 from optimizer.simulation.statistics import FillStatistics
 
 LOWER_PROBABILITY, UPPER_PROBABILITY = 0.05, 0.95
@@ -101,9 +102,11 @@ class EmpiricalBayesForecaster:
         as_of: datetime,
         until: datetime,
     ) -> dict[str, Forecast]:
-        """Forecasts with learnt models."""
+        """Forecasts with learnt models; sensors that stopped together with their neighbours say so."""
         forecasts: dict[str, Forecast] = {}
         as_of_s, until_s = int(as_of.timestamp()), int(until.timestamp())
+        outages = find_area_outages(series, areas_by_place(containers), as_of_s=as_of_s)
+        series = mark_outages(series, outages)
         for stream, members in _by_stream(containers).items():
             origins = [
                 self._origin(models[stream], one.container_id, series.get(one.container_id), as_of_s=as_of_s)

@@ -110,8 +110,10 @@ def _last_sign(clean: CleanSeries, as_of_s: int) -> tuple[int, bool] | None:
     times = times[(times <= as_of_s) & (times > as_of_s - 2 * LONGEST_OUTAGE_S)]
     if times.shape[0] < 2 or as_of_s - times[-1] > LONGEST_OUTAGE_S:
         return None
-    usual_s = float(np.quantile(np.diff(times), 0.9))
-    return int(times[-1]), bool(as_of_s - times[-1] > max(PAUSES_OF_SILENCE * usual_s, SHORTEST_SILENCE_S))
+    silence_s = as_of_s - int(times[-1])
+    if silence_s <= SHORTEST_SILENCE_S:
+        return int(times[-1]), False
+    return int(times[-1]), silence_s > PAUSES_OF_SILENCE * float(np.quantile(np.diff(times), 0.9))
 
 
 def _outage_of(area: str, members: list[tuple[int, bool, str]]) -> AreaOutage | None:

@@ -14,6 +14,7 @@ from optimizer.domain.reading import CleanSeries, FillSeries
 from optimizer.domain.stream import Stream
 from optimizer.domain.town import Town
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
+from optimizer.series.area_outage import OUTAGE_REASON
 from optimizer.series.clean_series import clean_series
 from optimizer.simulation.fills import simulate_fills
 from routing.location import Location
@@ -292,3 +293,22 @@ def test_a_town_without_a_region_has_the_holidays_of_the_service_and_a_given_cal
     assert EmpiricalBayesForecaster().calendar(town)(corpus_christi)
     assert not EmpiricalBayesForecaster(holiday_region="DE-HH").calendar(town)(corpus_christi)
     assert not EmpiricalBayesForecaster(is_holiday=no_holiday, holiday_region="DE-NW").calendar(town)(corpus_christi)
+
+
+def test_forecasts_of_a_quarter_that_fell_silent_at_once_name_the_outage() -> None:
+    town = make_town(6, "glass")
+    instants = [START_AT + timedelta(hours=hour) for hour in range(24 * 20)]
+    as_of = instants[-1] + timedelta(days=1)
+    levels = [0.2] * len(instants)
+    series = {
+        one.container_id: clean_series(
+            make_series(one.container_id, instants, levels), is_fast=False, as_of_s=int(as_of.timestamp())
+        )
+        for one in town.containers
+    }
+    ask = {"town": town, "as_of": as_of, "until": as_of + timedelta(days=3)}
+    forecasts = FORECASTER.forecast(town.containers, series, **ask)  # type: ignore[arg-type]  # keywords of the call
+    assert all(forecast.reasons[0].startswith(OUTAGE_REASON) for forecast in forecasts.values())
+    few = dict(list(series.items())[:3])
+    alone = FORECASTER.forecast(town.containers, few, **ask)  # type: ignore[arg-type]  # as above
+    assert not any(OUTAGE_REASON in reason for forecast in alone.values() for reason in forecast.reasons)
