@@ -1,17 +1,22 @@
-"""The figures of durability, on this machine: ``python -m tests.durability.figures kills --kills 100`` and others.
+"""The figures of durability on this machine: ``python -m tests.durability.figures kills`` and others.
 
-``kills`` loses processes at random moments, ``ingest`` measures durable writing, ``million`` migrates, saves and restores
-a million readings. Each runs on SQLite and on PostgreSQL, and ends with an error when a promise is broken.
+``kills`` loses processes at random moments, ``ingest`` measures durable writing, ``million`` migrates, saves and
+restores a million readings, ``migrations`` cuts migrations off. Each runs on SQLite and on PostgreSQL, and ends with an
+error when a promise is broken. Processor seconds stand beside the elapsed ones: they count where others compute too.
 """
 
 import argparse
+import os
 import statistics
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+
+import psutil
 
 from api.store.backup import back_up
 from api.store.check import check_data
@@ -27,12 +32,18 @@ from tests.flow.http_samples import NOW
 from tests.postgres import running_postgres
 
 
+def say(sentence: str) -> None:
+    """One line at once, also into a pipe."""
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
+
+
 def kills(kind: str, place: str, options: argparse.Namespace) -> None:
     """Acknowledged readings after kills of the ingesting process."""
     make_town(place)
     acks, opened_s = kill_while_ingesting(place, kills=options.kills, seed=11)
     lost = missing(place, acks)
-    print(
+    say(
         f"{kind}: {options.kills} kills, {len(acks)} acknowledged, {len(lost)} lost; "
         f"open again in median {statistics.median(opened_s):.2f} s, at most {max(opened_s):.2f} s"
     )
@@ -47,16 +58,26 @@ def ingest(kind: str, place: str, options: argparse.Namespace) -> None:
     first = 0
     for size, total, threads in ((1, 10_000, 50), (100, 100_000, 8), (1_000, 100_000, 4)):
         for has_keys in (False, True):
+            began_cpu_s = _cpu_s()
             took, waits_s = _add(stores.store("t"), first, size, total // options.share, threads, has_keys=has_keys)
             first += total
             waits_s.sort()
-            print(
+            say(
                 f"{kind}: {threads} threads, {size} a call{', with message keys' if has_keys else ''}: "
                 f"{len(waits_s) * size / took:,.0f} readings/s, {len(waits_s) / took:,.0f} calls/s, "
-                f"p50 {waits_s[len(waits_s) // 2] * 1e3:.0f} ms, p99 {waits_s[int(len(waits_s) * 0.99)] * 1e3:.0f} ms",
-                flush=True,
+                f"p50 {waits_s[len(waits_s) // 2] * 1e3:.0f} ms, p99 {waits_s[int(len(waits_s) * 0.99)] * 1e3:.0f} ms; "
+                f"{(_cpu_s() - began_cpu_s) / len(waits_s) / size * 1e6:.0f} us CPU a reading, server's included, "
+                f"load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores",
             )
     stores.close()
+
+
+def _cpu_s() -> float:
+    """Processor seconds of this process and of the servers that it has started."""
+    mine = Path(tempfile.gettempdir()).glob("fuhre-pg-*/data/postmaster.pid")
+    servers = [psutil.Process(int(path.read_text().splitlines()[0])) for path in mine]
+    times = [one.cpu_times() for server in servers for one in (server, *server.children())]
+    return time.process_time() + sum(one.user + one.system for one in times)
 
 
 def _add(
@@ -93,7 +114,7 @@ def million(kind: str, place: str, options: argparse.Namespace, fresh: Callable[
         began_s, began_cpu_s = time.monotonic(), time.process_time()
         do()
         took_s = time.monotonic() - began_s
-        print(
+        say(
             f"{kind}: {what} {options.readings} readings {took_s:.1f} s ({time.process_time() - began_cpu_s:.1f} s CPU)"
         )
         assert took_s <= 60, what
@@ -103,7 +124,7 @@ def million(kind: str, place: str, options: argparse.Namespace, fresh: Callable[
     database.close()
     archive = Path(options.folder) / f"{kind}.zip"
     timed("back up", lambda: back_up(url, archive, now=datetime.now(UTC)))
-    print(f"{kind}: archive {archive.stat().st_size / 1e6:.1f} MB")
+    say(f"{kind}: archive {archive.stat().st_size / 1e6:.1f} MB")
     new = fresh()
     timed("restore", lambda: restore(archive, new))
     assert content(f"sqlite:///{new}/fuhre.db" if is_file else new) == before
@@ -120,7 +141,7 @@ def migrations(kind: str, place: str, options: argparse.Namespace) -> None:
     migrate(database)
     database.close()
     assert not check_data(url)[0].faults
-    print(
+    say(
         f"{kind}: {options.kills} migrations of {options.readings} readings killed, {ended} ended first, 0 changed rows"
     )
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from api.store.check import check_data
@@ -148,6 +149,30 @@ def test_server_that_is_gone_is_said_so_and_found_again_without_restart(server: 
     assert store.readings.add([reading_of(2)], received_at=NOW) == ["accepted"]
     stores.ping()
     assert time.monotonic() - began_s < 5
+    stores.close()
+
+
+def test_server_that_hangs_keeps_no_sender_waiting(server: PostgresServer) -> None:
+    place = server.make_database()
+    make_town(place)
+    stores = open_tenant_stores(place)
+    store = stores.store("t")
+    store.readings.add([reading_of(1)], received_at=NOW)
+    with store.database.read() as connection:
+        name = connection.exec_driver_sql("SELECT current_database()").scalar()
+    backends = [one for one in psutil.process_iter(["cmdline"]) if str(name) in " ".join(one.info["cmdline"] or ())]
+    assert backends
+    for backend in backends:
+        backend.suspend()
+    try:
+        began_s = time.monotonic()
+        with pytest.raises(StoreUnavailableError):
+            store.readings.add([reading_of(2)], received_at=NOW)
+        assert time.monotonic() - began_s < 5
+    finally:
+        for backend in backends:
+            backend.resume()
+    assert store.readings.add([reading_of(3)], received_at=NOW) == ["accepted"]
     stores.close()
 
 
