@@ -10,6 +10,7 @@ from api.http.bodies import JsonBody, describe_body
 from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.fields import Body, Identifier
+from api.http.intakes import Intakes
 from api.http.openapi import problems
 from api.http.services import Services
 from api.ingest.calibration import SHAPES, find_fault
@@ -90,7 +91,7 @@ _ANSWER_EXAMPLE: dict[str, Any] = {
 }
 
 
-def devices_router(services: Services) -> APIRouter:
+def devices_router(services: Services, intakes: Intakes) -> APIRouter:
     """The operations on sensors."""
     router = APIRouter(prefix="/v1/devices", tags=["devices"])
 
@@ -176,6 +177,7 @@ def devices_router(services: Services) -> APIRouter:
             is_active=body.is_active,
         )
         devices.put(device)
+        intakes.of(caller).forget(name)
         answer = _answered(device)
         answer.status_code = 201 if known is None else 200
         return answer

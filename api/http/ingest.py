@@ -175,7 +175,7 @@ def ingest_router(services: Services) -> APIRouter:
     whole = APIRouter()
     for part in (
         router,
-        devices_router(services),
+        devices_router(services, intakes),
         quarantine_router(services, intakes),
         alerts_router(services, intakes),
     ):

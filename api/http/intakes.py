@@ -14,11 +14,18 @@ class Intakes:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._alerts: dict[str, AlertStore] = {}
+        self._intakes: dict[str, Intake] = {}
         self._lock = threading.Lock()
 
     def of(self, caller: Principal) -> Intake:
         """The intake of the caller's tenant."""
-        return Intake(self._services.store_of(caller), self.alerts_of(caller), now=self._services.now)
+        alerts = self.alerts_of(caller)
+        store = self._services.store_of(caller)
+        with self._lock:
+            intake = self._intakes.get(caller.tenant_id)
+            if intake is None:
+                intake = self._intakes[caller.tenant_id] = Intake(store, alerts, now=self._services.now)
+            return intake
 
     def alerts_of(self, caller: Principal) -> AlertStore:
         """The alerts of the caller's tenant."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from api.ingest.alerts import Alert, AlertStore, alert_id, alerts_of
 from api.ingest.arrival import observe, refusal_of
+from api.ingest.device_cache import DeviceCache
 from api.ingest.formats import FORMATS, Format
 from api.ingest.record import Arrival, Ignored, Observation, Refusal, Uplink
 from api.store.ports import ReadingStatus
@@ -88,6 +89,11 @@ class Intake:
         self._store = store
         self._alerts = alerts
         self._now = now
+        self._devices = DeviceCache(store.devices)
+
+    def forget(self, device_id: str) -> None:
+        """Look at a device anew, because it was changed."""
+        self._devices.fresh(device_id)
 
     def take_in(
         self,
@@ -127,7 +133,7 @@ class Intake:
         StoreError
             As ``take_in``; then none of the bodies counts as taken in.
         """
-        taken = self._take(deliveries, only_device_id)
+        taken = self._take(deliveries, only_device_id, self._devices.get)
         for delivery, (_, refused) in zip(deliveries, taken, strict=True):
             for message in _kept(delivery, refused):
                 self._store.quarantine.add(message)
@@ -137,17 +143,17 @@ class Intake:
         """Take in a quarantined message again, as of the instant when it came; it stays where it is if it fails."""
         arrival = Arrival(received_at=message.received_at, device_id=message.device_id)
         [(results, refused)] = self._take(
-            [Delivery(format_name=message.source, body=message.body, arrival=arrival)], None
+            [Delivery(format_name=message.source, body=message.body, arrival=arrival)], None, self._devices.fresh
         )
         if not refused:
             self._store.quarantine.mark_replayed(message.message_id, at=self._now())
         return IntakeReport(results=tuple(results))
 
     def _take(
-        self, deliveries: Sequence[Delivery], only_device_id: str | None
+        self, deliveries: Sequence[Delivery], only_device_id: str | None, find: "_FindsDevice"
     ) -> list[tuple[list[Result], list[Refusal]]]:
         devices: dict[str, Device | None] = {}
-        looked = [self._look(delivery, devices, only_device_id) for delivery in deliveries]
+        looked = [self._look(delivery, devices, only_device_id, find) for delivery in deliveries]
         statuses = iter(self._store_readings([one for part in looked for one in part if isinstance(one, _Candidate)]))
         taken = []
         for part in looked:
@@ -156,7 +162,11 @@ class Intake:
         return taken
 
     def _look(
-        self, delivery: Delivery, devices: dict[str, Device | None], only_device_id: str | None
+        self,
+        delivery: Delivery,
+        devices: dict[str, Device | None],
+        only_device_id: str | None,
+        find: "_FindsDevice",
     ) -> "list[Result | Refusal | _Candidate]":
         parsed = FORMATS[delivery.format_name].parses(delivery.body, delivery.arrival)
         if len(parsed) > MAX_MESSAGES:
@@ -173,7 +183,7 @@ class Intake:
                 looked.append(Refusal(code="foreign_device", detail=detail, device_id=one.device_id, raw=one.raw))
             else:
                 if one.device_id not in devices:
-                    devices[one.device_id] = self._store.devices.get(one.device_id)
+                    devices[one.device_id] = find(one.device_id)
                 looked.append(self._look_at(one, devices[one.device_id], delivery))
         return looked
 
@@ -211,6 +221,9 @@ class Intake:
                 self._alerts.note(told)
             else:
                 self._alerts.end(alert_id(told.kind, told.subject_id), at=told.at)
+
+
+_FindsDevice = Callable[[str], Device | None]
 
 
 @dataclass(frozen=True, slots=True)
