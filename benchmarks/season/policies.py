@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+from optimizer.domain.request import SelectionRules
 from optimizer.ports import SelectionPolicy
 from optimizer.season.kept_travel import KeptTravel
 from optimizer.season.run_policy import SeasonPolicy
@@ -14,16 +15,17 @@ from optimizer.selection.schedule import ScheduleRules, draw_up_schedule
 from optimizer.selection.threshold import ThresholdPolicy
 
 Schedule = tuple[tuple[str, ScheduleRules], ...]
-WORKDAYS = (0, 1, 2, 3, 4, 5)
+RULES = SelectionRules(min_fill_fraction=0.25, max_blind_days=60)
+"""Without sensors nothing is ever trusted; the last emptying is known, so nobody has to look every three weeks."""
 
 SCHEDULE: Schedule = (
-    ("glass", ScheduleRules(target_fill_fraction=0.5, weekdays=(1, 4))),
-    ("plastic", ScheduleRules(target_fill_fraction=0.6, weekdays=(2,))),
-    ("paper", ScheduleRules(target_fill_fraction=0.7)),
+    ("glass", ScheduleRules(target_fill_fraction=0.4, weekdays=(1, 4))),
+    ("plastic", ScheduleRules(target_fill_fraction=0.5, weekdays=(2,))),
+    ("paper", ScheduleRules(target_fill_fraction=0.5)),
 )
-THRESHOLD_FRACTION = 0.75
-DIALS = PrizeRules()
-CLAIRVOYANT_DIALS = PrizeRules()
+THRESHOLD_FRACTION = 0.3
+DIALS = PrizeRules(service_level=0.985)
+CLAIRVOYANT_DIALS = PrizeRules(service_level=0.9999)
 
 
 def make_fixed(
@@ -65,3 +67,8 @@ def rolling_prize(dials: PrizeRules = DIALS) -> SeasonPolicy:
 def clairvoyant(dials: PrizeRules = CLAIRVOYANT_DIALS) -> SeasonPolicy:
     """Ours with forecasts that come true."""
     return SeasonPolicy(name="clairvoyant", make=partial(make_prize, dials=dials), is_clairvoyant=True)
+
+
+def lineup() -> tuple[SeasonPolicy, ...]:
+    """All four, in the order of the table."""
+    return (fixed(), threshold(), rolling_prize(), clairvoyant())

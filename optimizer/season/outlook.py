@@ -1,6 +1,7 @@
 """What the service believes on a morning: series cleaned, models learnt now and then, fills forecast."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -18,7 +19,10 @@ from optimizer.series.clean_series import clean_series
 DAY_S = 86_400
 HORIZON_DAYS = 36
 """Slow containers are asked when they will be full, not only whether they are next week."""
-RECENT_DAYS = 14
+LOW_FRACTION, LOOK_EVERY_DAYS = 0.3, 3
+"""Containers with less in them are looked at every few days only: nothing is decided about them meanwhile, and cleaning
+is most of a season's work."""
+RECENT_DAYS = 12
 """Readings that a level needs; emptyings are known from the crews for all time."""
 LEARNING_DAYS = 70
 
@@ -55,6 +59,15 @@ class Outlook(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """A cleaned series, and when it was cleaned."""
+
+    series: CleanSeries
+    day: date
+    n_emptyings: int
+
+
 class SensorOutlook:
     """Forecasts from what sensors and crews have reported."""
 
@@ -62,6 +75,8 @@ class SensorOutlook:
         self._world, self._spec, self._forecaster = world, spec, forecaster
         self._models: dict[str, StreamModel] | None = None
         self._days_since = 0
+        self._looks: dict[str, _Look] = {}
+        self._is_low: set[str] = set()
         self._fast = {stream.stream_id for stream in spec.town.streams if stream.is_fast}
 
     def forecasts(self, day: date, as_of: datetime) -> dict[str, Forecast]:
@@ -78,8 +93,34 @@ class SensorOutlook:
                 0,
             )
         self._days_since += 1
-        recent = self._cleaned(as_of, days=RECENT_DAYS)
-        return forecaster.predict(self._models, town.containers, recent, town=town, as_of=as_of, until=until)
+        self._look_again(day, as_of)
+        found = forecaster.predict(
+            self._models,
+            town.containers,
+            {name: one.series for name, one in self._looks.items()},
+            town=town,
+            as_of=as_of,
+            until=until,
+        )
+        self._is_low = {name for name, one in found.items() if one.expected_at(as_of) < LOW_FRACTION}
+        return found
+
+    def _look_again(self, day: date, as_of: datetime) -> None:
+        """Clean the recent series anew, but of those that are low, looked at lately and not emptied since."""
+        as_of_s = int(as_of.timestamp())
+        for row, one in enumerate(self._world.containers):
+            name, series = one.container_id, self._world.series(row, since_s=as_of_s - RECENT_DAYS * DAY_S)
+            kept = self._looks.get(name)
+            if (
+                kept is not None
+                and name in self._is_low
+                and (day - kept.day).days < LOOK_EVERY_DAYS
+                and kept.n_emptyings == series.emptied_at_s.size
+            ):
+                continue
+            if len(series) or series.emptied_at_s.size:
+                cleaned = clean_series(series, is_fast=one.stream in self._fast, as_of_s=as_of_s)
+                self._looks[name] = _Look(series=cleaned, day=day, n_emptyings=series.emptied_at_s.size)
 
     def _cleaned(self, as_of: datetime, *, days: int) -> dict[str, CleanSeries]:
         as_of_s = int(as_of.timestamp())

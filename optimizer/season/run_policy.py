@@ -9,6 +9,7 @@ from optimizer.checking.check_solution import check_solution
 from optimizer.checking.errors import InvalidSolutionError
 from optimizer.domain.hours import local_midnight
 from optimizer.domain.selection import Decision, Selection
+from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.forecasting.public_holidays import german_holidays
 from optimizer.ports import Forecaster, SelectionPolicy, Solver
 from optimizer.problem.build_problem import build_problem
@@ -45,19 +46,30 @@ PolicyMaker = Callable[[SeasonSpec, KeptTravel, Mapping[str, float]], SelectionP
 """Can be sent to another process: a function of a module, a class, or a partial of one."""
 
 
+ForecasterMaker = Callable[[SeasonSpec], Forecaster]
+"""Can be sent to another process, which a forecaster need not be."""
+
+
+def season_forecaster(spec: SeasonSpec) -> Forecaster:
+    """The default forecaster, which knows the streams and counts as overfull what the season does."""
+    return EmpiricalBayesForecaster(statistics=spec.statistics, overflow_fraction=spec.overflow_fraction)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeasonPorts:
     """What a season is run with.
 
     Attributes
     ----------
+    make_forecaster
+        Makes the forecaster of a run where it is computed.
     energy
         Models by vehicle id; a 26 t diesel for every vehicle that is not in it.
     """
 
     travel: KeptTravel
-    forecaster: Forecaster
     solver: Solver
+    make_forecaster: "ForecasterMaker" = season_forecaster
     energy: Mapping[str, EnergyModel] | None = None
     factors: EmissionFactors = EN_16258_UBA_2024
 
@@ -111,7 +123,7 @@ class _Season:
         self.outlook: Outlook = (
             ClairvoyantOutlook(self.world, spec)
             if task.policy.is_clairvoyant
-            else SensorOutlook(self.world, spec, task.ports.forecaster)
+            else SensorOutlook(self.world, spec, task.ports.make_forecaster(spec))
         )
         rates = self.world.rates_before()
         known = {one.container_id: float(rates[row]) for row, one in enumerate(self.world.containers)}

@@ -19,9 +19,9 @@ LADDER_WEEKS = (1, 2, 3, 4, 6, 8)
 MORE_A_WEEK: tuple[tuple[int, tuple[tuple[int, ...], ...]], ...] = (
     (4, ((0, 3), (1, 4), (2, 5))),
     (3, ((0, 2, 4), (1, 3, 5))),
-    (2, ((0, 1, 2, 3, 4, 5),)),
 )
-"""Longest gap in days, and the sets of weekdays that have it, for containers that need more than one visit."""
+DAILY_GAP_DAYS, DAILY = 2, (0, 1, 2, 3, 4, 5)
+"""Longest gap in days, and the sets of weekdays that have it, for containers that need more than one visit a week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,8 @@ def draw_up_schedule(
         }
         often = [one for one in members if longest[one.container_id] < 7 * LADDER_WEEKS[0]]
         for one, share in _shares(often):
-            rhythms[one.container_id] = _several_a_week(longest[one.container_id], share)
+            weekdays = _several_a_week(longest[one.container_id], share, rules.weekdays)
+            rhythms[one.container_id] = Rhythm(weekdays=frozenset(weekdays))
         rare = [one for one in members if longest[one.container_id] >= 7 * LADDER_WEEKS[0]]
         areas: dict[tuple[int, int], list[Container]] = {}
         for one, share in _shares(rare):
@@ -66,11 +67,13 @@ def draw_up_schedule(
     return rhythms
 
 
-def _several_a_week(longest_days: float, share: float) -> Rhythm:
+def _several_a_week(longest_days: float, share: float, driven: tuple[int, ...]) -> tuple[int, ...]:
+    """Few of the days on which the stream is driven anyway, or all of them, or every working day."""
     for gap_days, patterns in MORE_A_WEEK:
-        if longest_days >= gap_days or gap_days == MORE_A_WEEK[-1][0]:
-            return Rhythm(weekdays=frozenset(patterns[int(share * len(patterns))]))
-    raise AssertionError("the last pattern fits all")
+        fitting = [pattern for pattern in patterns if set(pattern) <= set(driven)]
+        if fitting and longest_days >= gap_days:
+            return fitting[int(share * len(fitting))]
+    return DAILY
 
 
 def _shares(members: Sequence[Container]) -> list[tuple[Container, float]]:

@@ -16,7 +16,9 @@ from optimizer.domain.town import Town
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.ports import SelectionPolicy
 from optimizer.selection.all_containers import AllContainersPolicy
+from optimizer.selection.fixed_schedule import FixedSchedulePolicy
 from optimizer.selection.overflow_risk import OverflowRiskPolicy
+from optimizer.selection.rolling_prize import RollingPrizePolicy
 from optimizer.selection.threshold import ThresholdPolicy
 from optimizer.series.clean_series import clean_series
 from optimizer.simulation.fills import simulate_fills
@@ -25,7 +27,13 @@ from routing.location import Location
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = date(2026, 3, 2)
 AS_OF = datetime(2026, 3, 2, 5, 30, tzinfo=BERLIN)
-POLICIES = {"overflow_risk": OverflowRiskPolicy(), "threshold": ThresholdPolicy(), "all": AllContainersPolicy()}
+POLICIES: dict[str, SelectionPolicy] = {
+    "overflow_risk": OverflowRiskPolicy(),
+    "threshold": ThresholdPolicy(),
+    "all": AllContainersPolicy(),
+    "fixed_schedule": FixedSchedulePolicy(rhythms={}),
+    "rolling_prize": RollingPrizePolicy(),
+}
 
 
 @pytest.fixture(params=POLICIES)
