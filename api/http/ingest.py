@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.alerts import alerts_router
 from api.http.caller import Caller
-from api.http.devices import devices_router
+from api.http.devices import device_id_of, devices_router
 from api.http.errors import ProblemError
 from api.http.intakes import Intakes
 from api.http.openapi import problems
@@ -115,19 +115,23 @@ def ingest_router(services: Services) -> APIRouter:
         request: Request, caller: Principal, format_name: str, *, device_id: str | None = None, event: str = ""
     ) -> Response:
         body = await request.body()
+        # A key that belongs to a device speaks for it alone; a network's key belongs to none.
+        subject_id = caller.subject_id if caller.role is Role.SENSOR else None
+        own_id = None if subject_id is None else device_id_of(subject_id) or subject_id
         content_type = request.headers.get("content-type", "")
 
-        def store() -> IntakeReport:
-            return intakes.of(caller).take_in(
+        def store() -> Response:
+            report = intakes.of(caller).take_in(
                 format_name,
                 body,
                 content_type="".join(one for one in content_type if one.isprintable()),
                 device_id=device_id,
                 event=event,
-                only_device_id=caller.subject_id if caller.role is Role.SENSOR else None,
+                only_device_id=own_id,
             )
+            return answer_of(report)
 
-        return answer_of(await run_sync(store))
+        return await run_sync(store)
 
     @router.post("/things-stack", operation_id="ingestThingsStack", responses=_ANSWERS, openapi_extra=_BODY)
     async def ingest_things_stack(request: Request, caller: Caller) -> Response:

@@ -115,6 +115,9 @@ def test_sensor_key_of_one_device_speaks_for_no_other(client: httpx.Client, serv
     own = bearer(services, Role.SENSOR, subject_id="0000000000000001")
     answer = client.post("/v1/ingest/things-stack", content=fixture_bytes("tts_em310.json"), headers=own).json()
     assert answer["results"][0]["code"] == "foreign_device"
+    same = bearer(services, Role.SENSOR, subject_id=EUI.lower())
+    answer = client.post("/v1/ingest/things-stack", content=fixture_bytes("tts_em310.json"), headers=same).json()
+    assert answer["results"][0]["code"] != "foreign_device"
 
 
 def test_tenants_do_not_see_each_other(
