@@ -90,6 +90,10 @@ def describe(app: FastAPI, bodies: tuple[type[BaseModel], ...]) -> dict[str, Any
             for operation in operations.values():
                 if not PERMISSIONS[operation["operationId"]].is_public:
                     operation["security"] = [{"key": []}]
+                for place, code in (("query", "invalid_request"), ("path", "not_found")):
+                    if any(one["in"] == place for one in operation.get("parameters", ())):
+                        for status, answer in problems(code).items():
+                            operation["responses"].setdefault(str(status), answer)
         app.openapi_schema = document
     return app.openapi_schema
 
