@@ -1,19 +1,16 @@
 """Readings and message keys as rows, in the quickest words that each database understands."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from itertools import islice
+from collections.abc import Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from api.store.database import Database
 from api.store.reading_partitions import provide_partitions
-from api.store.schema import MESSAGE_KEYS
 
 ReadingKey = tuple[int, int, int, bool, int]
 """Container key, second observed, source, is emptying, fill in millionths."""
 
-_ID_CHUNK = 500
 _MESSAGE_KEY_LENGTH = 200
 
 _SQLITE_READING = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?, ?)"
@@ -25,7 +22,7 @@ _POSTGRESQL_READINGS = (
 )
 _POSTGRESQL_MESSAGES = (
     "INSERT INTO message_keys (message_key, received_at_s) SELECT * FROM unnest(%s::text[], %s::bigint[]) "
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT DO NOTHING RETURNING message_key"
 )
 
 
@@ -63,25 +60,21 @@ class ReadingRows:
             cursor.close()
         return fresh
 
-    def seen_message_keys(self, connection: Connection, message_keys: Iterable[str]) -> set[str]:
-        """Those that are stored already."""
-        seen: set[str] = set()
-        left = iter(message_keys)
-        while chunk := list(islice(left, _ID_CHUNK)):
-            seen.update(
-                connection.scalars(select(MESSAGE_KEYS.c.message_key).where(MESSAGE_KEYS.c.message_key.in_(chunk)))
-            )
-        return seen
-
-    def insert_message_keys(self, connection: Connection, rows: Mapping[str, int]) -> None:
-        """Store keys, each with the second it was received."""
+    def insert_message_keys(self, connection: Connection, rows: Mapping[str, int]) -> set[str]:
+        """Store what is new, each with the second it was received; the new ones."""
         if not rows:
-            return
+            return set()
+        fresh: set[str] = set()
         cursor = connection.connection.cursor()
         try:
             if self._is_sqlite:
-                cursor.executemany(_SQLITE_MESSAGE, list(rows.items()))
+                for row in rows.items():
+                    cursor.execute(_SQLITE_MESSAGE, row)
+                    if cursor.rowcount == 1:
+                        fresh.add(row[0])
             else:
                 cursor.execute(_POSTGRESQL_MESSAGES, [list(rows), list(rows.values())])
+                fresh.update(key for (key,) in cursor.fetchall())
         finally:
             cursor.close()
+        return fresh

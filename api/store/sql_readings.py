@@ -1,7 +1,7 @@
 """Readings in one narrow SQL table: written in bulk, read straight into arrays."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
@@ -70,23 +70,22 @@ class SqlReadingStore:
 
     def _write_group(self, batches: Sequence[_Batch]) -> list[list[ReadingStatus]]:
         container_ids = {reading.container_id for batch in batches for reading in batch.readings}
-        message_keys = {key for batch in batches for key in batch.dedup_keys if key is not None}
-        rows: dict[ReadingKey, int] = {}
-        new_message_keys: dict[str, int] = {}
         with self._database.write() as connection:
             known = _container_keys(connection, container_ids)
-            seen = self._rows.seen_message_keys(connection, message_keys)
-            judged: list[list[ReadingKey | ReadingStatus]] = []
-            for batch in batches:
-                judged.append(_judge(batch, known, seen))
-                for key, message in zip(judged[-1], batch.dedup_keys, strict=True):
+            first_bringers = _first_bringers(batches, known)
+            fresh_messages = self._rows.insert_message_keys(
+                connection, {message: batches[index].received_at_s for message, index in first_bringers.items()}
+            )
+            new_of_batch: list[set[str]] = [set() for _ in batches]
+            for message in fresh_messages:
+                new_of_batch[first_bringers[message]].add(message)
+            judged = [_judge(batch, known, new) for batch, new in zip(batches, new_of_batch, strict=True)]
+            rows: dict[ReadingKey, int] = {}
+            for batch, keys in zip(batches, judged, strict=True):
+                for key in keys:
                     if isinstance(key, tuple):
                         rows.setdefault(key, batch.received_at_s)
-                        if message is not None:
-                            new_message_keys.setdefault(message, batch.received_at_s)
-                seen |= new_message_keys.keys()
             fresh = self._rows.insert(connection, rows)
-            self._rows.insert_message_keys(connection, new_message_keys)
         return [[_status(one, fresh) for one in statuses] for statuses in judged]
 
     def add_history(self, history: FillHistory, *, received_at: datetime) -> int:
@@ -183,7 +182,17 @@ def _ppm(fill_fraction: float) -> int:
     return NO_LEVEL_PPM if math.isnan(fill_fraction) else max(0, round(fill_fraction * 1e6))
 
 
-def _judge(batch: _Batch, known: Mapping[str, int], seen: set[str]) -> list[ReadingKey | ReadingStatus]:
+def _first_bringers(batches: Sequence[_Batch], known: Mapping[str, int]) -> dict[str, int]:
+    """By message key, the position of the first batch that brings it with a known container."""
+    bringers: dict[str, int] = {}
+    for index, batch in enumerate(batches):
+        for reading, message in zip(batch.readings, batch.dedup_keys, strict=True):
+            if message is not None and reading.container_id in known:
+                bringers.setdefault(message, index)
+    return bringers
+
+
+def _judge(batch: _Batch, known: Mapping[str, int], new_messages: Collection[str]) -> list[ReadingKey | ReadingStatus]:
     """The row of each reading that may be new, else what is to be said of it."""
     judged: list[ReadingKey | ReadingStatus] = []
     for reading, message in zip(batch.readings, batch.dedup_keys, strict=True):
@@ -191,7 +200,7 @@ def _judge(batch: _Batch, known: Mapping[str, int], seen: set[str]) -> list[Read
         if key is None:
             judged.append(ReadingStatus.UNKNOWN_CONTAINER)
         else:
-            judged.append(ReadingStatus.DUPLICATE if message in seen else key)
+            judged.append(key if message is None or message in new_messages else ReadingStatus.DUPLICATE)
     return judged
 
 
