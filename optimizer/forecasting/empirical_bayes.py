@@ -24,6 +24,9 @@ from optimizer.forecasting.stream_model import StreamModel, fit_stream
 from optimizer.series.area_outage import areas_by_place, find_area_outages, mark_outages
 from optimizer.simulation.statistics import FillStatistics
 
+BLOCK = 500
+"""Containers that are forecast together: their arrays stay in the processor's cache."""
+
 LOWER_PROBABILITY, UPPER_PROBABILITY = 0.05, 0.95
 
 
@@ -112,7 +115,10 @@ class EmpiricalBayesForecaster:
                 self._origin(models[stream], one.container_id, series.get(one.container_id), as_of_s=as_of_s)
                 for one in members
             ]
-            forecasts.update(self._predict_stream(models[stream], members, origins, town, as_of_s, until_s))
+            for first in range(0, len(members), BLOCK):
+                block = slice(first, first + BLOCK)
+                found = self._predict_stream(models[stream], members[block], origins[block], town, as_of_s, until_s)
+                forecasts.update(found)
         return {container.container_id: forecasts[container.container_id] for container in containers}
 
     @staticmethod
