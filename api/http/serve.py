@@ -1,8 +1,9 @@
 """Runs the service: opens the databases, fills an empty one from the town's folder, and serves until told to stop."""
 
-import logging
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -24,7 +25,6 @@ from api.store.tenant_ports import TenantStores
 
 STOP_TIMEOUT_S = 10
 _RESERVED_DESCRIPTORS = 100
-_LOGGER = logging.getLogger(__name__)
 
 
 def run_server(
@@ -70,6 +70,8 @@ def run_server(
         timeout_keep_alive=10,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
+    # The server stops in good order, then sends itself the signal again: what is left to do is to end well.
+    signal.signal(signal.SIGTERM, _end_well)
     uvicorn.Server(config).run()
 
 
@@ -148,6 +150,10 @@ def _tell_key(services: Services, town_folder: Path, port: int) -> None:
         sys.stderr.write(
             f'Use the key in {path}:  curl -H "Authorization: Bearer $(cat {path})" http://127.0.0.1:{port}/v1/plans\n'
         )
+
+
+def _end_well(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def _connection_limit(wanted: int) -> int:

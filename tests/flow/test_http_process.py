@@ -125,7 +125,7 @@ def test_service_stops_in_good_order_and_a_second_one_is_held_off(folder: Path) 
         location = client.post("/v1/plans", json={"day": datetime.now(UTC).date().isoformat()}).headers["location"]
         began_s = time.monotonic()
         started.send_signal(signal.SIGTERM)
-        started.wait(timeout=30)
+        assert started.wait(timeout=30) == 0
         assert time.monotonic() - began_s < 15
     with process(folder) as (_, client):
         assert client.get(location).json()["status"] in {"queued", "running", "succeeded"}
