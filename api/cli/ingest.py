@@ -24,7 +24,7 @@ device_app = typer.Typer(help="Register and calibrate sensors.", no_args_is_help
 ngsi_app = typer.Typer(help="Speak with a FIWARE platform.", no_args_is_help=True)
 
 PasswordOption = Annotated[
-    str | None, typer.Option("--password", envvar="FUHRE_MQTT_PASSWORD", help="Better in the environment.")
+    str | None, typer.Option("--password", envvar="MQTT_PASSWORD", help="Better in the environment.")
 ]
 
 
@@ -310,7 +310,7 @@ def push(
     risk: Annotated[float, typer.Option("--risk", min=0.001, max=0.999, help="Overflow probability at a deadline.")] = (
         0.1
     ),
-    token: Annotated[str | None, typer.Option("--token", envvar="FUHRE_NGSI_TOKEN", help="Bearer token.")] = None,
+    token: Annotated[str | None, typer.Option("--token", envvar="NGSI_TOKEN", help="Bearer token.")] = None,
     service: Annotated[str | None, typer.Option("--service", help="FIWARE service or NGSI-LD tenant.")] = None,
     context: Annotated[
         str | None, typer.Option("--context", help="NGSI-LD: address of the platform's @context.")

@@ -18,7 +18,7 @@ from tests.flow.redelivering_broker import RedeliveringBroker
 from tests.unit.api.ingest.test_ingest_intake import tts
 
 MESSAGES = 400
-KILLS = int(os.environ.get("FUHRE_MQTT_KILLS", "2"))
+KILLS = int(os.environ.get("INGEST_MQTT_KILLS", "2"))
 EUI = "A84041000181C061"
 
 
@@ -50,11 +50,15 @@ def test_killed_consumer_loses_nothing_and_stores_nothing_twice(tmp_path: Path) 
     chance = random.Random(17)
     for kill in range(KILLS + 1):
         goal = MESSAGES if kill == KILLS else len(broker.acknowledged) + chance.randint(1, MESSAGES // (KILLS + 1))
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as consumer:
+        errors = tmp_path / "errors.txt"
+        with (
+            errors.open("wb") as file,
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file) as consumer,
+        ):
             end_s = clock.monotonic() + 60
             while len(broker.acknowledged) < goal:
                 assert clock.monotonic() < end_s, f"{len(broker.acknowledged)} of {goal}"
-                assert consumer.poll() is None
+                assert consumer.poll() is None, errors.read_text()
                 clock.sleep(0.002)
             consumer.send_signal(signal.SIGKILL)
         kept = store.readings.history(as_of=now, days=2)["P-001"]

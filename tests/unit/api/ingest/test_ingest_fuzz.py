@@ -1,6 +1,6 @@
 """No body makes the intake fail: each message is accepted, known, ignored or kept with a reason.
 
-``FUHRE_FUZZ_CASES=100000 pytest tests/unit/api/ingest/test_ingest_fuzz.py`` makes the long run.
+``INGEST_FUZZ_CASES=100000 pytest tests/unit/api/ingest/test_ingest_fuzz.py`` makes the long run.
 """
 
 import os
@@ -14,7 +14,7 @@ from api.ingest.intake import Outcome
 from tests.unit.api.ingest.intake_setup import NOW, bench, device
 from tests.unit.api.ingest.mutations import bodies
 
-CASES = int(os.environ.get("FUHRE_FUZZ_CASES", "6000"))
+CASES = int(os.environ.get("INGEST_FUZZ_CASES", "6000"))
 
 
 def test_changed_messages_never_fail_and_never_store_nonsense() -> None:
