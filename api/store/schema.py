@@ -114,6 +114,46 @@ SCENARIOS = Table(
     Column("document", LargeBinary, nullable=False),
 )
 
+# A version's content is a row of PLANS with its tours, under the id of the job that made it; the first version's is the
+# plan's own.
+PLAN_VERSIONS = Table(
+    "plan_versions",
+    METADATA,
+    Column("plan_id", String(32), ForeignKey("jobs.job_id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("content_id", String(32), ForeignKey("plans.plan_id"), nullable=False, unique=True),
+    Column("made_at_ms", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("edits", LargeBinary, nullable=False),
+    Column("holds", LargeBinary, nullable=False),
+    Column("changes", LargeBinary),
+    Column("inputs", LargeBinary),
+)
+
+# What tablets fetch: releases of a day that no later one has ended.
+RELEASES = Table(
+    "releases",
+    METADATA,
+    Column("sequence", Integer, primary_key=True),
+    Column("plan_id", String(32), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("released_at_ms", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("ended_by", Integer),
+    ForeignKeyConstraint(["plan_id", "version"], ["plan_versions.plan_id", "plan_versions.version"]),
+    Index("releases_by_day", "day", "ended_by"),
+)
+
+# What a worker found for one question, e.g. why a container is in no tour.
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("answer_id", String(32), ForeignKey("jobs.job_id"), primary_key=True),
+    Column("etag", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
 # What a network calls a message, kept so that the same message is not taken in twice.
 MESSAGE_KEYS = Table(
     "message_keys",

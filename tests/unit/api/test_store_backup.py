@@ -1,5 +1,6 @@
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -140,7 +141,7 @@ def rewrite(archive: Path, member: str, change: str) -> None:
         table["digest"] = "0" * 64
         content = json.dumps(manifest).encode()
     elif change == "newer":
-        content = content.replace(b'"0002"', b'"9999"')
+        content = re.sub(rb'"0\d{3}"', b'"9999"', content)
     else:
         content = content[: len(content) // 2]
     members[member] = content
