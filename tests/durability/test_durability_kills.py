@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,10 +116,15 @@ def test_killed_migration_leaves_the_old_layout_or_the_new(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     is_file = kind == "sqlite"
-    url = f"sqlite:///{tmp_path / 'old.db'}" if is_file else request.getfixturevalue("server").make_database()
-    make_old_store(url, readings=20_000)
+
+    def fresh() -> str:
+        path = tmp_path / f"{uuid.uuid4().hex}.db"
+        url: str = f"sqlite:///{path}" if is_file else request.getfixturevalue("server").make_database()
+        make_old_store(url, readings=5_000)
+        return url
+
+    url = kill_while_migrating(fresh, kills=20 if is_file else 5, seed=3, most_s=0.1 if is_file else 0.3)
     before = content(url)
-    kill_while_migrating(url, kills=20 if is_file else 6, seed=3, most_s=0.15 if is_file else 1.0)
     database = Database(url)
     migrate(database)
     database.close()

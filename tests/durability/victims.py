@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -101,17 +101,25 @@ def missing(place: str, acks: set[int]) -> set[int]:
     }
 
 
-def kill_while_migrating(url: str, *, kills: int, seed: int, most_s: float) -> int:
-    """Kill so many migrations at random moments, and look after each that nothing has changed; how many had ended."""
+def kill_while_migrating(fresh: Callable[[], str], *, kills: int, seed: int, most_s: float) -> str:
+    """Kill so many migrations before they end, and look after each that nothing has changed; the last store's URL.
+
+    A migration that ends before its kill counts for nothing: the next one begins with a fresh old store.
+    """
+    url = fresh()
     before = content(url)
     chance = random.Random(seed)
-    ended = 0
+    killed = 0
     with launched() as launcher:
-        for _ in range(kills):
-            ended += "ended 0" in launcher.run("migrate", url, "-", killed_after_s=chance.uniform(0, most_s))
+        while killed < kills:
+            has_ended = "ended 0" in launcher.run("migrate", url, "-", killed_after_s=chance.uniform(0, most_s))
             wait_until_alone(url)
             assert content(url) == before
-    return ended
+            if has_ended:
+                url, most_s = fresh(), most_s * 0.8
+            else:
+                killed += 1
+    return url
 
 
 def wait_until_alone(url: str) -> None:
