@@ -74,7 +74,6 @@ class SeasonSpec:
     warm_up_days: int = 21
     rules: SelectionRules = field(default_factory=SelectionRules)
     limits: SolveLimits = field(default_factory=lambda: SolveLimits(time_limit_s=None, iteration_limit=2_000))
-    solver: str = "sisr"
     sensor_coverage: float = 1.0
     failures: SensorFailures = NO_FAILURES
     overflow_fraction: float = 0.9

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
+from optimizer.domain.issues import IssueCollector
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.domain.town import Town
@@ -67,6 +68,14 @@ class PrizeRules:
     prize_factor: float = 1.0
     prize_exponent: float = 1.0
     tour_cost_factor: float = 0.5
+
+    def __post_init__(self) -> None:
+        issues = IssueCollector("prize rules")
+        issues.require_number("service_level", self.service_level, low=0.5, high=1)
+        issues.require_number("neighbour_rank", self.neighbour_rank, low=1, high=1_000)
+        for name in ("reach_prize_factor", "prize_factor", "prize_exponent", "tour_cost_factor"):
+            issues.require_number(name, getattr(self, name), high=100)
+        issues.raise_if_any()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

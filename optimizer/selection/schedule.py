@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import atan2, cos, radians
 
 from optimizer.domain.container import Container
+from optimizer.domain.issues import IssueCollector
 from optimizer.domain.town import Town
 from optimizer.selection.fixed_schedule import Rhythm
 
@@ -38,6 +39,16 @@ class ScheduleRules:
 
     target_fill_fraction: float
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5)
+
+    def __post_init__(self) -> None:
+        issues = IssueCollector("schedule rules")
+        issues.require_number("target_fill_fraction", self.target_fill_fraction, low=0.05, high=2)
+        issues.require(
+            bool(self.weekdays) and set(self.weekdays) <= set(range(7)),
+            "weekdays",
+            "Give at least one weekday, from 0 (Monday) to 6 (Sunday).",
+        )
+        issues.raise_if_any()
 
 
 def draw_up_schedule(

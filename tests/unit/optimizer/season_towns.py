@@ -75,5 +75,4 @@ def small_season(*, n_days: int = 5, warm_up_days: int = 2, seeds: tuple[int, ..
         warm_up_days=warm_up_days,
         seeds=seeds,
         limits=SolveLimits(time_limit_s=None, iteration_limit=50),
-        solver="greedy",
     )

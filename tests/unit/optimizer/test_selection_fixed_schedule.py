@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Decision
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
@@ -45,6 +46,13 @@ def test_schedule_drives_only_on_the_streams_days_where_they_suffice() -> None:
     rhythms = draw_up_schedule(town, rates, {"glass": ScheduleRules(target_fill_fraction=0.5, weekdays=(0, 2, 4))})
     assert frozenset().union(*(one.weekdays for one in rhythms.values())) <= {0, 2, 4}
     assert rhythms["glass-1"].weekdays == {0, 2, 4}
+
+
+def test_schedule_rules_need_a_weekday_and_a_target() -> None:
+    with pytest.raises(InvalidInputError, match="weekday"):
+        ScheduleRules(target_fill_fraction=0.5, weekdays=())
+    with pytest.raises(InvalidInputError, match="target_fill_fraction"):
+        ScheduleRules(target_fill_fraction=0.0)
 
 
 def test_schedule_gives_neighbours_the_same_day() -> None:

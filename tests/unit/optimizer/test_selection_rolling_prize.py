@@ -8,6 +8,7 @@ import pytest
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast, Trust
+from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Candidate, Decision
 from optimizer.selection.nearness import StreamNearness, measure_nearness
@@ -120,6 +121,11 @@ def test_higher_service_level_makes_more_containers_a_must(chance: float) -> Non
         counts.append(sum(one.decision is Decision.MUST for one in selection.candidates))
     assert counts == sorted(counts)
     assert counts[-1] > counts[0]
+
+
+def test_impossible_dials_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="service_level"):
+        PrizeRules(service_level=1.2)
 
 
 def test_almost_empty_container_is_left() -> None:
