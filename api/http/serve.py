@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -9,6 +10,7 @@ import uvicorn
 
 from api.http.app import create_app
 from api.http.first_start import ensure_first_key, only_tenant
+from api.http.forgetting import Forgetting
 from api.http.header_timeout import HeaderTimeoutProtocol
 from api.http.services import Services
 from api.http.telemetry import start_telemetry
@@ -20,6 +22,7 @@ from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import OpenTown, TownFolders
 from api.log_setup import configure_logging
 from api.settings import Settings, SettingsError, is_loopback, read_settings
+from api.store.retention import apply_retention
 from api.store.sql_tenants import open_tenant_stores
 from api.store.tenant_ports import TenantStores
 
@@ -120,6 +123,10 @@ def open_services(settings: Settings, town_folder: Path, *, host: str = "127.0.0
             has_public_docs=settings.is_local(host),
             data_folder=data_folder if settings.database_url is None else None,
             maps=maps,
+            forgetting=Forgetting(
+                stores,
+                lambda tenant: apply_retention(stores.store(tenant.tenant_id), tenant, now=datetime.now(UTC)),
+            ),
         )
     except BaseException:
         stores.close()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.http.errors import ProblemError
+from api.http.forgetting import Forgetting
 from api.http.health_watch import HealthWatch
 from api.identity.audit_trail import AuditTrail
 from api.identity.doorkeeper import Doorkeeper
@@ -38,6 +39,8 @@ class Services:
         Whether the documentation may be read without a key.
     data_folder, maps
         See ``HealthWatch``.
+    forgetting
+        Deletes what is too old; None where nothing is to be forgotten.
     """
 
     settings: Settings
@@ -50,6 +53,7 @@ class Services:
     has_public_docs: bool = False
     data_folder: Path | None = None
     maps: Mapping[str, Path] = field(default_factory=dict)
+    forgetting: Forgetting | None = None
     trail: AuditTrail = field(init=False)
     health: HealthWatch = field(init=False)
     _towns: dict[str, TownCache] = field(init=False, repr=False, default_factory=dict)
@@ -92,10 +96,14 @@ class Services:
         self.stores.claim()
         self.queue.start()
         self.health.start()
+        if self.forgetting is not None:
+            self.forgetting.start()
 
     def stop(self) -> None:
         """Stop the workers; unfinished jobs wait for the next start."""
         self.queue.stop()
         self.health.stop()
+        if self.forgetting is not None:
+            self.forgetting.stop()
         self.trail.write_counts(is_due_only=False)
         self.stores.close()

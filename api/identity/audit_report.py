@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from api.store.retention import DEFAULT_DAYS
 from api.store.tenant_ports import AccessKey, AuditEntry, AuditStore, Tenant
 
 _PAGE = 1_000
-
-KEPT_FOR_DAYS = {"readings": 1_095, "tour_events": 30, "audit": 365}
-"""Days that are told where a tenant has not said otherwise."""
 
 
 def all_entries(audit: AuditStore) -> Iterator[AuditEntry]:
@@ -40,6 +38,6 @@ def subject_report(key: AccessKey, tenant: Tenant, audit: AuditStore) -> dict[st
             "revoked_at": key.revoked_at,
         },
         "audit_log": {"first_at": first_at, "last_at": last_at, "lines": dict(sorted(uses.items()))},
-        "kept_for_days": {**KEPT_FOR_DAYS, **(tenant.retention_days or {})},
+        "kept_for_days": {**DEFAULT_DAYS, **(tenant.retention_days or {})},
         "not_kept": ["positions", "names of drivers", "figures about a person's work"],
     }
