@@ -9,14 +9,10 @@ from numpy.typing import NDArray
 from optimizer.search.kernels.chance import draw
 from optimizer.search.kernels.compiled_part import compiled_part
 from optimizer.search.trips.kernels.inlined_part import inlined_part
+from optimizer.search.trips.kernels.trip_apply import JOIN, MOVE_TIP, OPEN, SPLIT_BEFORE, SPLIT_BEHIND, apply
 from optimizer.search.trips.kernels.trip_timing import (
     SHORTEST_BREAK_S,
     day_s,
-    is_lopsided,
-    sum_up,
-    survey,
-    walk_back,
-    walk_on,
 )
 from optimizer.search.trips.kernels.trip_tours import (
     BEFORE,
@@ -25,7 +21,6 @@ from optimizer.search.trips.kernels.trip_tours import (
     E2,
     EARLIEST_S,
     ELAPSED_S,
-    FEES,
     FIRST,
     FOREVER_S,
     HOME_M,
@@ -33,8 +28,6 @@ from optimizer.search.trips.kernels.trip_tours import (
     L2,
     LATEST_S,
     LEG_M,
-    METRES,
-    N_ABSENT,
     NEVER_S,
     NOBODY,
     ON_EARLIEST_S,
@@ -42,7 +35,6 @@ from optimizer.search.trips.kernels.trip_tours import (
     ON_TOTAL_S,
     PART,
     REST,
-    SIZE,
     T1,
     T2,
     TIP,
@@ -50,16 +42,11 @@ from optimizer.search.trips.kernels.trip_tours import (
     TRIP_KG,
     TRIP_L,
     TRIP_SITE,
-    TRIP_SIZE,
-    TRIP_STREAM,
     TRIPS,
     VEHICLE,
     Notes,
     TripTours,
-    link,
-    note_change,
     place_of,
-    set_leg,
 )
 from optimizer.search.trips.kernels.trip_trial import (
     AT,
@@ -71,7 +58,6 @@ from optimizer.search.trips.kernels.trip_trial import (
     TRIED_WINDOW_2,
     WINDOW_1,
     WINDOW_2,
-    set_window,
     trial_s,
 )
 from optimizer.search.trips.trip_day import (
@@ -89,7 +75,6 @@ from optimizer.search.trips.trip_day import (
     MAX_TRIPS,
     PER_M,
     PER_S,
-    PRIZE,
     PROFILE,
     REACH_M,
     REACH_S,
@@ -110,8 +95,6 @@ ENOUGH_NEAR = 10
 """Whoever does not have to be served and costs more than its prize beside so many near pickups stays absent."""
 BLINK_SHARE = 0.01
 """Places overlooked by chance, which keeps insertion from repeating itself."""
-
-JOIN, MOVE_TIP, OPEN, SPLIT_BEHIND, SPLIT_BEFORE = range(5)
 
 
 @inlined_part
@@ -346,7 +329,7 @@ def _has_room(day: TripDay, plan: TripTours, pickup: int, near: int) -> bool:
 
 @inlined_part
 def _beside_near(
-    day: TripDay, plan: TripTours, notes: Notes, pickup: int, best: int, chance: NDArray[np.uint64], resting: int
+    day: TripDay, plan: TripTours, notes: Notes, pickup: int, best: int, chance: NDArray[np.uint64]
 ) -> tuple[int, int]:
     """Joining or splitting the trip of a near pickup; the cost, and how many could be joined as far as loads go."""
     visit, n_pickups = plan.visit, plan.load.shape[0]
@@ -360,7 +343,7 @@ def _beside_near(
         n_near += 1
         if n_near > NEAR:
             break
-        if vehicle == resting or not day.may_serve[vehicle, pickup] or draw(chance) < BLINK_SHARE:
+        if notes.is_resting[vehicle] or not day.may_serve[vehicle, pickup] or draw(chance) < BLINK_SHARE:
             continue
         if _has_room(day, plan, pickup, near):
             n_joined += 1
@@ -373,10 +356,10 @@ def _beside_near(
 
 
 @inlined_part
-def _in_new_trip(day: TripDay, plan: TripTours, notes: Notes, pickup: int, best: int, resting: int) -> int:
+def _in_new_trip(day: TripDay, plan: TripTours, notes: Notes, pickup: int, best: int) -> int:
     car, tour = day.car, plan.tour
     for vehicle in range(car.shape[0]):
-        if vehicle == resting or not day.may_serve[vehicle, pickup]:
+        if notes.is_resting[vehicle] or not day.may_serve[vehicle, pickup]:
             continue
         if tour[vehicle, FIRST] != NOBODY:
             if tour[vehicle, TRIPS] < car[vehicle, MAX_TRIPS]:
@@ -384,7 +367,11 @@ def _in_new_trip(day: TripDay, plan: TripTours, notes: Notes, pickup: int, best:
             continue
         is_like_other = False
         for other in range(vehicle):
-            if car[other, ALIKE] == car[vehicle, ALIKE] and tour[other, FIRST] == NOBODY and other != resting:
+            if (
+                car[other, ALIKE] == car[vehicle, ALIKE]
+                and tour[other, FIRST] == NOBODY
+                and not notes.is_resting[other]
+            ):
                 is_like_other = True
         if not is_like_other:
             best = _open(day, plan, notes, pickup, vehicle, best)
@@ -392,14 +379,12 @@ def _in_new_trip(day: TripDay, plan: TripTours, notes: Notes, pickup: int, best:
 
 
 @inlined_part
-def _anywhere(
-    day: TripDay, plan: TripTours, notes: Notes, pickup: int, best: int, chance: NDArray[np.uint64], resting: int
-) -> int:
+def _anywhere(day: TripDay, plan: TripTours, notes: Notes, pickup: int, best: int, chance: NDArray[np.uint64]) -> int:
     """Beside any pickup of the plan whose trip has room."""
     visit, n_pickups = plan.visit, plan.load.shape[0]
     stream = day.place[pickup, STREAM]
     for vehicle in range(day.car.shape[0]):
-        if vehicle == resting or not day.may_serve[vehicle, pickup]:
+        if notes.is_resting[vehicle] or not day.may_serve[vehicle, pickup]:
             continue
         at = plan.tour[vehicle, FIRST]
         while at != NOBODY:
@@ -412,102 +397,15 @@ def _anywhere(
 
 
 @compiled_part
-def insert(
-    day: TripDay, plan: TripTours, notes: Notes, pickup: int, limit: int, chance: NDArray[np.uint64], resting: int
-) -> bool:
-    """Serve the pickup where it costs least, below ``limit``; whether a place was found.
-
-    ``resting`` is a vehicle to leave alone, or -1.
-    """
-    best, n_joined = _beside_near(day, plan, notes, pickup, limit, chance, resting)
+def insert(day: TripDay, plan: TripTours, notes: Notes, pickup: int, limit: int, chance: NDArray[np.uint64]) -> bool:
+    """Serve the pickup where it costs least, below ``limit``; whether a place was found."""
+    best, n_joined = _beside_near(day, plan, notes, pickup, limit, chance)
     is_joined = best < limit
-    best = _in_new_trip(day, plan, notes, pickup, best, resting)
+    best = _in_new_trip(day, plan, notes, pickup, best)
     # Where a pickup does not pay beside so many near ones, it does nowhere else, unless it has to be served.
     if not is_joined and (n_joined < ENOUGH_NEAR or day.is_must[pickup]):
-        best = _anywhere(day, plan, notes, pickup, best, chance, resting)
+        best = _anywhere(day, plan, notes, pickup, best, chance)
     if best >= limit:
         return False
     apply(day, plan, notes, pickup)
     return True
-
-
-@inlined_part
-def _free_tip(plan: TripTours, vehicle: int) -> int:
-    n_trips = plan.trip.shape[0] // plan.tour.shape[0]
-    for row in range(vehicle * n_trips, (vehicle + 1) * n_trips):
-        if plan.trip[row, TRIP_SIZE] == 0:
-            return int(plan.load.shape[0] + row)
-    return NOBODY
-
-
-@compiled_part
-def apply(day: TripDay, plan: TripTours, notes: Notes, pickup: int) -> None:
-    """Make the insertion that was chosen."""
-    visit, n_pickups = plan.visit, plan.load.shape[0]
-    kind, vehicle, before, site = notes.chosen[KIND], notes.chosen[CAR], notes.chosen[AT], notes.chosen[SITE]
-    note_change(notes, vehicle)
-    notes.counts[N_ABSENT] -= 1
-    plan.objective[1] -= day.place[pickup, PRIZE]
-    if kind == JOIN:
-        set_window(day, plan, pickup, notes.chosen[WINDOW_1])
-        _apply_join(day, plan, notes, pickup)
-        return
-    if kind == MOVE_TIP:
-        tip = int(visit[before, TIP])
-        plan.trip[tip - n_pickups, TRIP_SITE] = site
-        link(day, plan, vehicle, pickup, before)
-        set_leg(day, plan, vehicle, tip)
-        set_leg(day, plan, vehicle, int(visit[tip, BEHIND]))
-    else:
-        tip = _free_tip(plan, vehicle)
-        plan.trip[tip - n_pickups, TRIP_SITE] = site
-        plan.trip[tip - n_pickups, TRIP_STREAM] = day.place[pickup, STREAM]
-        # Only to be told from free ones; the survey counts.
-        plan.trip[tip - n_pickups, TRIP_SIZE] = 1
-        if kind == SPLIT_BEFORE:
-            link(day, plan, vehicle, tip, before)
-            link(day, plan, vehicle, pickup, tip)
-        else:
-            link(day, plan, vehicle, pickup, before)
-            link(day, plan, vehicle, tip, pickup)
-    if kind == SPLIT_BEFORE:
-        set_window(day, plan, tip, notes.chosen[WINDOW_1])
-        set_window(day, plan, pickup, notes.chosen[WINDOW_2])
-    else:
-        set_window(day, plan, pickup, notes.chosen[WINDOW_1])
-        set_window(day, plan, tip, notes.chosen[WINDOW_2])
-    survey(day, plan, vehicle)
-
-
-@compiled_part
-def _apply_join(day: TripDay, plan: TripTours, notes: Notes, pickup: int) -> None:
-    """Only what an insertion into a trip changes."""
-    visit, tour, n_pickups = plan.visit, plan.tour, plan.load.shape[0]
-    vehicle, before, part = notes.chosen[CAR], notes.chosen[AT], notes.chosen[STRETCH]
-    behind = tour[vehicle, FIRST] if before == NOBODY else visit[before, BEHIND]
-    tip, old_m = visit[behind, TIP], visit[behind, LEG_M]
-    link(day, plan, vehicle, pickup, before)
-    if before != NOBODY and before == tour[vehicle, REST]:
-        survey(day, plan, vehicle)
-        return
-    tour[vehicle, METRES] += visit[pickup, LEG_M] + visit[behind, LEG_M] - old_m
-    tour[vehicle, FEES] += day.place[plan.trip[tip - n_pickups, TRIP_SITE], FEE] * day.place[pickup, KG]
-    tour[vehicle, SIZE] += 1
-    visit[pickup, PART], visit[pickup, TIP] = part, tip
-    kg, litres = 0, 0
-    if before != NOBODY and before < n_pickups:
-        kg, litres = plan.load[before, 0], plan.load[before, 1]
-    at = pickup
-    while at < n_pickups:
-        kg += day.place[at, KG]
-        litres += day.place[at, LITRES]
-        plan.load[at, 0], plan.load[at, 1] = kg, litres
-        at = visit[at, BEHIND]
-    row = tip - n_pickups
-    plan.trip[row, TRIP_KG], plan.trip[row, TRIP_L] = kg, litres
-    plan.trip[row, TRIP_SIZE] += 1
-    walk_on(day, plan, vehicle, pickup)
-    walk_back(day, plan, vehicle, pickup)
-    sum_up(day, plan, vehicle)
-    if is_lopsided(day, plan, vehicle):
-        survey(day, plan, vehicle)

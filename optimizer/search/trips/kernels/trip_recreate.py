@@ -43,7 +43,7 @@ from optimizer.search.trips.trip_day import FIRST_WINDOW, FIXED, PRIZE, TripDay
 EAGER_SHARE = 0.1
 """Iterations in which a tour or a trip may be opened that only later pickups pay for."""
 
-PARTS_DIGEST = "21500a67fa15748b"
+PARTS_DIGEST = "55fbf2ac357cba63"
 """Of the texts of the other files of this folder and of the parts shared with the other searches: a change of them must
 change this file, so that numba compiles the entry points anew instead of taking old ones from its cache."""
 
@@ -139,7 +139,7 @@ def run_block(
             notes.is_changed[notes.changed[index]] = 0
         notes.counts[N_CHANGED], notes.counts[N_OUT] = 0, 0
         n_before = notes.counts[N_ABSENT]
-        resting = ruin(day, plan, notes, chance, step)
+        ruin(day, plan, notes, chance, step)
         is_possible = _mend(day, plan, notes)
         if is_possible:
             if n_before > 0:
@@ -149,7 +149,7 @@ def run_block(
             for index in range(notes.counts[N_OUT]):
                 pickup = notes.out[index]
                 prize = day.place[pickup, PRIZE]
-                insert(day, plan, notes, pickup, 2 * prize + dearest if is_eager else prize, chance, resting)
+                insert(day, plan, notes, pickup, 2 * prize + dearest if is_eager else prize, chance)
             _move_breaks(day, plan, notes)
             _count(plan)
         threshold = kept.objective[0] - temperatures[step - first_step] * math.log(max(draw(chance), 1e-300))

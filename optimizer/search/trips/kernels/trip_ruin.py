@@ -26,6 +26,11 @@ from optimizer.search.trips.trip_day import TripDay
 
 MEAN_REMOVED = 10
 LONGEST_STRING = 10
+TRIPS_SHARE = 0.05
+"""Ruins that take out whole trips."""
+MOST_TRIPS = 3
+WHOLE_TOUR_SHARE = 0.2
+"""Of those: whole tours."""
 MOST_ABSENT_NEAR = 8
 MOST_ABSENT_TRIED = 12
 """Absent pickups tried in one iteration: near the ruin, and all together."""
@@ -103,16 +108,40 @@ def _take_trip(day: TripDay, plan: TripTours, notes: Notes, vehicle: int, tip: i
 
 
 @compiled_part
-def ruin(day: TripDay, plan: TripTours, notes: Notes, chance: NDArray[np.uint64], step: int) -> int:
-    """Take strings near a pickup out, now and then a whole trip or tour; a vehicle that is to rest for once, or -1."""
+def _take_trips(day: TripDay, plan: TripTours, notes: Notes, seed: int, chance: NDArray[np.uint64], step: int) -> None:
+    """Take one to three whole trips near a pickup out, or a tour; mostly some vehicles rest for once.
+
+    So pickups change vehicles together, into fewer and fuller trips, which no step with fewer of them would pay for.
+    """
+    drawn = draw(chance)
+    is_whole = draw(chance) < WHOLE_TOUR_SHARE
+    left = 1 if is_whole else 1 + below(chance, MOST_TRIPS)
+    for rank in range(day.near.shape[1]):
+        near = day.near[seed, rank]
+        vehicle = plan.visit[near, VEHICLE]
+        if vehicle == NOBODY or notes.mark[plan.visit[near, TIP] - plan.load.shape[0]] == step:
+            continue
+        notes.mark[plan.visit[near, TIP] - plan.load.shape[0]] = step
+        _take_trip(day, plan, notes, int(vehicle), NOBODY if is_whole else int(plan.visit[near, TIP]), step)
+        if drawn < 0.5:
+            notes.is_resting[vehicle] = 1
+        left -= 1
+        if left == 0:
+            break
+    if drawn >= 0.8:
+        notes.is_resting[below(chance, day.car.shape[0])] = 1
+
+
+@compiled_part
+def ruin(day: TripDay, plan: TripTours, notes: Notes, chance: NDArray[np.uint64], step: int) -> None:
+    """Take strings near a pickup out, now and then whole trips."""
     n_pickups = plan.load.shape[0]
+    for vehicle in range(plan.tour.shape[0]):
+        notes.is_resting[vehicle] = 0
     seed = below(chance, n_pickups)
-    kind = draw(chance)
-    if kind < 0.04 and plan.visit[seed, VEHICLE] != NOBODY:
-        vehicle = plan.visit[seed, VEHICLE]
-        is_whole = kind < 0.01
-        _take_trip(day, plan, notes, int(vehicle), NOBODY if is_whole else int(plan.visit[seed, TIP]), step)
-        return int(vehicle) if is_whole and draw(chance) < 0.5 else NOBODY
+    if draw(chance) < TRIPS_SHARE:
+        _take_trips(day, plan, notes, seed, chance, step)
+        return
     trips = 0
     for vehicle in range(plan.tour.shape[0]):
         trips += plan.tour[vehicle, TRIPS]
@@ -130,7 +159,6 @@ def ruin(day: TripDay, plan: TripTours, notes: Notes, chance: NDArray[np.uint64]
         notes.mark[trip] = step
         _take_string(day, plan, notes, int(near), int(longest), chance, step)
         strings -= 1
-    return NOBODY
 
 
 @compiled_part

@@ -75,6 +75,8 @@ class Notes(NamedTuple):
         Per vehicle, and as a list.
     mark, tried
         Last iteration in which a trip lost a string, and in which a pickup was out.
+    is_resting
+        Vehicles to leave alone in this iteration.
     chosen
         The insertion found.
     saved
@@ -89,6 +91,7 @@ class Notes(NamedTuple):
     changed: NDArray[np.int64]
     mark: NDArray[np.int64]
     tried: NDArray[np.int64]
+    is_resting: NDArray[np.uint8]
     chosen: NDArray[np.int64]
     saved: NDArray[np.int64]
     counts: NDArray[np.int64]
