@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from api.jobs.job import Job, JobFailure, JobKind, JobRequest
+from api.store.plan_version_ports import AnswerRecord, PlanVersionStore, VersionRecord
 from api.store.town_document import TownRecord
 from optimizer.domain.container import Container
 from optimizer.domain.reading import FillHistory, Reading
@@ -48,7 +49,15 @@ class TourRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRecord:
-    """A plan and its tours, ready to be sent; ``summary`` is a short JSON for lists."""
+    """A plan and its tours, ready to be sent.
+
+    Attributes
+    ----------
+    summary
+        A short JSON for lists.
+    inputs
+        JSON of what the plan rests on, where it was noted.
+    """
 
     plan_id: str
     day: date
@@ -57,6 +66,7 @@ class PlanRecord:
     summary: bytes
     etag: str
     tours: tuple[TourRecord, ...]
+    inputs: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +79,25 @@ class ScenarioRecord:
     etag: str
 
 
-JobResult = PlanRecord | ScenarioRecord
+JobResult = PlanRecord | ScenarioRecord | VersionRecord | AnswerRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanListing:
-    """A plan in a list: its job, and its summary when it is done."""
+    """A plan in a list: its job, and when it is done its latest version.
+
+    Attributes
+    ----------
+    summary
+        Of the latest version.
+    released_version
+        The version that tablets get.
+    """
 
     job: Job
     summary: bytes | None
+    version: int | None = None
+    released_version: int | None = None
 
 
 class TownStore(Protocol):
@@ -183,7 +203,10 @@ class JobStore(Protocol):
         ...
 
     def succeed(self, job_id: str, result: JobResult, *, at: datetime) -> bool:
-        """Store the result and mark the job, both or neither; False when the job was not running any more."""
+        """Store the result and mark the job, both or neither; False when the job was not running any more.
+
+        A new version of a plan that has a newer one meanwhile is not stored: its job has failed as ``stale_version``.
+        """
         ...
 
     def fail(self, job_id: str, failure: JobFailure, *, at: datetime) -> bool:
@@ -252,6 +275,11 @@ class Store(Protocol):
     @property
     def plans(self) -> PlanStore:
         """Results."""
+        ...
+
+    @property
+    def versions(self) -> PlanVersionStore:
+        """Versions and releases of plans."""
         ...
 
     def claim(self) -> None:

@@ -9,11 +9,17 @@ from sqlalchemy.exc import IntegrityError
 from api.jobs.job import Job, JobFailure, JobKind, JobRequest, JobState
 from api.store.database import Database
 from api.store.errors import IdempotencyConflictError
+from api.store.plan_version_ports import AnswerRecord, VersionRecord
 from api.store.ports import JobResult, PlanRecord
-from api.store.schema import JOBS, PLANS, SCENARIOS, TOUR_EXPORTS, TOURS
+from api.store.schema import ANSWERS, JOBS, PLANS, SCENARIOS, TOUR_EXPORTS, TOURS
+from api.store.sql_plan_versions import insert_first_version, insert_version, latest_version
 
 _FAILURE = TypeAdapter(JobFailure)
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
+STALE = JobFailure(
+    code="stale_version",
+    message="Somebody else changed the plan meanwhile, so this change was not made. Read it again and repeat it.",
+)
 
 
 class SqlJobStore:
@@ -94,6 +100,9 @@ class SqlJobStore:
     def succeed(self, job_id: str, result: JobResult, *, at: datetime) -> bool:
         """Store the result and mark the job, both or neither; False when the job was not running any more."""
         with self._database.write() as connection:
+            if isinstance(result, VersionRecord) and latest_version(connection, result.plan_id) != result.base_version:
+                stale = {"state": JobState.FAILED, "error": _FAILURE.dump_json(STALE), "finished_at_ms": _ms(at)}
+                return _change(connection, job_id, (JobState.RUNNING,), **stale)
             has_changed = _change(
                 connection,
                 job_id,
@@ -150,27 +159,41 @@ def _change(connection: Connection, job_id: str, from_states: tuple[JobState, ..
 
 def _publish(connection: Connection, result: JobResult) -> None:
     if isinstance(result, PlanRecord):
-        connection.execute(
-            insert(PLANS).values(
-                plan_id=result.plan_id,
-                day=result.day.isoformat(),
-                generated_at_ms=_ms(result.generated_at),
-                etag=result.etag,
-                summary=result.summary,
-                document=result.document,
-            )
+        _insert_content(connection, result)
+        insert_first_version(
+            connection, plan_id=result.plan_id, made_at=result.generated_at, actor="", inputs=result.inputs
         )
-        for tour in result.tours:
-            ids = {"plan_id": result.plan_id, "vehicle_id": tour.vehicle_id}
-            connection.execute(insert(TOURS).values(**ids, etag=tour.etag, document=tour.document))
-            for name, document in tour.exports.items():
-                connection.execute(insert(TOUR_EXPORTS).values(**ids, format=name, document=document))
+    elif isinstance(result, VersionRecord):
+        _insert_content(connection, result.content)
+        insert_version(connection, result)
+    elif isinstance(result, AnswerRecord):
+        connection.execute(
+            insert(ANSWERS).values(answer_id=result.answer_id, etag=result.etag, document=result.document)
+        )
     else:
         connection.execute(
             insert(SCENARIOS).values(
                 scenario_id=result.scenario_id, name=result.name, etag=result.etag, document=result.document
             )
         )
+
+
+def _insert_content(connection: Connection, plan: PlanRecord) -> None:
+    connection.execute(
+        insert(PLANS).values(
+            plan_id=plan.plan_id,
+            day=plan.day.isoformat(),
+            generated_at_ms=_ms(plan.generated_at),
+            etag=plan.etag,
+            summary=plan.summary,
+            document=plan.document,
+        )
+    )
+    for tour in plan.tours:
+        ids = {"plan_id": plan.plan_id, "vehicle_id": tour.vehicle_id}
+        connection.execute(insert(TOURS).values(**ids, etag=tour.etag, document=tour.document))
+        for name, document in tour.exports.items():
+            connection.execute(insert(TOUR_EXPORTS).values(**ids, format=name, document=document))
 
 
 def _ms(instant: datetime) -> int:

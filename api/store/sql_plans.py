@@ -2,12 +2,12 @@
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from api.jobs.job import JobKind
 from api.store.database import Database
 from api.store.ports import PlanListing, PlanRecord, ScenarioRecord, TourRecord
-from api.store.schema import JOBS, PLANS, SCENARIOS, TOUR_EXPORTS, TOURS
+from api.store.schema import JOBS, PLAN_VERSIONS, PLANS, RELEASES, SCENARIOS, TOUR_EXPORTS, TOURS
 from api.store.sql_jobs import job_of_row
 
 
@@ -35,9 +35,21 @@ class SqlPlanStore:
 
     def plans(self, *, limit: int, before: str | None = None, day: date | None = None) -> list[PlanListing]:
         """Plan jobs, newest first; ``before`` names the last plan of the page before."""
+        newest = (
+            select(PLAN_VERSIONS.c.plan_id, func.max(PLAN_VERSIONS.c.version).label("version"))
+            .group_by(PLAN_VERSIONS.c.plan_id)
+            .subquery()
+        )
+        is_current = (RELEASES.c.plan_id == JOBS.c.job_id) & RELEASES.c.ended_by.is_(None)
         query = (
-            select(JOBS, PLANS.c.summary)
-            .outerjoin(PLANS, PLANS.c.plan_id == JOBS.c.job_id)
+            select(JOBS, PLANS.c.summary, PLAN_VERSIONS.c.version, RELEASES.c.version.label("released_version"))
+            .outerjoin(newest, newest.c.plan_id == JOBS.c.job_id)
+            .outerjoin(
+                PLAN_VERSIONS,
+                (PLAN_VERSIONS.c.plan_id == newest.c.plan_id) & (PLAN_VERSIONS.c.version == newest.c.version),
+            )
+            .outerjoin(PLANS, PLANS.c.plan_id == PLAN_VERSIONS.c.content_id)
+            .outerjoin(RELEASES, is_current)
             .where(JOBS.c.kind == JobKind.PLAN)
             .order_by(JOBS.c.sequence.desc())
             .limit(limit)
@@ -49,7 +61,12 @@ class SqlPlanStore:
             query = query.where(JOBS.c.sequence < last)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return [PlanListing(job=job_of_row(row), summary=row.summary) for row in rows]
+        return [
+            PlanListing(
+                job=job_of_row(row), summary=row.summary, version=row.version, released_version=row.released_version
+            )
+            for row in rows
+        ]
 
     def tour(self, plan_id: str, vehicle_id: str) -> TourRecord | None:
         """One vehicle's tour, without its exports."""

@@ -10,6 +10,7 @@ from api.store.migrate import migrate
 from api.store.sql_audit import SqlAuditStore
 from api.store.sql_devices import SqlDeviceStore
 from api.store.sql_jobs import SqlJobStore
+from api.store.sql_plan_versions import SqlPlanVersionStore
 from api.store.sql_plans import SqlPlanStore
 from api.store.sql_quarantine import SqlQuarantineStore
 from api.store.sql_readings import SqlReadingStore
@@ -25,6 +26,7 @@ class SqlStore:
         self.readings = SqlReadingStore(database)
         self.jobs = SqlJobStore(database)
         self.plans = SqlPlanStore(database)
+        self.versions = SqlPlanVersionStore(database)
         self.devices = SqlDeviceStore(database)
         self.quarantine = SqlQuarantineStore(database)
         self.audit = SqlAuditStore(database)
