@@ -227,3 +227,85 @@ AUDIT_ENDS = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("chain_sha256", String(64), nullable=False),
 )
+
+# What tablets report, and what they were told about it: a repetition gets the same answer. ``event_key`` is a tablet's
+# own id, or the digest of an event that has none; the document is the event as it was understood.
+TOUR_EVENTS = Table(
+    "tour_events",
+    METADATA,
+    Column("event_key", String(80), primary_key=True),
+    Column("vehicle_id", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("received_at_us", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("detail", String(500), nullable=False),
+    Column("content_sha256", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Index("tour_events_by_tour", "day", "vehicle_id"),
+)
+
+# What a tour teaches about densities and service times, made anew with each batch of its events.
+TOUR_LESSONS = Table(
+    "tour_lessons",
+    METADATA,
+    Column("day", String(10), primary_key=True),
+    Column("vehicle_id", String(64), primary_key=True),
+    Column("document", LargeBinary, nullable=False),
+)
+
+INCIDENTS = Table(
+    "incidents",
+    METADATA,
+    Column("incident_id", String(32), primary_key=True),
+    Column("day", String(10), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("vehicle_id", String(64), nullable=False),
+    Column("reported_at_us", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("job_id", String(32)),
+    Column("closure_id", String(32)),
+    Column("state", String(16), nullable=False),
+    Column("decided_at_us", BigInteger),
+    Column("decided_by", String(200)),
+    Index("incidents_by_day", "day"),
+)
+
+# Streets closed while the service runs; a withdrawn closure stays, as the overrides in a town's file do.
+CLOSURES = Table(
+    "closures",
+    METADATA,
+    Column("closure_id", String(32), primary_key=True),
+    Column("added_at_us", BigInteger, nullable=False),
+    Column("added_by", String(200), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("confirmed_at_us", BigInteger),
+    Column("confirmed_by", String(200)),
+    Column("withdrawn_at_us", BigInteger),
+    Column("withdrawn_by", String(200)),
+)
+
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("alert_id", String(200), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject_id", String(128), nullable=False),
+    Column("container_id", String(64)),
+    Column("began_at_us", BigInteger, nullable=False),
+    Column("seen_at_us", BigInteger, nullable=False),
+    Column("ended_at_us", BigInteger),
+    Column("detail", String(1_000), nullable=False),
+    Index("alerts_by_end", "ended_at_us"),
+)
+
+# What signs the tours that leave the house; made once.
+SIGNING_KEYS = Table(
+    "signing_keys",
+    METADATA,
+    Column("key_id", String(32), primary_key=True),
+    Column("made_at_us", BigInteger, nullable=False),
+    Column("private_key", LargeBinary, nullable=False),
+)
