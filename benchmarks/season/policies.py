@@ -1,4 +1,4 @@
-"""The policies of the comparison, with the settings that were best on the tuning seeds."""
+"""The policies of the comparison, with settings tuned for similar overflows (see RESULTS.md)."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -24,7 +24,7 @@ SCHEDULE: Schedule = (
     ("paper", ScheduleRules(target_fill_fraction=0.5)),
 )
 THRESHOLD_FRACTION = 0.3
-DIALS = PrizeRules(service_level=0.985)
+DIALS = PrizeRules(service_level=0.993)
 CLAIRVOYANT_DIALS = PrizeRules(service_level=0.9999)
 
 
