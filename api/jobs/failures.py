@@ -3,6 +3,7 @@
 import logging
 
 from api.jobs.job import JobFailure
+from api.plans.edits import ImpossibleEditError
 from api.store.errors import StoreError
 from optimizer.checking.errors import InvalidSolutionError
 from optimizer.domain.issues import InvalidInputError
@@ -34,10 +35,12 @@ def failure_of(error: BaseException) -> JobFailure:
     if isinstance(error, InvalidInputError):
         message = "The day cannot be planned as asked; see the issues."
         return JobFailure(code="invalid_input", message=message, issues=error.issues)
-    if isinstance(error, RoutingError):
-        return JobFailure(code="routing_failed", message=str(error))
-    if isinstance(error, StoreError):
-        return JobFailure(code="store_failed", message=str(error))
+    if isinstance(error, ImpossibleEditError):
+        message = "The plan cannot be changed like that; see the issues."
+        return JobFailure(code="edit_impossible", message=message, issues=error.issues)
+    if isinstance(error, RoutingError | StoreError):
+        code = "routing_failed" if isinstance(error, RoutingError) else "store_failed"
+        return JobFailure(code=code, message=str(error))
     if isinstance(error, MemoryError):
         return RESOURCE_LIMIT
     _LOGGER.error("A job failed.", exc_info=error)

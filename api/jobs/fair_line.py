@@ -17,6 +17,7 @@ class FairLine:
 
     def __init__(self) -> None:
         self._lines: OrderedDict[str, deque[JobRef]] = OrderedDict()
+        self._short: set[JobRef] = set()
 
     def __len__(self) -> int:
         return sum(len(line) for line in self._lines.values())
@@ -28,9 +29,14 @@ class FairLine:
         """Jobs of one tenant that wait."""
         return len(self._lines.get(tenant_id, ()))
 
-    def append(self, job: JobRef) -> None:
-        """Put a job behind the others of its tenant."""
-        self._lines.setdefault(job.tenant_id, deque()).append(job)
+    def append(self, job: JobRef, *, is_short: bool = False) -> None:
+        """Put a job behind the others of its tenant; a short one behind the tenant's other short ones."""
+        line = self._lines.setdefault(job.tenant_id, deque())
+        if not is_short:
+            line.append(job)
+            return
+        line.insert(sum(one in self._short for one in line), job)
+        self._short.add(job)
 
     def put_first(self, job: JobRef) -> None:
         """Put a job back before all others."""
@@ -41,6 +47,7 @@ class FairLine:
         """Take a job out of its line."""
         line = self._lines[job.tenant_id]
         line.remove(job)
+        self._short.discard(job)
         if not line:
             del self._lines[job.tenant_id]
 
@@ -56,6 +63,7 @@ class FairLine:
             raise IndexError("Nobody waits.")
         tenant_id, line = next(iter(self._lines.items()))
         job = line.popleft()
+        self._short.discard(job)
         if line:
             self._lines.move_to_end(tenant_id)
         else:

@@ -12,6 +12,13 @@ class JobKind(StrEnum):
 
     PLAN = "plan"
     SCENARIO = "scenario"
+    PLAN_EDIT = "plan_edit"
+    EXPLANATION = "explanation"
+
+    @property
+    def is_short(self) -> bool:
+        """Whether a person waits for it, and it takes a second or two: such jobs go before their tenant's others."""
+        return self in {JobKind.PLAN_EDIT, JobKind.EXPLANATION}
 
 
 class JobState(StrEnum):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
+from api.plans.edits import Edit
 from optimizer.domain.reading import FillHistory
 from optimizer.domain.request import DayRequest, SelectionRules, SolveLimits
 from optimizer.domain.scenario import Scenario
@@ -67,7 +68,40 @@ class ScenarioAsk:
     base_plan_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEditAsk:
+    """Changes to a version of a plan.
+
+    Attributes
+    ----------
+    base_version
+        The version that was changed; what the job makes is the next one, or nothing when somebody was faster.
+    vehicle_ids
+        Vehicles that the plan was asked for with; empty for all.
+    now
+        Where its tours are under way; None before they begin.
+    """
+
+    plan_id: str
+    base_version: int
+    actor: str
+    edits: tuple[Edit, ...]
+    vehicle_ids: tuple[str, ...]
+    limits: SolveLimits
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplanationAsk:
+    """Why a container is in a version of a plan or not."""
+
+    content_id: str
+    container_id: str
+
+
 _PLANNING = TypeAdapter(PlanningAsk)
+_EDIT = TypeAdapter(PlanEditAsk)
+_EXPLANATION = TypeAdapter(ExplanationAsk)
 _SCENARIO = TypeAdapter(ScenarioAsk)
 
 
@@ -89,3 +123,23 @@ def dump_scenario_ask(ask: ScenarioAsk) -> bytes:
 def load_scenario_ask(document: bytes) -> ScenarioAsk:
     """The ask in a stored job; it was written by ``dump_scenario_ask``."""
     return _SCENARIO.validate_json(document)
+
+
+def dump_edit_ask(ask: PlanEditAsk) -> bytes:
+    """The ask as JSON."""
+    return _EDIT.dump_json(ask)
+
+
+def load_edit_ask(document: bytes) -> PlanEditAsk:
+    """The ask in a stored job; it was written by ``dump_edit_ask``."""
+    return _EDIT.validate_json(document)
+
+
+def dump_explanation_ask(ask: ExplanationAsk) -> bytes:
+    """The ask as JSON."""
+    return _EXPLANATION.dump_json(ask)
+
+
+def load_explanation_ask(document: bytes) -> ExplanationAsk:
+    """The ask in a stored job; it was written by ``dump_explanation_ask``."""
+    return _EXPLANATION.validate_json(document)

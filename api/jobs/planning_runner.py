@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from api.files.plan_json import load_plan
 from api.jobs.job import JobKind
 from api.jobs.planning_documents import PlanningAsk, load_planning_ask, load_scenario_ask
+from api.jobs.planning_edits import plan_of, run_edit, run_explanation
+from api.plans.inputs import dump_inputs, inputs_of
 from api.store.plan_record import record_of_comparison, record_of_plan
 from api.store.ports import JobResult, PlanRecord, ScenarioRecord, Store
 from api.store.town_cache import TownCache
+from api.store.town_document import TownRecord
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 from optimizer.domain.request import DayRequest
@@ -52,9 +54,24 @@ class PlanningRunner:
     def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
         """The result of a job."""
         progress("load", 0.0)
-        if kind is JobKind.PLAN:
-            return self._plan(job_id, document, progress)
-        return self._compare(job_id, document, progress)
+        match kind:
+            case JobKind.PLAN:
+                return self._plan(job_id, document, progress)
+            case JobKind.SCENARIO:
+                return self._compare(job_id, document, progress)
+            case JobKind.PLAN_EDIT:
+                return run_edit(
+                    job_id,
+                    document,
+                    store=self._store,
+                    town=self._town_record().town,
+                    ports=self._ports,
+                    exports=self._exports,
+                    tell=progress,
+                )
+            case JobKind.EXPLANATION:
+                town = self._town_record().town
+                return run_explanation(job_id, document, store=self._store, town=town, ports=self._ports)
 
     def close(self) -> None:
         """Give the store's connections back; the map goes with the runner."""
@@ -64,15 +81,15 @@ class PlanningRunner:
         request = self._request(load_planning_ask(document))
         plan = plan_day(request, self._ports, plan_id=job_id, generated_at=datetime.now(UTC), progress=progress)
         progress("export", 0.0)
-        return record_of_plan(plan, self._exports(plan, request.town))
+        inputs = inputs_of(plan, request.town, request.history, self._ports.router.map_info)
+        return replace(record_of_plan(plan, self._exports(plan, request.town)), inputs=dump_inputs(inputs))
 
     def _compare(self, job_id: str, document: bytes, progress: ReportsProgress) -> ScenarioRecord:
         asked = load_scenario_ask(document)
         base = None
         if asked.base_plan_id is not None:
-            record = self._store.plans.plan(asked.base_plan_id)
-            if record is not None:
-                base = load_plan(record.document, source=f"plan {asked.base_plan_id}")
+            latest = self._store.versions.latest(asked.base_plan_id)
+            base = None if latest is None else plan_of(self._store, latest)
         comparison = compare_scenario(
             self._request(asked.ask),
             asked.scenario,
@@ -84,11 +101,15 @@ class PlanningRunner:
         )
         return record_of_comparison(comparison, scenario_id=job_id)
 
-    def _request(self, ask: PlanningAsk) -> DayRequest:
+    def _town_record(self) -> TownRecord:
         record = self._town.load()
         if record is None:
             message = "There is no town in the database. Import one before asking for plans."
             raise InvalidInputError([Issue(where="town", code="no_town", message=message)])
+        return record
+
+    def _request(self, ask: PlanningAsk) -> DayRequest:
+        record = self._town_record()
         return ask.to_request(record.town, self._store.readings.history(as_of=ask.as_of, days=self._history_days))
 
     def _exports(self, plan: Plan, town: Town) -> Mapping[str, Mapping[str, bytes]]:

@@ -92,7 +92,7 @@ class JobQueue:
                     jobs.fail(job.job_id, INTERRUPTED, at=self._now())
                     continue
                 jobs.requeue(job.job_id, counts_attempt=True)
-            self._waiting.append(JobRef(tenant_id=tenant_id, job_id=job.job_id))
+            self._waiting.append(JobRef(tenant_id=tenant_id, job_id=job.job_id), is_short=job.kind.is_short)
 
     def submit(self, tenant_id: str, request: JobRequest) -> tuple[Job, bool]:
         """Queue a job; the second value is False when its idempotency key already had this job.
@@ -121,7 +121,7 @@ class JobQueue:
                 raise QueueFullError(waiting=waiting, retry_after_s=5)
             job, is_new = jobs.add(request, at=self._now())
             if is_new:
-                self._waiting.append(JobRef(tenant_id=tenant_id, job_id=job.job_id))
+                self._waiting.append(JobRef(tenant_id=tenant_id, job_id=job.job_id), is_short=job.kind.is_short)
                 self._changed.notify()
             return job, is_new
 

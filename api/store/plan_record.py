@@ -37,6 +37,7 @@ class TourSheet:
     """One vehicle's tour with what its driver must know of the plan."""
 
     plan_id: str
+    version: int
     plan_etag: str
     town_name: str
     day: date
@@ -53,7 +54,9 @@ _SUMMARY = TypeAdapter(PlanSummary)
 _SHEET = TypeAdapter(TourSheet)
 
 
-def record_of_plan(plan: Plan, exports: Mapping[str, Mapping[str, bytes]] | None = None) -> PlanRecord:
+def record_of_plan(
+    plan: Plan, exports: Mapping[str, Mapping[str, bytes]] | None = None, *, version: int = 1
+) -> PlanRecord:
     """The plan as it is stored and sent.
 
     Parameters
@@ -85,7 +88,10 @@ def record_of_plan(plan: Plan, exports: Mapping[str, Mapping[str, bytes]] | None
         document=document,
         summary=_SUMMARY.dump_json(summary),
         etag=etag,
-        tours=tuple(_record_of_tour(plan, tour, etag, (exports or {}).get(tour.vehicle_id, {})) for tour in plan.tours),
+        tours=tuple(
+            _record_of_tour(plan, tour, etag, (exports or {}).get(tour.vehicle_id, {}), version=version)
+            for tour in plan.tours
+        ),
     )
 
 
@@ -97,10 +103,13 @@ def record_of_comparison(comparison: ScenarioComparison, *, scenario_id: str) ->
     )
 
 
-def _record_of_tour(plan: Plan, tour: Tour, plan_etag: str, exports: Mapping[str, bytes]) -> TourRecord:
+def _record_of_tour(
+    plan: Plan, tour: Tour, plan_etag: str, exports: Mapping[str, bytes], *, version: int
+) -> TourRecord:
     document = _SHEET.dump_json(
         TourSheet(
             plan_id=plan.plan_id,
+            version=version,
             plan_etag=plan_etag,
             town_name=plan.town_name,
             day=plan.day,

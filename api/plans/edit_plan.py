@@ -1,0 +1,115 @@
+"""A plan with people's changes: a short search from the plan as it is, so that all else stays unless moving it pays."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.plans.apply_edits import EditedDay, vehicle_of
+from api.plans.edit_request import EditRequest, draft_edits
+from api.plans.edits import Holds, ImpossibleEditError
+from optimizer.domain.day_state import DayState, VehicleState
+from optimizer.domain.hours import local_midnight
+from optimizer.domain.issues import Issue
+from optimizer.domain.plan import Plan
+from optimizer.domain.town import Town
+from optimizer.planning.compare_plans import compare_plans
+from optimizer.planning.explain_container import explain_container
+from optimizer.planning.plan_difference import PlanDifference
+from optimizer.planning.replan import replan_day
+from optimizer.ports import Ports, ReportsProgress
+
+CHANGE_COST_EUR = 10.0
+"""What handing a stop to another vehicle has to save: a dispatcher who moves one container expects the rest to stay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedPlan:
+    """The plan of the next version.
+
+    Attributes
+    ----------
+    difference
+        From the version before.
+    holds
+        What stays for the versions after it.
+    """
+
+    plan: Plan
+    difference: PlanDifference
+    holds: Holds
+
+
+def edit_plan(
+    plan: Plan,
+    town: Town,
+    ports: Ports,
+    request: EditRequest,
+    *,
+    generated_at: datetime,
+    progress: ReportsProgress | None = None,
+) -> EditedPlan:
+    """The checked plan with the edits.
+
+    Raises
+    ------
+    InvalidInputError
+        When an edit names what the town or the plan does not have, or the town is another one than the plan's.
+    ImpossibleEditError
+        When an edit cannot be made.
+    InvalidSolutionError
+        When the checker finds that the solver broke a rule; nothing must be published then.
+    CancelledError
+        When ``progress`` asks to stop.
+    """
+    day = draft_edits(plan, town, request)
+    driving = {tour.vehicle_id for tour in day.plan.tours}
+    idle = (
+        VehicleState(vehicle_id=one.vehicle_id, is_out_of_service=True)
+        for one in town.vehicles
+        if request.vehicle_ids and one.vehicle_id not in request.vehicle_ids | driving
+    )
+    state = DayState(
+        now=request.now or local_midnight(plan.day, town.zone),
+        vehicles=tuple(idle),
+        excluded=day.excluded,
+        urgent=day.urgent,
+        pins=day.pins,
+        change_cost_eur=CHANGE_COST_EUR,
+    )
+    found = replan_day(
+        day.plan,
+        town,
+        state,
+        ports,
+        request.limits,
+        plan_id=plan.plan_id,
+        generated_at=generated_at,
+        progress=progress,
+    )
+    _require_wanted(found.plan, plan, town, ports, day)
+    return EditedPlan(plan=found.plan, difference=compare_plans(plan, found.plan), holds=day.holds)
+
+
+def _require_wanted(new: Plan, old: Plan, town: Town, ports: Ports, day: EditedDay) -> None:
+    issues = []
+    for name, vehicle_id in day.wanted.items():
+        serves = vehicle_of(new, name)
+        if serves and vehicle_id in {"", serves}:
+            continue
+        issues.append(
+            Issue(where=f"container {name}", code="does_not_fit", message=_why(name, vehicle_id, new, old, town, ports))
+        )
+    if issues:
+        raise ImpossibleEditError(issues)
+
+
+def _why(name: str, vehicle_id: str, new: Plan, old: Plan, town: Town, ports: Ports) -> str:
+    told = explain_container(old, town, ports.router, name)
+    verdict = next((one.text.en for one in told.vehicles if one.option.vehicle_id == vehicle_id), "")
+    left = next((one for one in new.unserved if one.container_id == name), None)
+    said = [
+        f"{name} does not fit into the tour of {vehicle_id}." if vehicle_id else f"{name} fits into no tour.",
+        verdict or ("" if left is None else f"{left.message.capitalize()}."),
+        "" if left is None else left.what_would_change_it,
+        *(remedy.en for remedy in told.remedies[:2]),
+    ]
+    return " ".join(dict.fromkeys(one for one in said if one))
