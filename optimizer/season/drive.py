@@ -83,8 +83,11 @@ class _Driver:
     def effort(self, factors: EmissionFactors) -> Effort:
         """The sums of the day."""
         out_s = self.tour.returns_s - self.tour.departs_s + self.late_s
-        self.used += self.energy.standing(lifts=self.lifts, idle_s=self.idle_s, out_s=out_s - self.break_s)
-        is_diesel = self.energy.drive is Drive.DIESEL
+        energy = self.energy
+        lifting, idling = energy.lifting(self.lifts), energy.idling(self.idle_s)
+        auxiliary = energy.auxiliary(idle_s=self.idle_s, out_s=out_s - self.break_s)
+        self.used += lifting + idling + auxiliary
+        is_diesel = energy.drive is Drive.DIESEL
         vehicle = self.vehicle
         cost = vehicle.fixed_micro_eur + self.distance_m * vehicle.per_m_micro_eur + out_s * vehicle.per_s_micro_eur
         return Effort(
@@ -100,7 +103,10 @@ class _Driver:
             collected_kg=self.collected_kg,
             diesel_l=self.used if is_diesel else 0.0,
             electricity_kwh=0.0 if is_diesel else self.used,
-            co2e_kg=self.energy.co2e_kg(self.used, factors),
+            co2e_kg=energy.co2e_kg(self.used, factors),
+            lifting_co2e_kg=energy.co2e_kg(lifting, factors),
+            idling_co2e_kg=energy.co2e_kg(idling, factors),
+            auxiliary_co2e_kg=energy.co2e_kg(auxiliary, factors),
             cost_eur=(cost + self.fee_micro_eur) / MICRO_EUR_PER_EUR,
         )
 

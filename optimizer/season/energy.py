@@ -113,12 +113,22 @@ class EnergyModel:
         return wheel_kwh / self.drive_efficiency / self.energy_per_unit_kwh
 
     def standing(self, *, lifts: int, idle_s: float, out_s: float) -> float:
-        """Litres or kilowatt-hours for lifting, idling at stops and auxiliaries (free while a diesel idles)."""
+        """Litres or kilowatt-hours for lifting, idling at stops and auxiliaries."""
+        return self.lifting(lifts) + self.idling(idle_s) + self.auxiliary(idle_s=idle_s, out_s=out_s)
+
+    def lifting(self, lifts: int) -> float:
+        """Litres or kilowatt-hours for lifting containers."""
+        return lifts * self.lift_energy
+
+    def idling(self, idle_s: float) -> float:
+        """Litres or kilowatt-hours for a running engine at stops."""
+        return idle_s / 3600 * self.idle_per_h
+
+    def auxiliary(self, *, idle_s: float, out_s: float) -> float:
+        """Litres or kilowatt-hours for auxiliaries while out; free while a diesel idles."""
         moving_h = max(out_s - idle_s, 0.0) / 3600 if self.drive is Drive.DIESEL else out_s / 3600
-        auxiliary = self.auxiliary_kw * moving_h / self.energy_per_unit_kwh
-        if self.drive is Drive.DIESEL:
-            auxiliary /= self.drive_efficiency
-        return lifts * self.lift_energy + idle_s / 3600 * self.idle_per_h + auxiliary
+        used = self.auxiliary_kw * moving_h / self.energy_per_unit_kwh
+        return used / self.drive_efficiency if self.drive is Drive.DIESEL else used
 
     def co2e_kg(self, used: float, factors: EmissionFactors, *, from_well: bool = True) -> float:
         """Of so many litres or kilowatt-hours."""

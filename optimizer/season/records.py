@@ -45,6 +45,8 @@ class Effort:
         Containers emptied because it paid, not because they had to be.
     infeasible_days
         1 for a day with ``unserved_due``.
+    lifting_co2e_kg, idling_co2e_kg, auxiliary_co2e_kg
+        Parts of ``co2e_kg``; driving is the rest.
     """
 
     distance_m: int = 0
@@ -67,6 +69,9 @@ class Effort:
     unserved_due: int = 0
     optional_served: int = 0
     infeasible_days: int = 0
+    lifting_co2e_kg: float = 0.0
+    idling_co2e_kg: float = 0.0
+    auxiliary_co2e_kg: float = 0.0
 
     def __add__(self, other: "Effort") -> "Effort":
         return Effort(**{name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__})
@@ -75,6 +80,11 @@ class Effort:
     def distance_km(self) -> float:
         """Kilometres driven."""
         return self.distance_m / 1000
+
+    @property
+    def driving_co2e_kg(self) -> float:
+        """What the wheels caused."""
+        return self.co2e_kg - self.lifting_co2e_kg - self.idling_co2e_kg - self.auxiliary_co2e_kg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

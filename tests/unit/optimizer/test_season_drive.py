@@ -85,6 +85,22 @@ def test_an_electric_truck_uses_no_diesel(planned: tuple[Problem, Solution]) -> 
     assert effort.co2e_kg < _drive(planned, EXPECTED_KG).effort.co2e_kg
 
 
+def test_emissions_are_the_sum_of_their_components(planned: tuple[Problem, Solution]) -> None:
+    problem, solution = planned
+    diesel, electric = (_drive(planned, EXPECTED_KG, energy).effort for energy in (DIESEL_26T, ELECTRIC_26T))
+    assert diesel.lifting_co2e_kg == pytest.approx(6 * 0.028 * 3.24)
+    served_s = sum(one.service_s for one in problem.pickups)
+    assert diesel.idling_co2e_kg == pytest.approx(served_s / 3600 * 3.0 * 3.24)
+    assert electric.idling_co2e_kg == 0
+    assert diesel.auxiliary_co2e_kg > 0
+    # What is left is the wheels': more with more on board, nothing without a way.
+    fuller = _drive(planned, 600).effort
+    assert fuller.distance_m == diesel.distance_m
+    assert fuller.driving_co2e_kg > diesel.driving_co2e_kg > 0
+    assert (fuller + diesel).driving_co2e_kg == pytest.approx(fuller.driving_co2e_kg + diesel.driving_co2e_kg)
+    assert len(solution.tours) == 1
+
+
 def test_kept_travel_answers_as_its_router_does() -> None:
     town, router = small_town(), CrowFlightRouter()
     kept = keep_travel(town, router)
