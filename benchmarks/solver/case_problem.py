@@ -2,9 +2,6 @@
 
 Its depots become disposal sites that take no time and no fee, so that a trip ends where the next begins; its customers
 become pickups that must be served, or may be left out for their prize.
-
-A limit of a tour's length is not a rule of ours: a wait of 15 min or more may count as a break, which is not part of
-working time. Such instances are refused.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,20 +22,8 @@ MOST_UNTIMED_LEG = 5_000
 Orders = Sequence[tuple[int, Sequence[int]]]
 
 
-class NotOursError(Exception):
-    """A rule of the instance is not one of our problem; the message names it."""
-
-
 def problem_of(case: Case) -> Problem:
-    """The day.
-
-    Raises
-    ------
-    NotOursError
-        When the instance limits the length of tours.
-    """
-    if case.has_times and any(one.max_duration < case.horizon for one in case.vehicles):
-        raise NotOursError("a limit of a tour's length, waits included, is not a rule of our problem")
+    """The day."""
     micro_eur = 1 if case.per_unit > MICRO_EUR_PER_UNIT else MICRO_EUR_PER_UNIT
     fleet = case.fleet()
     matrix = TravelMatrix.from_arrays(duration_s=_durations(case), distance_m=case.distance)
@@ -118,6 +103,7 @@ def _vehicle(at: int, one: CaseVehicle, case: Case, micro_eur: int) -> ProblemVe
         shift=(int(case.opens[one.depot]), int(case.closes[one.depot])),
         max_work_s=NO_LIMIT,
         max_stretch_s=NO_LIMIT,
+        max_out_s=one.max_duration if case.has_times and one.max_duration < case.horizon else None,
         breaks=(),
         capacity_kg=one.capacity,
         capacity_l_by_stream={STREAM: 1},
