@@ -39,7 +39,8 @@ def read_readings(
 ) -> FillHistory:
     """All readings as series by container, or none.
 
-    Of several readings of one container and second, the lowest level stays (echoes only ever raise a level).
+    Of several readings of one container and second, the lowest level stays (echoes only ever raise a level). What
+    drivers saw when they looked in is kept apart from what sensors measured.
 
     Parameters
     ----------
@@ -67,10 +68,10 @@ def read_readings(
     instants = _instants(report, group, zone)
     emptied = _emptied(report)
     level = _levels(report, emptied)
-    _check_sources(report)
+    is_glance = _check_sources(report)
     _check_scale(report, level)
     raise_if_any(issues)
-    return _history([str(name) for name in names], group, instants.at_s, level, emptied)
+    return _history([str(name) for name in names], group, instants.at_s, level, emptied, is_glance)
 
 
 class _Report:
@@ -187,14 +188,16 @@ def _check_scale(report: _Report, level: NDArray[np.float64]) -> None:
         report.issues.append(Issue(where=report.source, code="scale", message=message))
 
 
-def _check_sources(report: _Report) -> None:
+def _check_sources(report: _Report) -> Flags:
+    """Which readings are what a driver saw."""
     cells = report.raw.source
     if cells is None:
-        return
+        return np.zeros(len(report.raw.number), dtype=bool)
     text = pd.Series(cells, dtype="str").str.strip().str.lower()
     known = sorted(Source)
     is_wrong = ~text.isin(["", *known]).to_numpy(dtype=bool)
     report.note(is_wrong, "source", "unknown_source", f"'CELL' is none of {', '.join(known)}.", cells)
+    return np.asarray(text == Source.DRIVER, dtype=bool)
 
 
 def _history(
@@ -203,22 +206,31 @@ def _history(
     at_s: NDArray[np.int64],
     level: NDArray[np.float64],
     emptied: Flags,
+    is_glance: Flags,
 ) -> FillHistory:
     order = np.lexsort((level, at_s, group))  # NaN sorts last within its instant
-    group, at_s, level, emptied = group[order], at_s[order], level[order], emptied[order]
+    group, at_s, level, emptied, is_glance = (one[order] for one in (group, at_s, level, emptied, is_glance))
     has_level = np.isfinite(level)
     bounds = np.searchsorted(group, np.arange(len(names) + 1))
     history = {}
     for index in sorted(range(len(names)), key=names.__getitem__):
         part = slice(int(bounds[index]), int(bounds[index + 1]))
-        times = at_s[part][has_level[part]]
-        is_first = np.diff(times, prepend=times[:1] - 1) > 0
-        kept = times[is_first]
+        sensed, seen = has_level[part] & ~is_glance[part], has_level[part] & is_glance[part]
+        observed_at_s, fill_fraction = _lowest(at_s[part][sensed], level[part][sensed])
+        glanced_at_s, glance_fraction = _lowest(at_s[part][seen], level[part][seen])
         history[names[index]] = FillSeries(
             container_id=names[index],
-            observed_at_s=kept,
-            fill_fraction=level[part][has_level[part]][is_first].astype(np.float32),
-            quality=np.full(len(kept), Quality.UNCHECKED, dtype=np.int8),
+            observed_at_s=observed_at_s,
+            fill_fraction=fill_fraction,
+            quality=np.full(len(observed_at_s), Quality.UNCHECKED, dtype=np.int8),
             emptied_at_s=np.unique(at_s[part][emptied[part]]),
+            glanced_at_s=glanced_at_s,
+            glance_fraction=glance_fraction,
         )
     return history
+
+
+def _lowest(at_s: NDArray[np.int64], level: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The first level of each instant, of rising instants and rising levels within them."""
+    is_first = np.diff(at_s, prepend=at_s[:1] - 1) > 0
+    return at_s[is_first], level[is_first].astype(np.float32)

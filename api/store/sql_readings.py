@@ -216,8 +216,10 @@ def _status(judged: ReadingKey | ReadingStatus, fresh: set[ReadingKey]) -> Readi
 def _keys_of_series(container_key: int, series: FillSeries) -> Iterator[ReadingKey]:
     levels = np.nan_to_num(series.fill_fraction.astype(np.float64), nan=NO_LEVEL_PPM / 1e6)
     ppm = np.maximum(np.rint(levels * 1e6).astype(np.int64), NO_LEVEL_PPM)
-    observed = zip(repeat(container_key), series.observed_at_s.tolist(), repeat(0), repeat(False), ppm.tolist())
-    yield from observed
+    yield from zip(repeat(container_key), series.observed_at_s.tolist(), repeat(0), repeat(False), ppm.tolist())
+    glanced = np.rint(series.glance_fraction.astype(np.float64) * 1e6).astype(np.int64)
+    code = _CODES[Source.DRIVER]
+    yield from zip(repeat(container_key), series.glanced_at_s.tolist(), repeat(code), repeat(False), glanced.tolist())
     for emptied_at_s in series.emptied_at_s.tolist():
         yield container_key, emptied_at_s, _CODES[Source.TRUCK], True, NO_LEVEL_PPM
 
@@ -244,19 +246,28 @@ def _series_of(table: NDArray[np.int64], names: Mapping[int, str]) -> Iterator[t
     for key, rows in zip(keys.tolist(), np.split(table, starts[1:]), strict=True):
         if key not in names:
             continue
-        _, observed_at_s, source, is_emptying, fill_ppm = rows.T
-        # Of several readings of one instant the last in this order counts: a sensor's, and the fuller one.
-        order = np.lexsort((fill_ppm, -source, observed_at_s))
-        order = order[fill_ppm[order] != NO_LEVEL_PPM]
-        is_last = np.append(np.diff(observed_at_s[order]) != 0, np.ones(min(1, len(order)), dtype=bool))
-        order = order[is_last]
+        is_glance = rows[:, 2] == _CODES[Source.DRIVER]
+        observed_at_s, fill_fraction = _levels_of(rows[~is_glance])
+        glanced_at_s, glance_fraction = _levels_of(rows[is_glance])
         yield (
             names[key],
             FillSeries(
                 container_id=names[key],
-                observed_at_s=observed_at_s[order],
-                fill_fraction=(fill_ppm[order] / 1e6).astype(np.float32),
-                quality=np.full(len(order), Quality.UNCHECKED, dtype=np.int8),
-                emptied_at_s=np.unique(observed_at_s[is_emptying == 1]),
+                observed_at_s=observed_at_s,
+                fill_fraction=fill_fraction,
+                quality=np.full(len(observed_at_s), Quality.UNCHECKED, dtype=np.int8),
+                emptied_at_s=np.unique(rows[rows[:, 3] == 1, 1]),
+                glanced_at_s=glanced_at_s,
+                glance_fraction=glance_fraction,
             ),
         )
+
+
+def _levels_of(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Instants and levels; of several readings of one instant a sensor's counts, and the fuller one."""
+    _, observed_at_s, source, _, fill_ppm = rows.T
+    order = np.lexsort((fill_ppm, -source, observed_at_s))
+    order = order[fill_ppm[order] != NO_LEVEL_PPM]
+    is_last = np.append(np.diff(observed_at_s[order]) != 0, np.ones(min(1, len(order)), dtype=bool))
+    order = order[is_last]
+    return observed_at_s[order], (fill_ppm[order] / 1e6).astype(np.float32)

@@ -134,9 +134,20 @@ def test_history_keeps_emptyings_apart_from_levels(town_store: Store) -> None:
     assert series.emptied_at_s.tolist() == [int(NOW.timestamp())]
 
 
-def test_history_prefers_the_sensor_when_two_observe_one_instant(town_store: Store) -> None:
-    town_store.readings.add([reading(fill=0.2), reading(fill=0.9, source=Source.DRIVER)], received_at=NOW)
-    assert town_store.readings.history(as_of=NOW, days=1)["P-001"].fill_fraction.tolist() == [np.float32(0.2)]
+def test_history_keeps_what_drivers_saw_apart_from_the_sensor(town_store: Store) -> None:
+    town_store.readings.add(
+        [
+            reading(fill=0.2),
+            reading(fill=0.9, source=Source.DRIVER),
+            reading(minutes=5, fill=1.1, source=Source.DRIVER),
+            reading(fill=0.4, source=Source.TRUCK),
+        ],
+        received_at=NOW,
+    )
+    series = town_store.readings.history(as_of=NOW, days=1)["P-001"]
+    assert series.fill_fraction.tolist() == pytest.approx([0.2])
+    assert series.glanced_at_s.tolist() == [int((NOW - timedelta(minutes=ago)).timestamp()) for ago in (5, 0)]
+    assert series.glance_fraction.tolist() == pytest.approx([1.1, 0.9])
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

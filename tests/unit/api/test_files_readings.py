@@ -367,3 +367,32 @@ def test_readings_of_prague_are_read_without_options(shared_data: Path) -> None:
     assert sum(len(series) for series in history.values()) == 209_592
     first = min(int(series.observed_at_s[0]) for series in history.values())
     assert datetime.fromtimestamp(first, tz=UTC).year == 2023
+
+
+def test_what_drivers_saw_is_kept_apart_from_what_sensors_measured(tmp_path: Path) -> None:
+    lines = (
+        "G-1,2026-03-02T05:00:00Z,40,sensor,no\nG-1,2026-03-02T06:00:00Z,75,driver,no\n"
+        "G-1,2026-03-02T06:00:00Z,,truck,yes\nG-1,2026-03-02T07:00:00Z,2,,no\nG-2,2026-03-02T07:00:00Z,110,driver,yes\n"
+    )
+    history = read(write(tmp_path, f"{HEADING},source,is_emptying\n{lines}"))
+    assert history["G-1"].fill_fraction.tolist() == pytest.approx([0.4, 0.02])
+    assert history["G-1"].glanced_at_s.tolist() == [at_s("2026-03-02T06:00:00+00:00")]
+    assert history["G-1"].glance_fraction.tolist() == [0.75]
+    assert history["G-1"].emptied_at_s.tolist() == [at_s("2026-03-02T06:00:00+00:00")]
+    assert len(history["G-2"]) == 0
+    assert history["G-2"].glance_fraction.tolist() == pytest.approx([1.1])
+
+
+@pytest.mark.parametrize("name", ["glances.csv", "glances.parquet"])
+def test_written_glances_read_the_same_again(tmp_path: Path, name: str) -> None:
+    history = read(
+        write(
+            tmp_path,
+            f"{HEADING},source,is_emptying\nG-1,2026-03-02T05:00:00Z,40,sensor,no\n"
+            "G-1,2026-03-02T06:00:00Z,75,driver,no\nG-1,2026-03-02T06:00:00Z,,truck,yes\n",
+        )
+    )
+    write_readings(history, tmp_path / name)
+    again = read(tmp_path / name)["G-1"]
+    for field in ("observed_at_s", "fill_fraction", "emptied_at_s", "glanced_at_s", "glance_fraction"):
+        assert getattr(again, field).tolist() == getattr(history["G-1"], field).tolist()
