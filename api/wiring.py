@@ -6,6 +6,7 @@ from pathlib import Path
 from api.files.map_cache import tidy, usable
 from api.town.fill_statistics import load_fill_statistics
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
+from optimizer.planning.warm_start import RememberingForecaster
 from optimizer.ports import Ports, SelectionPolicy, Solver
 from optimizer.search.sisr import SisrSolver
 from optimizer.selection.all_containers import AllContainersPolicy
@@ -68,7 +69,8 @@ def build_ports(router: StreetRouter) -> Ports:
     """Everything the planning flow needs, with the shipped forecaster, policies and solvers."""
     return Ports(
         router=router,
-        forecaster=EmpiricalBayesForecaster(statistics=load_fill_statistics()),
+        # Questions about a day are asked again by scenarios.
+        forecaster=RememberingForecaster(EmpiricalBayesForecaster(statistics=load_fill_statistics())),
         policies=selection_policies(),
         solvers=solvers(),
     )

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +14,8 @@ from api.cli.inputs import (
     AsOfOption,
     DayOption,
     JsonOption,
+    LanguageOption,
+    ReportLanguage,
     SeedOption,
     SolverOption,
     TimeLimitOption,
@@ -22,6 +24,7 @@ from api.cli.inputs import (
     build_request,
 )
 from api.cli.progress import progress_bars
+from api.cli.scenario_options import parse_demand, parse_replacement, parse_road, parse_shift
 from api.search_limits import search_limits
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Totals
@@ -29,8 +32,9 @@ from optimizer.domain.scenario import (
     AddVehicleLike,
     Change,
     ChangeServiceLevel,
-    ChangeShift,
     CloseDisposalSite,
+    LoseSensors,
+    RemoveContainers,
     RemoveVehicle,
     Scenario,
 )
@@ -58,6 +62,25 @@ def scenario(
     must_collect_probability: Annotated[
         float | None, typer.Option("--must-collect-probability", min=0, max=1, help="Empty from this risk of overflow.")
     ] = None,
+    replace_vehicle: Annotated[
+        list[str] | None,
+        typer.Option("--replace-vehicle", metavar="ID=LIKE", help="A vehicle of another's kind drives instead."),
+    ] = None,
+    close_road: Annotated[
+        list[str] | None,
+        typer.Option("--close-road", metavar="NAME|LON,LAT,M", help="A street, or all within so many metres."),
+    ] = None,
+    without_container: Annotated[
+        list[str] | None, typer.Option("--without-container", metavar="ID", help="This container is gone.")
+    ] = None,
+    demand: Annotated[
+        list[str] | None,
+        typer.Option("--demand", metavar="[STREAM=]FACTOR", help="Containers fill so many times as fast."),
+    ] = None,
+    lose_sensors: Annotated[
+        float | None, typer.Option("--lose-sensors", min=0.01, max=1, help="This share of the sensors is dead.")
+    ] = None,
+    language: LanguageOption = ReportLanguage.EN,
     day: DayOption = None,
     as_of: AsOfOption = None,
     time_limit: TimeLimitOption = 5.0,
@@ -76,7 +99,14 @@ def scenario(
     changes: list[Change] = [RemoveVehicle(vehicle_id=one) for one in without_vehicle or ()]
     changes += [AddVehicleLike(vehicle_id=one, new_vehicle_id=f"{one}-2nd") for one in add_vehicle_like or ()]
     changes += [CloseDisposalSite(disposal_site_id=one) for one in close_site or ()]
-    changes += [_parse_shift(one) for one in shift or ()]
+    changes += [parse_shift(one) for one in shift or ()]
+    changes += [parse_replacement(one) for one in replace_vehicle or ()]
+    changes += [parse_road(one) for one in close_road or ()]
+    changes += [parse_demand(one) for one in demand or ()]
+    if without_container:
+        changes.append(RemoveContainers(container_ids=tuple(without_container)))
+    if lose_sensors is not None:
+        changes.append(LoseSensors(lost_fraction=lose_sensors))
     if must_collect_probability is not None:
         changes.append(ChangeServiceLevel(must_collect_probability=must_collect_probability))
     if not changes:
@@ -100,23 +130,24 @@ def scenario(
     if json:
         typer.echo(dump_comparison(comparison).decode())
         return
-    _show(comparison, Console())
+    _show(comparison, Console(), language)
 
 
-def _show(comparison: "ScenarioComparison", console: Console) -> None:
+def _show(comparison: "ScenarioComparison", console: Console, language: ReportLanguage) -> None:
+    is_german = language is ReportLanguage.DE
     console.print()
-    for sentence in comparison.summary:
+    for sentence in comparison.summary_de if is_german else comparison.summary:
         console.print(escape(sentence))
     table = Table(title_justify="left")
-    for heading in ("", "as it is", "changed", "difference"):
+    for heading in ("", "jetzt", "geändert", "Unterschied") if is_german else ("", "as it is", "changed", "difference"):
         table.add_column(heading, justify="right" if heading else "left")
     rows: tuple[tuple[str, Callable[[Totals], float], str], ...] = (
-        ("kilometres", lambda totals: totals.distance_m / 1000, ".1f"),
-        ("working hours", lambda totals: totals.working_s / 3600, ".1f"),
-        ("containers emptied", lambda totals: totals.lifts, ".0f"),
-        ("diesel l", lambda totals: totals.diesel_l, ".1f"),
+        ("Kilometer" if is_german else "kilometres", lambda totals: totals.distance_m / 1000, ".1f"),
+        ("Arbeitsstunden" if is_german else "working hours", lambda totals: totals.working_s / 3600, ".1f"),
+        ("Leerungen" if is_german else "containers emptied", lambda totals: totals.lifts, ".0f"),
+        ("Diesel l" if is_german else "diesel l", lambda totals: totals.diesel_l, ".1f"),
         ("CO2e kg", lambda totals: totals.co2e_kg, ".1f"),
-        ("cost EUR", lambda totals: totals.cost_eur, ".2f"),
+        ("Kosten EUR" if is_german else "cost EUR", lambda totals: totals.cost_eur, ".2f"),
     )
     for name, figure, form in rows:
         totals: tuple[Totals, ...] = (comparison.base.totals, comparison.changed.totals, comparison.difference)
@@ -127,17 +158,9 @@ def _show(comparison: "ScenarioComparison", console: Console) -> None:
         lost = {one.container_id: one for one in comparison.changed.unserved}
         for container_id in comparison.newly_unserved[:15]:
             one = lost.get(container_id)
-            why = f"{one.message} {one.what_would_change_it}" if one else ""
+            why = ""
+            if one is not None and is_german:
+                why = f"{one.message_de} {one.what_would_change_it_de}"
+            elif one is not None:
+                why = f"{one.message} {one.what_would_change_it}"
             console.print(f"  [bold]{escape(container_id)}[/bold] {escape(why)}", soft_wrap=True)
-
-
-def _parse_shift(text: str) -> ChangeShift:
-    vehicle_id, _, span = text.partition("=")
-    starts, _, ends = span.partition("-")
-    try:
-        return ChangeShift(
-            vehicle_id=vehicle_id, starts_local=time.fromisoformat(starts), ends_local=time.fromisoformat(ends)
-        )
-    except ValueError as error:
-        message = f"'{text}' is not understood. Write e.g. truck-1=05:30-14:00."
-        raise InvalidInputError([Issue(where="--shift", code="shift", message=message)]) from error

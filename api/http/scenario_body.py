@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from api.http.containers import ContainerBody, LocationBody
 from api.http.fields import Body, ClockTime, Identifier, Probability, ShortText
 from api.http.plan_body import PlanBody, planning_ask
 from api.http.plans import finished_plan_id
@@ -12,16 +13,25 @@ from api.http.submit import find_job
 from api.identity.principal import Principal
 from api.jobs.job import JobKind
 from api.jobs.planning_documents import ScenarioAsk, load_planning_ask
+from optimizer.domain.container import Container
+from optimizer.domain.hours import Hours
 from optimizer.domain.scenario import (
+    AddContainer,
     AddVehicleLike,
     Change,
     ChangeServiceLevel,
     ChangeShift,
     CloseDisposalSite,
+    CloseRoad,
+    LoseSensors,
+    RemoveContainers,
     RemoveVehicle,
+    ReplaceVehicle,
+    ScaleDemand,
     Scenario,
 )
 from optimizer.planning.apply_scenario import apply_scenario
+from routing.location import Location
 
 
 class RemoveVehicleBody(Body):
@@ -82,8 +92,114 @@ class ChangeServiceLevelBody(Body):
         return ChangeServiceLevel(must_collect_probability=self.must_collect_probability)
 
 
+class ReplaceVehicleBody(Body):
+    """A vehicle of another kind drives instead, with the same crew."""
+
+    op: Literal["vehicle.replace"]
+    vehicle_id: Identifier
+    like_vehicle_id: Identifier
+
+    def to_change(self) -> Change:
+        """The change as the planner knows it."""
+        return ReplaceVehicle(vehicle_id=self.vehicle_id, like_vehicle_id=self.like_vehicle_id)
+
+
+class CloseRoadBody(Body):
+    """Nobody drives on a street, within a radius of a point, or in an area: give one of the three."""
+
+    op: Literal["road.close"]
+    street: ShortText = Field(default="", description="Its name on the map.")
+    center: LocationBody | None = None
+    radius_m: Annotated[float, Field(ge=1, le=20_000)] | None = None
+    outline: Annotated[list[LocationBody], Field(max_length=500)] = Field(
+        default=[], description="Corners of the area."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> "CloseRoadBody":
+        if bool(self.street.strip()) + (self.center is not None) + bool(self.outline) != 1:
+            raise ValueError("Give a street, a center with its radius_m, or an outline.")
+        if (self.center is None) != (self.radius_m is None):
+            raise ValueError("A center and its radius_m go together.")
+        return self
+
+    def to_change(self) -> Change:
+        """The change as the planner knows it."""
+        return CloseRoad(
+            street=self.street,
+            center=None if self.center is None else _location(self.center),
+            radius_m=self.radius_m or 0.0,
+            outline=tuple(_location(one) for one in self.outline),
+        )
+
+
+class AddContainerBody(Body):
+    """One more container stands in the town."""
+
+    op: Literal["container.add"]
+    container_id: Identifier
+    container: ContainerBody
+
+    def to_change(self) -> Change:
+        """The change as the planner knows it."""
+        fields = self.container.model_dump()
+        fields |= {"location": _location(self.container.location), "hours": Hours(expression=self.container.hours)}
+        return AddContainer(container=Container(container_id=self.container_id, **fields))
+
+
+class RemoveContainersBody(Body):
+    """Containers are gone."""
+
+    op: Literal["container.remove"]
+    container_ids: Annotated[list[Identifier], Field(min_length=1, max_length=2_000)]
+
+    def to_change(self) -> Change:
+        """The change as the planner knows it."""
+        return RemoveContainers(container_ids=tuple(self.container_ids))
+
+
+class ScaleDemandBody(Body):
+    """From their last reading on, containers fill so many times as fast."""
+
+    op: Literal["demand.scale"]
+    factor: Annotated[float, Field(ge=0.1, le=5)]
+    streams: Annotated[list[Identifier], Field(max_length=100)] = Field(default=[], description="Empty for all.")
+
+    def to_change(self) -> Change:
+        """The change as the planner knows it."""
+        return ScaleDemand(factor=self.factor, streams=tuple(self.streams))
+
+
+class LoseSensorsBody(Body):
+    """Containers are planned as if they had never had a sensor: those named, or a share of all."""
+
+    op: Literal["sensors.lose"]
+    container_ids: Annotated[list[Identifier], Field(max_length=2_000)] = Field(default=[], description="Which.")
+    lost_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_way(self) -> "LoseSensorsBody":
+        if bool(self.container_ids) == (self.lost_fraction is not None):
+            raise ValueError("Give either container_ids or lost_fraction.")
+        return self
+
+    def to_change(self) -> Change:
+        """The change as the planner knows it."""
+        return LoseSensors(container_ids=tuple(self.container_ids), lost_fraction=self.lost_fraction or 0.0)
+
+
 ChangeBody = Annotated[
-    RemoveVehicleBody | AddVehicleLikeBody | CloseDisposalSiteBody | ChangeShiftBody | ChangeServiceLevelBody,
+    RemoveVehicleBody
+    | AddVehicleLikeBody
+    | ReplaceVehicleBody
+    | CloseDisposalSiteBody
+    | ChangeShiftBody
+    | ChangeServiceLevelBody
+    | CloseRoadBody
+    | AddContainerBody
+    | RemoveContainersBody
+    | ScaleDemandBody
+    | LoseSensorsBody,
     Field(discriminator="op"),
 ]
 
@@ -117,7 +233,20 @@ EXAMPLES: dict[str, Any] = {
             {"op": "shift.change", "vehicle_id": "LUE-11", "starts_local": "05:30", "ends_local": "15:30"},
         ],
     },
+    "market day: a square closed, more paper, half of the sensors dead": {
+        "name": "market day",
+        "request": {"day": "2026-03-02"},
+        "changes": [
+            {"op": "road.close", "center": {"lon_deg": 7.5228, "lat_deg": 51.6135}, "radius_m": 150},
+            {"op": "demand.scale", "factor": 1.4, "streams": ["paper"]},
+            {"op": "sensors.lose", "lost_fraction": 0.5},
+        ],
+    },
 }
+
+
+def _location(body: LocationBody) -> Location:
+    return Location(lon_deg=body.lon_deg, lat_deg=body.lat_deg)
 
 
 def scenario_ask(body: ScenarioBody, services: Services, caller: Principal) -> ScenarioAsk:

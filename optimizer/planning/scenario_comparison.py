@@ -18,8 +18,8 @@ class ScenarioComparison:
         ``changed`` less ``base``.
     newly_unserved, newly_served
         Container ids that lose or gain their pickup.
-    summary
-        The difference in sentences for people.
+    summary, summary_de
+        The difference in sentences for people; the German ones are empty in comparisons of earlier versions.
     """
 
     scenario: Scenario
@@ -29,3 +29,4 @@ class ScenarioComparison:
     newly_unserved: tuple[str, ...]
     newly_served: tuple[str, ...]
     summary: tuple[str, ...]
+    summary_de: tuple[str, ...] = ()
