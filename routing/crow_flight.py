@@ -58,6 +58,7 @@ class CrowFlightRouter:
         anchor_index: int = 0,  # noqa: ARG002 - everything reaches everything
         progress: ProgressCallback | None = None,
         at: datetime | None = None,  # noqa: ARG002 - straight lines know no times
+        with_tolls: bool = False,  # noqa: ARG002 - nor toll streets
     ) -> PlacedTravel:
         """Every waypoint is placed where it is.
 

@@ -67,6 +67,7 @@ class StreetRouter(Protocol):
         anchor_index: int = 0,
         progress: ProgressCallback | None = None,
         at: datetime | None = None,
+        with_tolls: bool = False,
     ) -> PlacedTravel:
         """Durations and distances between all waypoints that can be placed.
 
@@ -84,6 +85,8 @@ class StreetRouter(Protocol):
         at
             When the vehicle drives, aware: signs with times, dated overrides and rush hours count as they are then.
             Without it no times apply.
+        with_tolls
+            Whether ``TravelMatrix.toll_m`` is asked for too; it may stay None where nobody knows of tolls.
 
         Raises
         ------

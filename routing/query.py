@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from routing.cch.legs import leg_arcs
 from routing.cch.many_to_many import Matrix, durations, durations_and_lengths
 from routing.cch.phantoms import Phantoms
+from routing.cch.tolls import TollPlaces, TollWeights, toll_lengths
 from routing.cch.weights import HierarchyWeights
 from routing.kernels.cch_matrix import UNREACHABLE
 from routing.metric import Metric
@@ -106,6 +107,23 @@ class QueryEngine:
             out=out,
             progress=progress,
         )
+
+    def toll_lengths(self, places: Places, is_toll: NDArray[np.bool_], *, n_threads: int = 1, out: Matrix) -> Matrix:
+        """``(n, n)`` metres of the ways in ``matrices`` that lie on toll streets, which ``is_toll`` says per segment."""
+        arc = self.turns.state_arc[self.hierarchy.turn_from]
+        arc_toll = np.where(is_toll[arc >> 1], self.streets.segment_length_mm[arc >> 1], 0)
+        return toll_lengths(
+            TollWeights(weights=self.weights, arc_toll=arc_toll),
+            self._toll_places(self.sources(places), is_toll),
+            self._toll_places(self.targets(places), is_toll),
+            unit_length=_UNIT,
+            n_threads=n_threads,
+            out=out,
+        )
+
+    def _toll_places(self, phantoms: Phantoms, is_toll: NDArray[np.bool_]) -> TollPlaces:
+        segment = self.turns.state_arc[self.hierarchy.state_of[phantoms.state]] >> 1
+        return TollPlaces(phantoms=phantoms, toll=np.where(is_toll[segment], phantoms.length, 0))
 
     def traces(self, places: Places, legs: NDArray[np.intp] | Sequence[tuple[int, int]]) -> Traces:
         """The paths behind some entries of the matrices, as pairs of places."""

@@ -42,6 +42,7 @@ from routing.result_arrays import empty_matrix
 from routing.snapping import DEFAULT_LIMIT_M, NearestStreet, Placement, SnapIndex
 from routing.streets import MapIssue, StreetGraph
 from routing.streets_file import load_cached_streets
+from routing.toll_rules import TollRule, toll_rule_of_zone, toll_segments
 
 _SERVED_ID = "private streets with places to serve"
 _SMALL_POINTS = 1_500
@@ -142,6 +143,11 @@ class RoadRouter:
         """Which map the answers come from."""
         return self.streets.info
 
+    @cached_property
+    def toll_rule(self) -> TollRule:
+        """Where lorries pay toll on this map."""
+        return toll_rule_of_zone(LocalTime.of_map(self.map_info).zone.key)
+
     @property
     def overrides(self) -> OverrideBook:
         """What the depot knows better than the map."""
@@ -199,6 +205,7 @@ class RoadRouter:
         anchor_index: int = 0,
         progress: ProgressCallback | None = None,
         at: datetime | None = None,
+        with_tolls: bool = False,
     ) -> PlacedTravel:
         """Durations and distances between all waypoints that can be placed; see the port.
 
@@ -217,7 +224,8 @@ class RoadRouter:
             _seal(answer)
         if progress is not None:
             progress(1.0)
-        matrix = TravelMatrix(duration_s=out[0], distance_m=out[1])
+        toll_m = self._toll_m(places, chosen, profile) if with_tolls else None
+        matrix = TravelMatrix(duration_s=out[0], distance_m=out[1], toll_m=toll_m)
         return PlacedTravel(matrix=matrix, row_of=row_of, rejections=rejections)
 
     def durations(
@@ -411,6 +419,21 @@ class RoadRouter:
 
     def _empty_matrix(self, places: Places) -> Matrix:
         return empty_matrix(len(places), scratch_dir=self._cache_dir)
+
+    def _toll_m(self, places: Places, chosen: ProfileEngine, profile: str) -> Matrix:
+        """Metres on toll streets of the fastest ways; none for vehicles that are too light to pay."""
+        out = self._empty_matrix(places)
+        weight_kg = load_profile(profile, profiles_dir=self._profiles_dir).weight_kg
+        if weight_kg > self.toll_rule.above_kg and self._is_toll_segment.any():
+            chosen.query.toll_lengths(places, self._is_toll_segment, n_threads=self._threads_for(places), out=out)
+        else:
+            out[:] = 0
+        _seal(out)
+        return out
+
+    @cached_property
+    def _is_toll_segment(self) -> NDArray[np.bool_]:
+        return toll_segments(self.streets, self.toll_rule)
 
     def _threads_for(self, places: Places) -> int:
         return self._n_threads if len(places) >= _SMALL_POINTS else 1

@@ -82,8 +82,9 @@ class StreetGraph:
         ``(n_nodes,)`` junctions, dead ends and places with a barrier or limit of their own.
     node_tags_index
         ``(n_nodes,)`` int32: index into ``node_tags``, -1 where the node has none that matter.
-    way_osm_id, way_tags_index, way_name_index
-        ``(n_ways,)``: identity, index into ``way_tags``, index into ``names`` (0 is the empty name).
+    way_osm_id, way_tags_index, way_name_index, way_number_index
+        ``(n_ways,)``: identity, index into ``way_tags``, index into ``names`` (0 is the empty name) and into
+        ``road_numbers``.
     segment_way, segment_tail, segment_head
         ``(n_segments,)`` int32: way and end nodes, in the way's node order.
     segment_length_mm
@@ -97,7 +98,9 @@ class StreetGraph:
     way_tags, node_tags
         Distinct tag sets.
     names
-        Distinct street names; entry 0 is empty.
+        Distinct street names, numbers where streets have no name; entry 0 is empty.
+    road_numbers
+        Distinct road numbers (``ref``); entry 0 is empty.
     restrictions
         Turn restrictions, resolved to arcs.
     issues
@@ -112,6 +115,7 @@ class StreetGraph:
     way_osm_id: NDArray[np.int64]
     way_tags_index: NDArray[np.int32]
     way_name_index: NDArray[np.int32]
+    way_number_index: NDArray[np.int32]
     segment_way: NDArray[np.int32]
     segment_tail: NDArray[np.int32]
     segment_head: NDArray[np.int32]
@@ -124,6 +128,7 @@ class StreetGraph:
     way_tags: tuple[Tags, ...]
     node_tags: tuple[Tags, ...]
     names: tuple[str, ...]
+    road_numbers: tuple[str, ...]
     restrictions: tuple[TurnRestriction, ...]
     issues: tuple[MapIssue, ...]
 
@@ -183,7 +188,8 @@ class StreetGraph:
         digest = hashlib.sha256()
         for name in ARRAY_FIELDS:
             digest.update(np.ascontiguousarray(getattr(self, name)).data)
-        texts = [self.way_tags, self.node_tags, self.names, [_restriction_key(item) for item in self.restrictions]]
+        restrictions = [_restriction_key(item) for item in self.restrictions]
+        texts = [self.way_tags, self.node_tags, self.names, self.road_numbers, restrictions]
         digest.update(json.dumps(texts).encode())
         return digest.hexdigest()
 
@@ -200,6 +206,7 @@ ARRAY_FIELDS = (
     "way_osm_id",
     "way_tags_index",
     "way_name_index",
+    "way_number_index",
     "segment_way",
     "segment_tail",
     "segment_head",

@@ -16,7 +16,7 @@ from routing.osm.pbf import load_streets, require_map_file
 from routing.ports import MapInfo
 from routing.streets import ARRAY_FIELDS, MapIssue, StreetGraph, TurnRestriction
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Raised whenever the import or the layout changes, so that older files are not used."""
 
 _logger = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ def write_streets(path: Path, streets: StreetGraph) -> None:
         "way_tags": streets.way_tags,
         "node_tags": streets.node_tags,
         "names": streets.names,
+        "road_numbers": streets.road_numbers,
         "restrictions": [asdict(item) for item in streets.restrictions],
         "issues": [asdict(item) for item in streets.issues],
     }
@@ -83,6 +84,7 @@ def _texts(texts: dict[str, Any]) -> dict[str, Any]:
         "way_tags": _tag_sets(texts["way_tags"]),
         "node_tags": _tag_sets(texts["node_tags"]),
         "names": tuple(texts["names"]),
+        "road_numbers": tuple(texts["road_numbers"]),
         "restrictions": tuple(
             TurnRestriction(**{**item, "arcs": tuple(item["arcs"]), "exempt": tuple(item["exempt"])})
             for item in texts["restrictions"]

@@ -44,6 +44,16 @@ class TurnHierarchy:
     hierarchy: Hierarchy
 
     @cached_property
+    def turn_from(self) -> NDArray[np.int64]:
+        """``(n_turns,)`` state that each turn starts from."""
+        return self.key // max(1, self.node_of.size)
+
+    @cached_property
+    def state_of(self) -> NDArray[np.intp]:
+        """``(n_nodes,)`` state of each of the hierarchy's nodes."""
+        return np.flatnonzero(self.node_of >= 0)
+
+    @cached_property
     def turn_to(self) -> NDArray[np.int64]:
         """``(n_turns,)`` state that each turn leads to."""
         return self.key % max(1, self.node_of.size)

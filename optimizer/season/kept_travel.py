@@ -56,6 +56,7 @@ class KeptTravel:
         anchor_index: int = 0,  # noqa: ARG002 - the town's first depot was the anchor
         progress: ProgressCallback | None = None,
         at: datetime | None = None,  # noqa: ARG002 - all days drive alike
+        with_tolls: bool = False,  # noqa: ARG002 - a season's roads have no tolls
     ) -> PlacedTravel:
         """The rows of these waypoints.
 

@@ -72,7 +72,7 @@ def durations(
         (sources, sources.duration_ms.astype(np.int32)),
         (targets, targets.duration_ms.astype(np.int32)),
         fill,
-        partial(_costs_behind, weights, sources, targets),
+        partial(pairs_behind, weights, sources, targets),
         infinity=INFINITE_MS,
         n_threads=n_threads,
         progress=progress,
@@ -109,7 +109,7 @@ def durations_and_lengths(
         (sources, sources.packed()),
         (targets, targets.packed()),
         fill,
-        partial(_costs_behind, weights, sources, targets),
+        partial(pairs_behind, weights, sources, targets),
         infinity=INFINITE,
         n_threads=n_threads,
         progress=progress,
@@ -130,10 +130,13 @@ def _output(sources: Phantoms, targets: Phantoms, out: Matrix | None) -> Matrix:
     return out
 
 
-def _costs_behind(
+def pairs_behind(
     weights: HierarchyWeights, sources: Phantoms, targets: Phantoms
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-    """Pairs with the target behind the source on one state, which labels take for a way of negative cost."""
+    """Rows, columns and costs of pairs with the target behind the source on one state.
+
+    Labels take such a pair for a way of negative cost.
+    """
     structure, costs = weights.hierarchy, weights.costs
     cycles = Cycles(structure.down_first, structure.down_edge, costs.slot, costs.loop)
     sides = _ends(structure, sources), _ends(structure, targets)

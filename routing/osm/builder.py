@@ -81,6 +81,7 @@ def build_streets(
     used_ways, segment_way = np.unique(way_of_point[first_point], return_inverse=True)
     way_tags, way_tags_index = _intern([raw.way_tags[way] for way in used_ways.tolist()])
     names, way_name_index = _intern_names([raw.way_name[way] for way in used_ways.tolist()])
+    road_numbers, way_number_index = _intern_names([raw.way_number[way] for way in used_ways.tolist()])
     kept_index = np.cumsum(is_linked) - 1
 
     west, south = points_deg[is_linked].min(axis=0)
@@ -101,6 +102,7 @@ def build_streets(
         way_osm_id=np.array(raw.way_osm_id, dtype=np.int64)[used_ways],
         way_tags_index=way_tags_index,
         way_name_index=way_name_index,
+        way_number_index=way_number_index,
         segment_way=segment_way.astype(np.int32),
         segment_tail=tail,
         segment_head=head,
@@ -113,6 +115,7 @@ def build_streets(
         way_tags=way_tags,
         node_tags=node_tags,
         names=names,
+        road_numbers=road_numbers,
         restrictions=(),
         issues=(),
     )

@@ -28,6 +28,8 @@ _RESTRICTIONS = "turn_restrictions"
 _DRIVEN_BACKWARD = frozenset({"-1", "reverse", "T"})
 
 Place = tuple[float, float]
+_Way = tuple[int, str, str, Tags]
+"""Identity, name, number and tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ def to_networkx(streets: StreetGraph) -> "nx.MultiDiGraph[int]":
         }
         if line.name:
             attributes["name"] = line.name
+        number = streets.road_numbers[streets.way_number_index[way]]
+        if number:
+            attributes["ref"] = number
         tail = int(streets.node_osm_id[streets.segment_tail[segment]])
         head = int(streets.node_osm_id[streets.segment_head[segment]])
         places = np.column_stack((line.lon_deg, line.lat_deg))
@@ -109,7 +114,7 @@ def from_networkx(
     free_ids = count(min(0, *node_number.values(), 0) - 1, -1)
     nodes_of_ways: list[list[int]] = []
     points_of_ways: list[NDArray[np.float64]] = []
-    for (osm_id, name, tags), edges in grouped.items():
+    for (osm_id, name, number, tags), edges in grouped.items():
         for chain in _chains(edges):
             node_ids: list[int] = [chain[0].tail]
             places: list[Place] = [chain[0].places[0]]
@@ -118,6 +123,7 @@ def from_networkx(
                 places += edge.places[1:]
             raw.way_osm_id.append(osm_id)
             raw.way_name.append(name)
+            raw.way_number.append(number)
             raw.way_tags.append(tags)
             nodes_of_ways.append(node_ids)
             points_of_ways.append(np.array(places, dtype=np.float64))
@@ -145,9 +151,9 @@ def _restriction_record(item: TurnRestriction, streets: StreetGraph) -> dict[str
 
 def _edges_by_way(
     graph: "nx.MultiDiGraph[Any]", node_number: dict[Any, int], *, has_raw_oneway: bool
-) -> dict[tuple[int, str, Tags], list[_Edge]]:
+) -> dict[_Way, list[_Edge]]:
     """Edges of each way, opposite directions joined into one, with the tag ``oneway`` set for what is left."""
-    found: dict[tuple[int, str, Tags], list[_Edge]] = defaultdict(list)
+    found: dict[_Way, list[_Edge]] = defaultdict(list)
     for tail, head, data in graph.edges(data=True):
         ends = [(float(graph.nodes[node]["x"]), float(graph.nodes[node]["y"])) for node in (tail, head)]
         geometry = data.get("geometry")
@@ -158,18 +164,19 @@ def _edges_by_way(
             tags["oneway"] = "yes" if value in _DRIVEN_BACKWARD else value
         edge = _Edge(node_number[tail], node_number[head], places, is_reversed=str(data.get("reversed")) == "True")
         name = _tag_text("name", data.get("name") or data.get("ref") or "")
+        number = _tag_text("ref", data.get("ref") or "")
         osm_id = _first(data["osmid"])
-        found[int(osm_id), name, tuple(sorted(tags.items()))].append(edge)
+        found[int(osm_id), name, number, tuple(sorted(tags.items()))].append(edge)
     if has_raw_oneway:
         return found
-    grouped: dict[tuple[int, str, Tags], list[_Edge]] = defaultdict(list)
-    for (way, name, pairs), edges in found.items():
+    grouped: dict[_Way, list[_Edge]] = defaultdict(list)
+    for (way, name, number, pairs), edges in found.items():
         for edge, is_oneway in _join_opposites(edges):
             plain = dict(pairs)
             is_stated = is_oneway or plain.get("junction") or plain.get("highway", "").startswith("motorway")
             if is_stated:
                 plain["oneway"] = "yes" if is_oneway else "no"
-            grouped[way, name, tuple(sorted(plain.items()))].append(edge)
+            grouped[way, name, number, tuple(sorted(plain.items()))].append(edge)
     return grouped
 
 

@@ -71,6 +71,7 @@ def _read_ways(path: Path, raw: RawStreets) -> None:
             continue
         raw.way_osm_id.append(way.id)
         raw.way_name.append(tags.get("name") or tags.get("ref") or "")
+        raw.way_number.append(tags.get("ref", ""))
         kept = tuple(sorted((key, value) for key, value in tags.items() if key in WAY_KEYS))
         raw.way_tags.append(interned.setdefault(kept, kept))
         node_ids.append([node.ref for node in nodes])

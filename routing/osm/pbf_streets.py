@@ -137,7 +137,9 @@ class _Reader:
         self._way_sizes.append(sizes[is_line])
         streets = streets[is_line]
         self._way_ids.append(ids[streets])
-        self._raw.way_name += _names(block, way, pairs, len(ids), streets)
+        names, numbers = (_values_of(block, key, way, pairs, len(ids), streets) for key in ("name", "ref"))
+        self._raw.way_name += [name or number for name, number in zip(names, numbers, strict=True)]
+        self._raw.way_number += numbers
         is_street[:] = False
         is_street[streets] = True
         is_kept = is_street[way] & _is_among(block.texts, WAY_KEYS)[pairs[:, 0]]
@@ -233,17 +235,14 @@ def _has_tag(
     return has_tag
 
 
-def _names(block: Block, way: _Array, pairs: _Array, n_ways: int, streets: _Array) -> list[str]:
-    """The name of each street, else its number, else nothing."""
-    texts = [""]
-    name = np.zeros(n_ways, dtype=np.int64)
-    for key in ("ref", "name"):
-        is_named = _is_among(block.texts, {key})[pairs[:, 0]]
-        value, place = np.unique(pairs[is_named, 1], return_inverse=True)
-        is_filled = np.array([bool(block.texts[index]) for index in value.tolist()], dtype=np.bool_)[place]
-        name[way[is_named][is_filled]] = len(texts) + place[is_filled]
-        texts += [_text(block, index) for index in value.tolist()]
-    return [texts[index] for index in name[streets].tolist()]
+def _values_of(block: Block, key: str, way: _Array, pairs: _Array, n_ways: int, streets: _Array) -> list[str]:
+    """What a tag says of each street, nothing where it has none."""
+    has_key = _is_among(block.texts, {key})[pairs[:, 0]]
+    value, place = np.unique(pairs[has_key, 1], return_inverse=True)
+    texts = ["", *(_text(block, index) for index in value.tolist())]
+    said = np.zeros(n_ways, dtype=np.int64)
+    said[way[has_key]] = 1 + place
+    return [texts[index] for index in said[streets].tolist()]
 
 
 def _is_among(texts: list[bytes], wanted: Collection[str]) -> NDArray[np.bool_]:

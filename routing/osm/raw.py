@@ -32,8 +32,8 @@ class RawStreets:
 
     Attributes
     ----------
-    way_osm_id, way_name, way_tags, way_size
-        One entry per way; ``way_size`` is the number of its nodes.
+    way_osm_id, way_name, way_number, way_tags, way_size
+        One entry per way: its name, or number if it has none, its number alone, and how many nodes it has.
     node_id
         ``(n_nodes,)`` int64, rising: the nodes of the ways.
     point_node, point_deg
@@ -51,6 +51,7 @@ class RawStreets:
 
     way_osm_id: list[int] = field(default_factory=list)
     way_name: list[str] = field(default_factory=list)
+    way_number: list[str] = field(default_factory=list)
     way_tags: list[Tags] = field(default_factory=list)
     way_size: list[int] = field(default_factory=list)
     node_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))

@@ -62,6 +62,7 @@ WAY_KEYS = frozenset(
         "bridge",
         "tunnel",
         "toll",
+        "toll:hgv",
         "noexit",
         "construction",
         "motorroad",

@@ -143,7 +143,9 @@ class PickyRouter:
         anchor_index: int = 0,
         progress: ProgressCallback | None = None,
         at: datetime | None = None,
+        with_tolls: bool = False,
     ) -> PlacedTravel:
+        assert not with_tolls, "no vehicle here pays tolls, so nobody should ask for them"
         wrong = {index: self.errors.get((profile, one.label)) for index, one in enumerate(waypoints)}
         anchor_error = wrong[anchor_index]
         if anchor_error is not None:

@@ -127,6 +127,7 @@ def grids(draw: st.DrawFn) -> StreetGraph:
         )
         raw.way_osm_id.append(way_id)
         raw.way_name.append(f"Street {way_id}")
+        raw.way_number.append("")
         raw.way_tags.append(tuple(sorted({"highway": "residential", **tags}.items())))
     for node in places:
         tags = draw(
@@ -141,7 +142,8 @@ def grids(draw: st.DrawFn) -> StreetGraph:
         if len(walk) > 2:
             raw.restrictions.append(_restriction(index, walk, edges, draw(st.sampled_from(_KINDS))))
     if not edges:
-        raw.way_osm_id, raw.way_name, raw.way_tags = [0], ["Only"], [(("highway", "residential"),)]
+        raw.way_osm_id, raw.way_name, raw.way_number = [0], ["Only"], [""]
+        raw.way_tags = [(("highway", "residential"),)]
     lines = edges or [(0, 1)]
     raw.set_points(lines, [np.array([places[tail], places[head]]) for tail, head in lines])
     return build_streets(raw, source="grid")

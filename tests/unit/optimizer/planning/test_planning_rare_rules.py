@@ -33,9 +33,10 @@ class RushHourRouter(CrowFlightRouter):
         anchor_index: int = 0,
         progress: ProgressCallback | None = None,
         at: datetime | None = None,
+        with_tolls: bool = False,
     ) -> PlacedTravel:
         placed = CrowFlightRouter.travel(
-            self, waypoints, profile=profile, anchor_index=anchor_index, progress=progress, at=at
+            self, waypoints, profile=profile, anchor_index=anchor_index, progress=progress, at=at, with_tolls=with_tolls
         )
         if at is None or not 7 <= at.hour < 9:
             return placed

@@ -1,0 +1,1 @@
+"""Toll rules of countries, as data."""
