@@ -51,11 +51,11 @@ def tour_to_gpx(
     title = f"{vehicle_id} · {plan.town_name} · {written_date(plan.day, language)}"
     gpx = GPX()
     gpx.creator = "fuhre"
-    gpx.name = _clean(title)
+    gpx.name = without_control_characters(title)
     gpx.time = plan.generated_at.astimezone(UTC)
     if attribution:
         # gpxpy writes attributes as they are.
-        gpx.copyright_author = escape(_clean(attribution.removeprefix("© ")), {'"': "&quot;"})
+        gpx.copyright_author = escape(without_control_characters(attribution.removeprefix("© ")), {'"': "&quot;"})
         gpx.copyright_year = str(plan.generated_at.year)
         gpx.copyright_license = ODBL
     gpx.waypoints = [
@@ -71,7 +71,7 @@ def tour_to_gpx(
 
 
 def _route(tour: Tour, title: str, town: Town | None, language: Language) -> GPXRoute:
-    route = GPXRoute(name=_clean(title))
+    route = GPXRoute(name=without_control_characters(title))
     route.points = [
         _named(GPXRoutePoint, stop, town, language) for stop in tour.stops if stop.kind is not StopKind.BREAK
     ]
@@ -79,7 +79,7 @@ def _route(tour: Tour, title: str, town: Town | None, language: Language) -> GPX
 
 
 def _track(tour: Tour, title: str, paths: PlanPaths) -> GPXTrack:
-    track = GPXTrack(name=_clean(title))
+    track = GPXTrack(name=without_control_characters(title))
     for trip in trips_of(tour, paths):
         points = [
             GPXTrackPoint(round(float(lat), _DECIMALS), round(float(lon), _DECIMALS)) for lon, lat in trip.lon_lat_deg
@@ -94,14 +94,15 @@ def _named(kind: type[Point], stop: Stop, town: Town | None, language: Language)
         latitude=round(stop.location.lat_deg, _DECIMALS),
         longitude=round(stop.location.lon_deg, _DECIMALS),
         time=stop.arrives_at.astimezone(UTC),
-        name=_clean(f"{stop.sequence:03d} {stop.label}"),
-        description=_clean(_description(stop, town, language)),
+        name=without_control_characters(f"{stop.sequence:03d} {stop.label}"),
+        description=without_control_characters(stop_description(stop, town, language)),
     )
     point.type = stop.kind.value
     return point
 
 
-def _description(stop: Stop, town: Town | None, language: Language) -> str:
+def stop_description(stop: Stop, town: Town | None, language: Language) -> str:
+    """What a driver should know of a stop, a line for each thing."""
     parts = [f"{text(f'kind_{stop.kind.value}', language)} {_clock(stop.arrives_at, town)}"]
     for one in stop.collections:
         reason = f" ({one.reasons[0]})" if one.reasons else ""
@@ -116,6 +117,6 @@ def _clock(instant: datetime, town: Town | None) -> str:
     return f"{local:%H:%M}"
 
 
-def _clean(words: str) -> str:
+def without_control_characters(words: str) -> str:
     """Without the characters that XML 1.0 cannot carry even escaped."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", words)

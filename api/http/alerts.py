@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.intakes import Intakes
+from api.http.open_alerts import OpenAlerts
 from api.http.openapi import problems
 from api.http.services import Services
-from api.identity.principal import Principal
-from api.ingest.alerts import Alert, AlertKind, by_urgency
-from api.ingest.areas import SilentAreas
+from api.ingest.alerts import Alert, AlertKind
 
 
 class AlertAnswer(BaseModel):
@@ -51,10 +50,9 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-def alerts_router(services: Services, intakes: Intakes) -> APIRouter:
+def alerts_router(services: Services, intakes: Intakes, open_alerts: OpenAlerts) -> APIRouter:
     """The operations on alerts."""
     router = APIRouter(prefix="/v1/alerts", tags=["ingest"])
-    areas = SilentAreas()
 
     @router.get(
         "",
@@ -67,8 +65,7 @@ def alerts_router(services: Services, intakes: Intakes) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
     ) -> Response:
         """List what is the matter now: fire, tilt, open lids, and areas whose sensors fell silent together."""
-        found = [*intakes.alerts_of(caller).open(limit=limit), *_silent_areas(services, caller, areas)]
-        answer = AlertList(alerts=[_answer(one) for one in by_urgency(found)[:limit]])
+        answer = AlertList(alerts=[_answer(one) for one in open_alerts.of(caller, limit=limit)])
         return Response(answer.model_dump_json(), media_type="application/json", headers={"cache-control": "no-store"})
 
     @router.post(
@@ -92,11 +89,6 @@ def alerts_router(services: Services, intakes: Intakes) -> APIRouter:
         )
 
     return router
-
-
-def _silent_areas(services: Services, caller: Principal, areas: SilentAreas) -> list[Alert]:
-    containers = [one for one in services.town_of(caller).town.containers if one.has_sensor]
-    return areas.of(caller.tenant_id, services.store_of(caller).readings, containers, now=services.now())
 
 
 def _answer(alert: Alert) -> AlertAnswer:

@@ -20,10 +20,15 @@ from api.http.gate import Gate
 from api.http.health import health_router
 from api.http.ingest import BATCH_PATHS as INGEST_BATCH_PATHS
 from api.http.ingest import ingest_router
+from api.http.intakes import Intakes
+from api.http.jobs import jobs_router
 from api.http.metrics import Metrics, metrics_router
+from api.http.open_alerts import OpenAlerts
 from api.http.openapi import DESCRIPTION, TAGS, describe
 from api.http.operations import OperationIndex
 from api.http.plan_body import PlanBody
+from api.http.plan_edits import EditsBody, plan_edits_router
+from api.http.plan_questions import plan_questions_router
 from api.http.plans import plans_router
 from api.http.readings import ReadingsBody, readings_router
 from api.http.scenario_body import ScenarioBody
@@ -64,14 +69,19 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
     )
     metrics = Metrics(services.queue)
+    intakes = Intakes(services)
+    alerts = OpenAlerts(services, intakes)
     routers = (
-        plans_router(services),
-        tours_router(services),
+        plans_router(services, alerts),
+        plan_edits_router(services, alerts),
+        plan_questions_router(services),
+        jobs_router(services),
         scenarios_router(services),
         containers_router(services),
         readings_router(services),
         fleet_router(services),
-        ingest_router(services),
+        ingest_router(services, intakes, alerts),
+        tours_router(services),
         health_router(services),
         metrics_router(metrics),
     )
@@ -87,7 +97,7 @@ def create_app(services: Services) -> FastAPI:
         body_limit=_body_limits(services),
         headers=security_headers(is_behind_tls=services.settings.is_behind_tls),
     )
-    bodies = (PlanBody, ScenarioBody, ContainerBody, ReadingsBody, DeviceBody)
+    bodies = (PlanBody, EditsBody, ScenarioBody, ContainerBody, ReadingsBody, DeviceBody)
     app.openapi = lambda: describe(app, bodies)  # type: ignore[method-assign]  # the framework's documented way
     return app
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.jobs.errors import AlreadyFinishedError, QueueFullError, QueueStoppedError
+from api.plans.edits import ImpossibleEditError
 from api.store.errors import (
     BrokenDatabaseError,
     IdempotencyConflictError,
@@ -65,6 +66,11 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "idempotency_conflict": ProblemKind(
         status=409, title="The Idempotency-Key is taken", what_you_can_do="Use a new key for a new request."
     ),
+    "edit_impossible": ProblemKind(
+        status=409,
+        title="The plan cannot be changed like that",
+        what_you_can_do="See the issues: each says what to do.",
+    ),
     "plan_not_finished": ProblemKind(
         status=409, title="The plan is not finished", what_you_can_do="Wait until its status is 'succeeded'."
     ),
@@ -105,6 +111,12 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "internal_error": ProblemKind(
         status=500, title="A fault in the program", what_you_can_do="Report it with the trace id; it is in the log."
+    ),
+    "job_failed": ProblemKind(
+        status=503,
+        title="The work on it failed",
+        what_you_can_do="Try again after the time in Retry-After; nothing was changed.",
+        retry_after_s=2,
     ),
     "login_unavailable": ProblemKind(
         status=503,
@@ -208,6 +220,8 @@ def problem_of(error: Exception) -> ProblemError:
         return ProblemError(
             "invalid_request", "The request does not fit the town; see the issues.", issues=error.issues
         )
+    if isinstance(error, ImpossibleEditError):
+        return ProblemError("edit_impossible", "The plan cannot be changed like that.", issues=error.issues)
     if isinstance(error, StaleVersionError):
         return ProblemError("version_required" if error.is_missing else "version_conflict", str(error))
     for kind, code in _CODE_OF_ERROR:

@@ -15,6 +15,7 @@ from api.http.caller import Caller
 from api.http.devices import device_id_of, devices_router
 from api.http.errors import ProblemError
 from api.http.intakes import Intakes
+from api.http.open_alerts import OpenAlerts
 from api.http.openapi import problems
 from api.http.quarantine import quarantine_router
 from api.http.services import Services
@@ -106,9 +107,8 @@ def answer_of(report: IntakeReport) -> Response:
     return Response(answer.model_dump_json(), media_type="application/json", headers={"cache-control": "no-store"})
 
 
-def ingest_router(services: Services) -> APIRouter:
+def ingest_router(services: Services, intakes: Intakes, alerts: OpenAlerts) -> APIRouter:
     """The operations on messages of sensors, with those on devices, quarantine and alerts that belong to them."""
-    intakes = Intakes(services)
     router = APIRouter(prefix="/v1/ingest", tags=["ingest"])
 
     async def take(
@@ -181,7 +181,7 @@ def ingest_router(services: Services) -> APIRouter:
         router,
         devices_router(services, intakes),
         quarantine_router(services, intakes),
-        alerts_router(services, intakes),
+        alerts_router(services, intakes, alerts),
     ):
         whole.include_router(part)
     return whole

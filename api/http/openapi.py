@@ -29,6 +29,7 @@ do. Other towns' things are as unknown to you as things that never were (404).
 
 TAGS = [
     {"name": "plans", "description": "Ask for a day's tours, watch the planning, fetch the result."},
+    {"name": "jobs", "description": "Work that takes a while: watch it, follow its events, end it."},
     {"name": "tours", "description": "One vehicle's day, for its tablet or navigation device."},
     {"name": "scenarios", "description": "What if a truck were missing? Nothing of this touches live plans."},
     {"name": "containers", "description": "What is emptied, with its latest reading."},

@@ -8,35 +8,39 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.bodies import JsonBody, describe_body
 from api.http.caller import Caller
-from api.http.errors import ProblemError
-from api.http.etags import is_unchanged, not_modified, versioned
+from api.http.etags import is_unchanged, not_modified
 from api.http.job_answers import EXAMPLE, JobAnswer, accepted, fields_of, with_document
+from api.http.open_alerts import OpenAlerts
 from api.http.openapi import problems
+from api.http.plan_answers import (
+    PLAN_ID,
+    RUNNING_EXAMPLE,
+    PlanAnswer,
+    VersionNumber,
+    alert_lines,
+    answer_etag,
+    find_version,
+    finished_plan,
+    plan_answer,
+    running_answer,
+    stored_document,
+)
 from api.http.plan_body import EXAMPLES, PlanBody, planning_ask
 from api.http.services import Services
 from api.http.submit import IdempotencyKey, find_job, submit
 from api.identity.principal import Principal
-from api.jobs.job import Job, JobKind, JobState
+from api.jobs.job import JobKind, JobState
 from api.jobs.planning_documents import dump_planning_ask
 from api.store.plan_record import PlanSummary
-from optimizer.domain.plan import Plan
-
-PLAN_ID = "6f1c2f0f8d6c4c0e9a3b5d7e1f2a3b4c"
-
-
-class PlanAnswer(JobAnswer):
-    """A plan and the job that makes it."""
-
-    plan_id: str
-    etag: str | None = Field(default=None, description="Version of the finished plan, also in the header ETag.")
-    plan: Plan | None = Field(default=None, description="Present when `status` is `succeeded`.")
 
 
 class PlanListItem(JobAnswer):
     """A plan in the list."""
 
     plan_id: str
-    summary: PlanSummary | None = Field(default=None, description="Present when `status` is `succeeded`.")
+    version: int | None = Field(default=None, description="The latest; present when `status` is `succeeded`.")
+    released_version: int | None = Field(default=None, description="What tablets get; null before the first release.")
+    summary: PlanSummary | None = Field(default=None, description="Of the latest version.")
 
 
 class PlanPage(BaseModel):
@@ -48,14 +52,11 @@ class PlanPage(BaseModel):
     next_before: str | None = Field(description="Send as `before` to get the next page; null on the last.")
 
 
-_RUNNING: dict[str, Any] = {**EXAMPLE, "plan_id": PLAN_ID, "etag": None, "plan": None}
-
-
 def _example(value: dict[str, Any]) -> dict[str, Any]:
     return {"content": {"application/json": {"example": value}}}
 
 
-def plans_router(services: Services) -> APIRouter:
+def plans_router(services: Services, alerts: OpenAlerts) -> APIRouter:
     """The operations on plans."""
     router = APIRouter(prefix="/v1/plans", tags=["plans"])
 
@@ -66,7 +67,7 @@ def plans_router(services: Services) -> APIRouter:
         response_model=PlanAnswer,
         openapi_extra=describe_body(PlanBody, EXAMPLES),
         responses={
-            202: {"description": "Queued; ask at the address in `Location`.", **_example(_RUNNING)},
+            202: {"description": "Queued; ask at the address in `Location`.", **_example(RUNNING_EXAMPLE)},
             **problems(
                 "malformed_json",
                 "idempotency_conflict",
@@ -91,7 +92,7 @@ def plans_router(services: Services) -> APIRouter:
         """Ask for a day's tours."""
         document = dump_planning_ask(planning_ask(body, services, caller))
         job = submit(services, caller, kind=JobKind.PLAN, document=document, body=body, idempotency_key=idempotency_key)
-        return accepted(_answer(job), f"/v1/plans/{job.job_id}")
+        return accepted(running_answer(job), f"/v1/plans/{job.job_id}")
 
     @router.get(
         "",
@@ -111,7 +112,16 @@ def plans_router(services: Services) -> APIRouter:
         """List plans, newest first."""
         found = services.store_of(caller).plans.plans(limit=limit + 1, before=before, day=day)
         items = [
-            with_document(PlanListItem(plan_id=one.job.job_id, **fields_of(one.job)), "summary", one.summary or b"null")
+            with_document(
+                PlanListItem(
+                    plan_id=one.job.job_id,
+                    version=one.version,
+                    released_version=one.released_version,
+                    **fields_of(one.job),
+                ),
+                "summary",
+                one.summary or b"null",
+            )
             for one in found[:limit]
         ]
         last = f'"{found[limit - 1].job.job_id}"' if len(found) > limit else "null"
@@ -123,21 +133,30 @@ def plans_router(services: Services) -> APIRouter:
         operation_id="getPlan",
         response_model=PlanAnswer,
         responses={
-            200: {"description": "The state, and the plan when it is finished.", **_example(_RUNNING)},
+            200: {"description": "The state, and the plan when it is finished.", **_example(RUNNING_EXAMPLE)},
             304: {"description": "The plan is the one you have."},
             **problems("not_found"),
         },
     )
-    def get_plan(caller: Caller, plan_id: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
-        """Watch a plan being made, and fetch it."""
+    def get_plan(
+        caller: Caller,
+        plan_id: str,
+        version: VersionNumber = None,
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Watch a plan being made, and fetch it: its latest version unless another is asked for."""
         job = find_job(services, caller, plan_id, JobKind.PLAN)
-        record = services.store_of(caller).plans.plan(plan_id) if job.state is JobState.SUCCEEDED else None
-        if record is None:
+        lines = alert_lines(alerts, caller)
+        if job.state is not JobState.SUCCEEDED:
             headers = {"cache-control": "no-store"} | ({} if job.state.is_final else {"retry-after": "1"})
-            return Response(_answer(job).model_dump_json(), media_type="application/json", headers=headers)
-        if is_unchanged(record.etag, if_none_match):
-            return not_modified(record.etag)
-        return versioned(with_document(_answer(job, record.etag), "plan", record.document), record.etag)
+            content = running_answer(job, lines).model_dump_json()
+            return Response(content, media_type="application/json", headers=headers)
+        found = find_version(services, caller, plan_id, version)
+        release = services.store_of(caller).versions.current_release(plan_id)
+        etag = answer_etag(found, release, lines)
+        if is_unchanged(etag, if_none_match):
+            return not_modified(etag)
+        return plan_answer(job, found, release, lines, stored_document(services, caller, found))
 
     @router.post(
         "/{plan_id}/cancel",
@@ -145,14 +164,17 @@ def plans_router(services: Services) -> APIRouter:
         status_code=202,
         response_model=PlanAnswer,
         responses={
-            202: {"description": "It ends within seconds.", **_example({**_RUNNING, "is_cancel_requested": True})},
+            202: {
+                "description": "It ends within seconds.",
+                **_example({**RUNNING_EXAMPLE, "is_cancel_requested": True}),
+            },
             **problems("not_found", "already_finished"),
         },
     )
     def cancel_plan(caller: Caller, plan_id: str) -> Response:
         """End the planning; nothing is stored."""
         services.queue.cancel(caller.tenant_id, find_job(services, caller, plan_id, JobKind.PLAN))
-        return accepted(_answer(find_job(services, caller, plan_id, JobKind.PLAN)), f"/v1/plans/{plan_id}")
+        return accepted(running_answer(find_job(services, caller, plan_id, JobKind.PLAN)), f"/v1/plans/{plan_id}")
 
     return router
 
@@ -165,11 +187,4 @@ def finished_plan_id(services: Services, caller: Principal, plan_id: str) -> str
     ProblemError
         When there is no such plan, or it is not finished.
     """
-    job = find_job(services, caller, plan_id, JobKind.PLAN)
-    if job.state is not JobState.SUCCEEDED:
-        raise ProblemError("plan_not_finished", f"The plan's status is '{job.state}'.")
-    return plan_id
-
-
-def _answer(job: Job, etag: str | None = None) -> PlanAnswer:
-    return PlanAnswer(plan_id=job.job_id, etag=etag, plan=None, **fields_of(job))
+    return finished_plan(services, caller, plan_id).job_id

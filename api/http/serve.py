@@ -123,6 +123,7 @@ def open_services(settings: Settings, town_folder: Path, *, host: str = "127.0.0
             has_public_docs=settings.is_local(host),
             data_folder=data_folder if settings.database_url is None else None,
             maps=maps,
+            folder_of=folders.of,
             forgetting=Forgetting(
                 stores,
                 lambda tenant: apply_retention(stores.store(tenant.tenant_id), tenant, now=datetime.now(UTC)),

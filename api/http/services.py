@@ -39,6 +39,8 @@ class Services:
         Whether the documentation may be read without a key.
     data_folder, maps
         See ``HealthWatch``.
+    folder_of
+        A tenant's folder of files; None where there are none.
     forgetting
         Deletes what is too old; None where nothing is to be forgotten.
     """
@@ -53,6 +55,7 @@ class Services:
     has_public_docs: bool = False
     data_folder: Path | None = None
     maps: Mapping[str, Path] = field(default_factory=dict)
+    folder_of: Callable[[str], Path] | None = None
     forgetting: Forgetting | None = None
     trail: AuditTrail = field(init=False)
     health: HealthWatch = field(init=False)
@@ -84,6 +87,10 @@ class Services:
         if record is None:
             raise ProblemError("no_town", "No town has been imported into the database.")
         return record
+
+    def town_folder(self, caller: Principal) -> Path | None:
+        """The caller's town's folder of files."""
+        return None if self.folder_of is None else self.folder_of(caller.tenant_id)
 
     def start(self) -> None:
         """Claim the database and start the workers.

@@ -41,24 +41,50 @@ def submit(
     idempotency_key: str | None,
 ) -> Job:
     """The job for a request, or the earlier one under the same key."""
-    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-        raise ProblemError("invalid_request", "The Idempotency-Key must have 1 to 100 visible ASCII characters.")
+    _require_key(idempotency_key)
     job, _is_new = services.queue.submit(
         caller.tenant_id,
         JobRequest(
             job_id=new_job_id(),
             kind=kind,
             document=document,
-            # Of what was sent, not of the document: that holds the instant of sending.
-            request_digest=hashlib.sha256(kind.encode() + body.model_dump_json().encode()).hexdigest(),
+            request_digest=_digest(kind, body),
             idempotency_key=idempotency_key,
         ),
     )
     return job
 
 
-def find_job(services: Services, caller: Principal, job_id: str, kind: JobKind) -> Job:
-    """The job of this id and kind.
+def repeated_job(
+    services: Services, caller: Principal, *, kind: JobKind, body: BaseModel, idempotency_key: str | None
+) -> Job | None:
+    """The job of an earlier request with this key, before anything is judged that has changed since.
+
+    Raises
+    ------
+    IdempotencyConflictError
+        When the key belongs to another request.
+    """
+    _require_key(idempotency_key)
+    if idempotency_key is None:
+        return None
+    return services.store_of(caller).jobs.find_repeated(
+        idempotency_key=idempotency_key, request_digest=_digest(kind, body)
+    )
+
+
+def _require_key(idempotency_key: str | None) -> None:
+    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+        raise ProblemError("invalid_request", "The Idempotency-Key must have 1 to 100 visible ASCII characters.")
+
+
+def _digest(kind: JobKind, body: BaseModel) -> str:
+    # Of what was sent, not of the job's document: that holds the instant of sending.
+    return hashlib.sha256(kind.encode() + body.model_dump_json().encode()).hexdigest()
+
+
+def find_job(services: Services, caller: Principal, job_id: str, kind: JobKind | None = None) -> Job:
+    """The job of this id, and of this kind where one is named.
 
     Raises
     ------
@@ -67,5 +93,5 @@ def find_job(services: Services, caller: Principal, job_id: str, kind: JobKind) 
     """
     job = services.store_of(caller).jobs.get(job_id, kind) if is_job_id(job_id) else None
     if job is None:
-        raise ProblemError("not_found", f"There is no {kind} with this id.")
+        raise ProblemError("not_found", f"There is no {kind or 'job'} with this id.")
     return job

@@ -1,79 +1,121 @@
-"""One vehicle's tour over HTTP: for its tablet as JSON, for navigation devices and maps in their formats."""
+"""One vehicle's tour over HTTP: for its tablet as JSON, for navigation devices, maps and print in their formats."""
 
-from enum import StrEnum
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
+from api.export.texts import Language
+from api.files.plan_json import load_plan
 from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.etags import is_unchanged, not_modified, versioned
+from api.http.language import SpokenLanguage, language_of
 from api.http.openapi import problems
-from api.http.plans import finished_plan_id
+from api.http.plan_answers import VersionNumber, finished_plan
 from api.http.services import Services
 from api.http.submit import is_job_id
 from api.identity.principal import Principal
+from api.plans.tour_files import MEDIA_TYPES, TourFormat, make_tour_file, stored_file, stored_paths
 from api.store.plan_record import TourSheet
+from api.store.plan_version_ports import PlanVersion
 from api.store.tenant_ports import Role
 
+VehicleId = Annotated[str, Path(max_length=64)]
+AskedFormat = Annotated[TourFormat, Query(alias="format")]
+TourDay = Annotated[date | None, Query(alias="date", description="Today at the depot when left out.")]
 
-class TourFormat(StrEnum):
-    """How a tour can be had."""
-
-    JSON = "json"
-    GPX = "gpx"
-    GEOJSON = "geojson"
-
-
-_MEDIA_TYPES = {TourFormat.GPX: "application/gpx+xml", TourFormat.GEOJSON: "application/geo+json"}
+_CONTENT: dict[str, dict[str, object]] = {media_type: {} for media_type in MEDIA_TYPES.values()}
+_PROBLEMS = ("not_found", "plan_not_finished", "invalid_request", "no_town")
 
 
 def tours_router(services: Services) -> APIRouter:
     """The operations on tours."""
-    router = APIRouter(prefix="/v1/plans/{plan_id}/tours", tags=["tours"])
+    router = APIRouter(prefix="/v1", tags=["tours"])
 
     @router.get(
-        "/{vehicle_id:path}",
+        "/plans/{plan_id}/tours/{vehicle_id:path}/sheet.pdf",
+        operation_id="printTour",
+        response_class=Response,
+        responses={
+            200: {"description": "A4 pages for the crew.", "content": {MEDIA_TYPES[TourFormat.PDF]: {}}},
+            304: {"description": "The sheet is the one you have."},
+            **problems(*_PROBLEMS),
+        },
+    )
+    def print_tour(
+        caller: Caller,
+        plan_id: str,
+        vehicle_id: VehicleId,
+        version: VersionNumber = None,
+        language: SpokenLanguage = None,
+        accept_language: Annotated[str | None, Header()] = None,
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Print a vehicle's tour: key figures, a sketch, and a line to tick for every stop."""
+        spoken = language_of(language, accept_language)
+        found = _version_for(services, caller, plan_id, vehicle_id, version)
+        return _tour_file(services, caller, found, vehicle_id, TourFormat.PDF, spoken, if_none_match)
+
+    @router.get(
+        "/plans/{plan_id}/tours/{vehicle_id:path}",
         operation_id="getTour",
         response_model=TourSheet,
         responses={
-            200: {
-                "description": "The tour. It never changes: a new plan has a new id.",
-                "content": {media_type: {} for media_type in _MEDIA_TYPES.values()},
-            },
+            200: {"description": "The tour as tablets get it; the latest before any release.", "content": _CONTENT},
             304: {"description": "The tour is the one you have."},
-            **problems("not_found", "not_acceptable", "plan_not_finished", "invalid_request"),
+            **problems(*_PROBLEMS),
         },
     )
     def get_tour(
         caller: Caller,
         plan_id: str,
-        vehicle_id: Annotated[str, Path(max_length=64)],
-        format_name: Annotated[TourFormat, Query(alias="format")] = TourFormat.JSON,
+        vehicle_id: VehicleId,
+        format_name: AskedFormat = TourFormat.JSON,
+        version: VersionNumber = None,
+        language: SpokenLanguage = None,
+        accept_language: Annotated[str | None, Header()] = None,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Fetch a vehicle's tour; with If-None-Match, only when you do not have it yet."""
-        plans = services.store_of(caller).plans
-        is_possible = is_job_id(plan_id) and vehicle_id.isprintable() and may_see_vehicle(caller, vehicle_id)
-        etag = plans.tour_etag(plan_id, vehicle_id) if is_possible else None
-        if etag is None:
-            finished_plan_id(services, caller, plan_id)
-            raise ProblemError("not_found", "The plan has no tour of this vehicle.")
+        spoken = language_of(language, accept_language)
+        found = _version_for(services, caller, plan_id, vehicle_id, version)
+        return _tour_file(services, caller, found, vehicle_id, format_name, spoken, if_none_match)
+
+    @router.get(
+        "/tours/{vehicle_id:path}",
+        operation_id="getReleasedTour",
+        response_model=TourSheet,
+        responses={
+            200: {"description": "The tour that was released for this day.", "content": _CONTENT},
+            304: {"description": "The tour is the one you have."},
+            **problems("not_found", "invalid_request", "no_town"),
+        },
+    )
+    def get_released_tour(
+        caller: Caller,
+        vehicle_id: VehicleId,
+        day: TourDay = None,
+        format_name: AskedFormat = TourFormat.JSON,
+        language: SpokenLanguage = None,
+        accept_language: Annotated[str | None, Header()] = None,
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Fetch what a vehicle is to do on a day; nothing of it is seen before it is released."""
+        when = day if day is not None else services.now().astimezone(services.town_of(caller).town.zone).date()
+        is_possible = vehicle_id.isprintable() and may_see_vehicle(caller, vehicle_id)
+        versions = services.store_of(caller).versions
+        found = versions.released_tour(vehicle_id, when) if is_possible else None
+        if found is None:
+            raise ProblemError("not_found", f"No tour of this vehicle was released for {when}.")
         if format_name is TourFormat.JSON:
-            if is_unchanged(etag, if_none_match):
-                return not_modified(etag)
-            tour = plans.tour(plan_id, vehicle_id)
-            assert tour is not None
-            return versioned(tour.document, etag)
-        etag = f"{etag}-{format_name}"
-        if is_unchanged(etag, if_none_match):
-            return not_modified(etag)
-        document = plans.tour_export(plan_id, vehicle_id, format_name)
-        if document is None:
-            raise ProblemError("not_acceptable", f"This plan was made without {format_name} files.")
-        answer = versioned(document, etag, _MEDIA_TYPES[format_name])
-        answer.headers["content-disposition"] = f'attachment; filename="tour.{format_name}"'
-        return answer
+            if is_unchanged(found.tour.etag, if_none_match):
+                return not_modified(found.tour.etag)
+            return versioned(found.tour.document, found.tour.etag)
+        version = versions.of_content(found.content_id)
+        assert version is not None, "only versions are released"
+        spoken = language_of(language, accept_language)
+        return _tour_file(services, caller, version, vehicle_id, format_name, spoken, if_none_match)
 
     return router
 
@@ -81,3 +123,58 @@ def tours_router(services: Services) -> APIRouter:
 def may_see_vehicle(caller: Principal, vehicle_id: str) -> bool:
     """Whether a vehicle is the caller's concern: a tablet's key is for its own vehicle only."""
     return caller.role is not Role.DRIVER or caller.subject_id in {None, vehicle_id}
+
+
+def _version_for(
+    services: Services, caller: Principal, plan_id: str, vehicle_id: str, number: int | None
+) -> PlanVersion:
+    """The version asked for; else the released one, else the latest."""
+    if not (is_job_id(plan_id) and vehicle_id.isprintable() and may_see_vehicle(caller, vehicle_id)):
+        raise ProblemError("not_found", "There is no such tour.")
+    versions = services.store_of(caller).versions
+    release = versions.current_release(plan_id) if number is None else None
+    wanted = number if release is None else release.version
+    found = versions.latest(plan_id) if wanted is None else versions.get(plan_id, wanted)
+    if found is None:
+        finished_plan(services, caller, plan_id)
+        raise ProblemError("not_found", "The plan has no version of this number.")
+    return found
+
+
+def _tour_file(
+    services: Services,
+    caller: Principal,
+    version: PlanVersion,
+    vehicle_id: str,
+    format_name: TourFormat,
+    language: Language,
+    if_none_match: str | None,
+) -> Response:
+    """A version's tour in one of its formats, or 304."""
+    plans = services.store_of(caller).plans
+    tour_etag = plans.tour_etag(version.content_id, vehicle_id)
+    if tour_etag is None:
+        raise ProblemError("not_found", "The plan has no tour of this vehicle.")
+    etag = tour_etag if format_name is TourFormat.JSON else f"{tour_etag}-{format_name}-{language}"
+    if is_unchanged(etag, if_none_match):
+        return not_modified(etag)
+    if format_name is TourFormat.JSON:
+        tour = plans.tour(version.content_id, vehicle_id)
+        assert tour is not None, "its etag was there"
+        return versioned(tour.document, etag)
+    document = stored_file(plans, version.content_id, vehicle_id, format_name, language)
+    if document is None:
+        record = plans.plan(version.content_id)
+        assert record is not None, "a version's content is written with it"
+        document = make_tour_file(
+            load_plan(record.document, source=f"plan {version.plan_id}"),
+            vehicle_id,
+            town=services.town_of(caller).town,
+            format_name=format_name,
+            language=language,
+            stored_paths=stored_paths(plans, version.content_id, vehicle_id),
+        )
+    answer = versioned(document, etag, MEDIA_TYPES[format_name])
+    kind = "inline" if format_name is TourFormat.PDF else "attachment"
+    answer.headers["content-disposition"] = f'{kind}; filename="tour.{format_name}"'
+    return answer

@@ -1,15 +1,13 @@
 """What a worker process opens, as functions that can be named to it: the map with its ports, and the tours' files."""
 
-import json
 import logging
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from api.export.geojson import tour_to_geojson
-from api.export.gpx import tour_to_gpx
 from api.export.plan_paths import find_plan_paths
+from api.export.stored_paths import PATHS_FORMAT, dump_paths
 from api.log_setup import configure_logging
 from optimizer.domain.plan import Plan
 from optimizer.domain.town import Town
@@ -70,17 +68,10 @@ def _profiles(town: Town, router: StreetRouter) -> list[str]:
 
 
 def export_tours(plan: Plan, town: Town, router: StreetRouter) -> Mapping[str, Mapping[str, bytes]]:
-    """Every tour as GPX and GeoJSON, by vehicle id."""
+    """The streets of every tour, by vehicle id: all its files are made of them when somebody asks."""
     paths = find_plan_paths(plan, town, router)
     attribution = router.map_info.attribution
     return {
-        tour.vehicle_id: {
-            "gpx": tour_to_gpx(plan, tour.vehicle_id, paths, town=town, attribution=attribution).encode(),
-            "geojson": json.dumps(
-                tour_to_geojson(plan, tour.vehicle_id, paths, town=town, attribution=attribution),
-                ensure_ascii=False,
-                allow_nan=False,
-            ).encode(),
-        }
+        tour.vehicle_id: {PATHS_FORMAT: dump_paths(paths[tour.vehicle_id], attribution=attribution)}
         for tour in plan.tours
     }

@@ -1,6 +1,7 @@
 """A plan with people's changes: a short search from the plan as it is, so that all else stays unless moving it pays."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from api.plans.apply_edits import EditedDay, vehicle_of
@@ -9,7 +10,8 @@ from api.plans.edits import Holds, ImpossibleEditError
 from optimizer.domain.day_state import DayState, VehicleState
 from optimizer.domain.hours import local_midnight
 from optimizer.domain.issues import Issue
-from optimizer.domain.plan import Plan
+from optimizer.domain.plan import Collection, Plan
+from optimizer.domain.request import SelectionRules
 from optimizer.domain.town import Town
 from optimizer.planning.compare_plans import compare_plans
 from optimizer.planning.explain_container import explain_container
@@ -76,7 +78,7 @@ def edit_plan(
         change_cost_eur=CHANGE_COST_EUR,
     )
     found = replan_day(
-        day.plan,
+        _firm(day.plan),
         town,
         state,
         ports,
@@ -85,8 +87,51 @@ def edit_plan(
         generated_at=generated_at,
         progress=progress,
     )
-    _require_wanted(found.plan, plan, town, ports, day)
-    return EditedPlan(plan=found.plan, difference=compare_plans(plan, found.plan), holds=day.holds)
+    new = _with_figures_of(plan, found.plan)
+    _require_wanted(new, plan, town, ports, day)
+    return EditedPlan(plan=new, difference=compare_plans(plan, new), holds=day.holds)
+
+
+def _firm(plan: Plan) -> Plan:
+    """The plan with a price on leaving out what was planned, as there is one on handing it to another vehicle."""
+    overflow_cost_eur = SelectionRules().overflow_cost_eur
+
+    def firm(one: Collection) -> Collection:
+        waiting_eur = one.cost_of_waiting_eur or one.overflow_probability * overflow_cost_eur
+        return one if one.is_must else replace(one, cost_of_waiting_eur=waiting_eur + CHANGE_COST_EUR)
+
+    return _with_collections(plan, firm)
+
+
+def _with_figures_of(old: Plan, new: Plan) -> Plan:
+    """The new plan with the forecasts' figures of the old one, which no edit changes."""
+    known = {one.container_id: one for tour in old.tours for stop in tour.stops for one in stop.collections}
+
+    def told(one: Collection) -> Collection:
+        before = known.get(one.container_id)
+        return one if before is None else replace(one, cost_of_waiting_eur=before.cost_of_waiting_eur)
+
+    unserved = tuple(
+        replace(one, cost_of_waiting_eur=known[one.container_id].cost_of_waiting_eur)
+        if one.container_id in known
+        else one
+        for one in new.unserved
+    )
+    return replace(_with_collections(new, told), unserved=unserved)
+
+
+def _with_collections(plan: Plan, change: Callable[[Collection], Collection]) -> Plan:
+    tours = (
+        replace(
+            tour,
+            stops=tuple(
+                replace(stop, collections=tuple(map(change, stop.collections))) if stop.collections else stop
+                for stop in tour.stops
+            ),
+        )
+        for tour in plan.tours
+    )
+    return replace(plan, tours=tuple(tours))
 
 
 def _require_wanted(new: Plan, old: Plan, town: Town, ports: Ports, day: EditedDay) -> None:

@@ -13,6 +13,8 @@ from api.http.containers import ContainerBody
 from api.http.errors import PROBLEMS
 from api.http.plan_body import EXAMPLES as PLAN_EXAMPLES
 from api.http.plan_body import PlanBody
+from api.http.plan_edits import EXAMPLES as EDIT_EXAMPLES
+from api.http.plan_edits import EditsBody
 from api.http.readings import EXAMPLES as READINGS_EXAMPLES
 from api.http.readings import ReadingBody, ReadingsBody
 from api.http.scenario_body import EXAMPLES as SCENARIO_EXAMPLES
@@ -21,7 +23,19 @@ from tests.flow.http_samples import services_in
 
 OPERATIONS = {
     "addReadings",
+    "cancelJob",
     "cancelPlan",
+    "comparePlans",
+    "editPlan",
+    "explainContainer",
+    "getCompliance",
+    "getJob",
+    "getReleasedTour",
+    "listPlanVersions",
+    "printCompliance",
+    "printTour",
+    "releasePlan",
+    "watchJob",
     "cancelScenario",
     "getContainer",
     "getPlan",
@@ -102,7 +116,7 @@ def test_problems_are_described_as_what_they_are(document: dict[str, Any]) -> No
 
 def test_every_body_has_an_example_and_a_schema(document: dict[str, Any]) -> None:
     for operation in operations(document):
-        if operation["operationId"] in {"requestPlan", "requestScenario", "putContainer", "addReadings"}:
+        if operation["operationId"] in {"requestPlan", "editPlan", "requestScenario", "putContainer", "addReadings"}:
             content = operation["requestBody"]["content"]["application/json"]
             assert content["examples"]
             assert content["schema"]["$ref"].endswith("Body")
@@ -112,6 +126,7 @@ def test_every_body_has_an_example_and_a_schema(document: dict[str, Any]) -> Non
     ("model", "examples"),
     [
         (PlanBody, PLAN_EXAMPLES),
+        (EditsBody, EDIT_EXAMPLES),
         (ScenarioBody, SCENARIO_EXAMPLES),
         (ContainerBody, CONTAINER_EXAMPLES),
         (ReadingsBody, READINGS_EXAMPLES),
