@@ -109,7 +109,7 @@ class QueryEngine:
         )
 
     def toll_lengths(self, places: Places, is_toll: NDArray[np.bool_], *, n_threads: int = 1, out: Matrix) -> Matrix:
-        """``(n, n)`` metres of the ways in ``matrices`` that lie on toll streets, which ``is_toll`` says per segment."""
+        """``(n, n)`` metres of the ways in ``matrices`` that lie on toll streets; ``is_toll`` is given per segment."""
         arc = self.turns.state_arc[self.hierarchy.turn_from]
         arc_toll = np.where(is_toll[arc >> 1], self.streets.segment_length_mm[arc >> 1], 0)
         return toll_lengths(

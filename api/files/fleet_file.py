@@ -229,6 +229,7 @@ def _vehicle(section: Section) -> Vehicle | None:
         "cost_eur_per_h": section.number("cost_eur_per_h", why=COST_SOURCE),
         "cost_eur_per_day": section.number("cost_eur_per_day", 0.0),
         "overtime_eur_per_h": section.number("overtime_eur_per_h", 0.0),
+        "toll_eur_per_km": section.number("toll_eur_per_km", 0.0),
     }
     max_trips = section.whole_number("max_trips", 8)
     is_available = section.yes_or_no("is_available", default=True)

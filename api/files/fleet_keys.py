@@ -121,7 +121,7 @@ FLEET_KEYS: dict[str, tuple[Column, ...]] = {
         Column(
             name="cost_eur_per_km",
             unit="EUR per km",
-            meaning=f"Fuel, wear, toll. {_EXAMPLE}",
+            meaning=f"Fuel and wear; toll too, unless toll_eur_per_km says it apart. {_EXAMPLE}",
             example="1.20",
             is_required=True,
         ),
@@ -137,6 +137,13 @@ FLEET_KEYS: dict[str, tuple[Column, ...]] = {
             name="overtime_eur_per_h",
             unit="EUR per hour",
             meaning="What an hour above regular_work_s costs beyond cost_eur_per_h.",
+            example="0.0",
+        ),
+        Column(
+            name="toll_eur_per_km",
+            unit="EUR per km",
+            meaning="What a km on Autobahn or Bundesstrasse costs beyond cost_eur_per_km, by the vehicle's toll class; "
+            "0 where it pays none. There is no default: rates change, and no rate stands in the software.",
             example="0.0",
         ),
         Column(name="max_trips", unit="", meaning="Most tippings a day.", example="8"),

@@ -109,6 +109,7 @@ def _vehicle(vehicle: Vehicle) -> str:
         "cost_eur_per_h": vehicle.cost_eur_per_h,
         "cost_eur_per_day": vehicle.cost_eur_per_day,
         "overtime_eur_per_h": vehicle.overtime_eur_per_h or None,
+        "toll_eur_per_km": vehicle.toll_eur_per_km or None,
         "max_trips": vehicle.max_trips,
         "is_available": vehicle.is_available,
     }

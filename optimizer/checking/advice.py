@@ -42,6 +42,7 @@ ADVICE = {
     "wrong_distance": "Plan again, or check with the map that the plan was made with.",
     "wrong_leg": "Leave the times out, then they are worked out.",
     "wrong_service": "Use the times of the register, or correct them there.",
+    "wrong_toll": "Plan again, or check with the map that the plan was made with.",
     "wrong_total": "Leave the totals out, or add them up again.",
 }
 """By the code of the violation."""

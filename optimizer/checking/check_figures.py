@@ -8,6 +8,7 @@ from operator import add
 from optimizer.checking.errors import Violation
 from optimizer.domain.hours import seconds_between
 from optimizer.domain.plan import Plan, StopKind, Totals, Tour
+from optimizer.domain.town import Town
 
 
 def each_once(plan: Plan) -> Iterator[Violation]:
@@ -36,9 +37,30 @@ def sums_right(plan: Plan) -> Iterator[Violation]:
         if getattr(plan.totals, name) != getattr(total, name):
             sentence = f"It states {name} = {getattr(plan.totals, name)}, but the tours give {getattr(total, name)}."
             yield Violation(code="wrong_total", where="plan", sentence=sentence)
-    if abs(plan.totals.cost_eur - total.cost_eur) > 0.01 * max(1, len(plan.tours)):
-        sentence = f"It states {plan.totals.cost_eur:.2f} EUR, but the tours give {total.cost_eur:.2f} EUR."
-        yield Violation(code="wrong_total", where="plan", sentence=sentence)
+    for name in ("cost_eur", "toll_eur"):
+        stated_eur, summed_eur = getattr(plan.totals, name), getattr(total, name)
+        if abs(stated_eur - summed_eur) > 0.01 * max(1, len(plan.tours)):
+            sentence = f"It states {name} = {stated_eur:.2f}, but the tours give {summed_eur:.2f}."
+            yield Violation(code="wrong_total", where="plan", sentence=sentence)
+
+
+def extras_right(plan: Plan, town: Town) -> Iterator[Violation]:
+    """Overtime and toll of each tour, by what its vehicle is paid for."""
+    vehicles = {one.vehicle_id: one for one in town.vehicles}
+    for tour in plan.tours:
+        vehicle, stated, counted = vehicles[tour.vehicle_id], tour.totals, _count(tour)
+        regular_s = vehicle.shift.regular_work_s
+        overtime_s = 0 if regular_s is None else max(0, counted.working_s - regular_s)
+        if stated.overtime_s != overtime_s:
+            sentence = f"It states overtime_s = {stated.overtime_s}, but its stops give {overtime_s}."
+            yield Violation(code="wrong_total", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
+        toll_eur = sum(stop.leg.toll_m for stop in tour.stops if stop.leg) / 1000 * vehicle.toll_eur_per_km
+        if abs(stated.toll_eur - toll_eur) > 0.01:
+            sentence = f"It states toll_eur = {stated.toll_eur:.2f}, but its legs give {toll_eur:.2f}."
+            yield Violation(code="wrong_total", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
+        if stated.cost_eur < stated.toll_eur:
+            sentence = f"It costs {stated.cost_eur:.2f} EUR, less than its toll of {stated.toll_eur:.2f} EUR."
+            yield Violation(code="wrong_total", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
 
 
 def _count(tour: Tour) -> Totals:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import reduce
 from math import ceil
 
-from optimizer.checking.check_figures import each_once, sums_right
+from optimizer.checking.check_figures import each_once, extras_right, sums_right
 from optimizer.checking.check_solution import check_solution
 from optimizer.checking.errors import Violation
 from optimizer.domain.hours import local_midnight, seconds_between
@@ -60,7 +60,8 @@ def check_plan(plan: Plan, town: Town, router: StreetRouter) -> tuple[Violation,
         # Whoever is out may simply drive home.
         if one.code not in SUM_CODES and not (one.code == "empty_tour" and one.where in on_the_way)
     ]
-    return (*found, *each_once(plan), *_distances(plan, problem, solution), *sums_right(plan))
+    metres = _distances(plan, problem, solution)
+    return (*found, *each_once(plan), *metres, *sums_right(plan), *extras_right(plan, town))
 
 
 def _driving(plan: Plan) -> list[Tour]:
@@ -230,7 +231,7 @@ def _visit(kind: VisitKind, index: int, stop: Stop, problem: Problem) -> Visit:
 
 
 def _distances(plan: Plan, problem: Problem, solution: Solution) -> Iterator[Violation]:
-    """The metres of every leg to come against the map."""
+    """The metres of every leg to come against the map, and those among them that are paid for."""
     for tour, driven in zip(_driving(plan), solution.tours, strict=True):
         vehicle = problem.vehicles[driven.vehicle_index]
         place, leaves_s = vehicle.start_place_index, driven.departs_s
@@ -244,10 +245,14 @@ def _distances(plan: Plan, problem: Problem, solution: Solution) -> Iterator[Vio
                 there = problem.pickups[visit.index].place_index
             else:
                 there = problem.disposals[visit.index].place_index
-            measured_m = problem.distance_m(driven.vehicle_index, place, there, departs_s=leaves_s)
-            stated_m = stop.leg.distance_m if stop.leg else 0
+            way = (driven.vehicle_index, place, there)
+            measured_m, toll_m = (measure(*way, departs_s=leaves_s) for measure in (problem.distance_m, problem.toll_m))
+            stated_m, stated_toll_m = (stop.leg.distance_m, stop.leg.toll_m) if stop.leg else (0, 0)
             if stated_m != measured_m:
                 sentence = f"The leg to stop {stop.sequence} states {stated_m} m; the map says {measured_m} m."
                 yield Violation(code="wrong_distance", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
+            if vehicle.toll_per_m_micro_eur and stated_toll_m != toll_m:
+                sentence = f"The leg to stop {stop.sequence} states {stated_toll_m} m of toll; the map says {toll_m} m."
+                yield Violation(code="wrong_toll", where=f"vehicle {tour.vehicle_id}", sentence=sentence)
             place = there
             leaves_s = visit.departs_s if visit is not None else leaves_s

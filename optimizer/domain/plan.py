@@ -39,10 +39,17 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """The travel that leads to a stop."""
+    """The travel that leads to a stop.
+
+    Attributes
+    ----------
+    toll_m
+        Those of the metres that lie on toll roads; 0 where nobody has counted them.
+    """
 
     duration_s: int
     distance_m: int
+    toll_m: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +105,10 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Sums over a tour or a plan; working time is elapsed time less breaks, overtime is the part paid as such."""
+    """Sums over a tour or a plan.
+
+    Working time is elapsed time less breaks, overtime is the part paid as such; the cost contains the toll.
+    """
 
     distance_m: int = 0
     driving_s: int = 0
@@ -111,6 +121,7 @@ class Totals:
     co2e_kg: float = 0.0
     cost_eur: float = 0.0
     overtime_s: int = 0
+    toll_eur: float = 0.0
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(

@@ -141,6 +141,8 @@ class Vehicle:
         Marginal cost of driving, of a working hour of vehicle and crew, and of using the vehicle at all.
     overtime_eur_per_h
         What an hour above ``shift.regular_work_s`` costs beyond ``cost_eur_per_h``.
+    toll_eur_per_km
+        What a kilometre on toll roads costs beyond ``cost_eur_per_km``; 0 where no toll is to be counted.
     max_trips
         Most tippings a day.
     is_available
@@ -162,6 +164,7 @@ class Vehicle:
     compaction_by_stream: Mapping[str, float] = field(default_factory=dict)
     cost_eur_per_day: float = 0.0
     overtime_eur_per_h: float = 0.0
+    toll_eur_per_km: float = 0.0
     max_trips: int = 8
     is_available: bool = True
     name: str = ""
@@ -176,6 +179,7 @@ class Vehicle:
         issues.require_number("cost_eur_per_h", self.cost_eur_per_h, high=10_000)
         issues.require_number("cost_eur_per_day", self.cost_eur_per_day, high=100_000)
         issues.require_number("overtime_eur_per_h", self.overtime_eur_per_h, high=10_000)
+        issues.require_number("toll_eur_per_km", self.toll_eur_per_km, high=1_000)
         issues.require(
             self.overtime_eur_per_h == 0 or self.shift.regular_work_s is not None,
             "no_regular_work",

@@ -150,11 +150,10 @@ class _Walk:
 
     def _leg_to(self, place_index: int) -> Leg:
         way = (self.tour.vehicle_index, self.place_index, place_index)
-        toll_m = self.problem.toll_m(*way, departs_s=self.leaves_s)
-        self.fee_micro_eur += toll_m * self.problem.vehicles[self.tour.vehicle_index].toll_per_m_micro_eur
         return Leg(
             duration_s=self.problem.duration_s(*way, departs_s=self.leaves_s),
             distance_m=self.problem.distance_m(*way, departs_s=self.leaves_s),
+            toll_m=self.problem.toll_m(*way, departs_s=self.leaves_s),
         )
 
     def _add(
@@ -206,7 +205,7 @@ def fees_paid_micro_eur(done: Sequence[Stop], town: Town) -> int:
 
 
 def sum_up(stops: Sequence[Stop], town: Town, *, vehicle_id: str, fee_micro_eur: int) -> Totals:
-    """The sums of a tour's stops, with the vehicle's rates as the problem has them; tolls are fees."""
+    """The sums of a tour's stops, with the vehicle's rates as the problem has them."""
     vehicle = next(one for one in town.vehicles if one.vehicle_id == vehicle_id)
     back_at = stops[-1].arrives_at if stops[-1].kind is StopKind.END else stops[-1].departs_at
     elapsed_s = seconds_between(stops[0].departs_at, back_at)
@@ -218,11 +217,13 @@ def sum_up(stops: Sequence[Stop], town: Town, *, vehicle_id: str, fee_micro_eur:
     diesel_l = vehicle.fuel.used_l(distance_m=distance_m, idle_s=idle_s, lifts=lifts)
     working_s = elapsed_s - break_s
     overtime_s = 0 if vehicle.shift.regular_work_s is None else max(0, working_s - vehicle.shift.regular_work_s)
+    toll_micro_eur = round(vehicle.toll_eur_per_km * MICRO_EUR_PER_EUR / 1000) * sum(leg.toll_m for leg in legs)
     cost_micro_eur = (
         round(vehicle.cost_eur_per_day * MICRO_EUR_PER_EUR)
         + round(vehicle.cost_eur_per_km * MICRO_EUR_PER_EUR / 1000) * distance_m
         + round(vehicle.cost_eur_per_h * MICRO_EUR_PER_EUR / 3600) * elapsed_s
         + round(vehicle.overtime_eur_per_h * MICRO_EUR_PER_EUR / 3600) * overtime_s
+        + toll_micro_eur
         + fee_micro_eur
     )
     return Totals(
@@ -237,6 +238,7 @@ def sum_up(stops: Sequence[Stop], town: Town, *, vehicle_id: str, fee_micro_eur:
         diesel_l=round(diesel_l, 2),
         co2e_kg=round(diesel_l * vehicle.fuel.co2e_kg_per_l, 2),
         cost_eur=round(cost_micro_eur / MICRO_EUR_PER_EUR, 2),
+        toll_eur=round(toll_micro_eur / MICRO_EUR_PER_EUR, 2),
     )
 
 

@@ -9,6 +9,7 @@ from optimizer.domain.hours import driving_instant
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Leg, Plan, Stop, StopKind, Tour
 from optimizer.domain.town import Town
+from optimizer.problem.fleet import tolled_profiles
 from optimizer.problem.stops import container_waypoints
 from optimizer.problem.under_way import last_place, waypoint_of
 from routing.location import Location, Waypoint
@@ -129,14 +130,20 @@ def _at(
     """The vehicle where it was seen, with the way there from its last stop."""
     here = Waypoint(label=f"vehicle {tour.vehicle_id}", location=position)
     placed = router.serving(container_waypoints(town)).travel(
-        [waypoint_of(last_place(stops), town), here], profile=tour.profile, at=driving_instant(plan.day, town.zone)
+        [waypoint_of(last_place(stops), town), here],
+        profile=tour.profile,
+        at=driving_instant(plan.day, town.zone),
+        with_tolls=tour.profile in tolled_profiles(town),
     )
     if (placed.row_of < 0).any():
         why = "; ".join(str(one.error) for one in placed.rejections)
         raise InvalidInputError([Issue(where=f"vehicle {tour.vehicle_id}", code="position", message=why)])
     start, end = placed.row_of
+    matrix = placed.matrix
     leg = Leg(
-        duration_s=int(placed.matrix.duration_s[start, end]), distance_m=int(placed.matrix.distance_m[start, end])
+        duration_s=int(matrix.duration_s[start, end]),
+        distance_m=int(matrix.distance_m[start, end]),
+        toll_m=0 if matrix.toll_m is None else int(matrix.toll_m[start, end]),
     )
     return _position(here.label, position, leg, after=stops[-1], now=now, place_id=here.label)
 

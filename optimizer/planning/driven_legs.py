@@ -6,6 +6,7 @@ from datetime import datetime
 
 from optimizer.domain.plan import Leg, Stop
 from optimizer.domain.town import Town
+from optimizer.problem.fleet import tolled_profiles
 from optimizer.problem.stops import container_waypoints
 from optimizer.problem.under_way import last_place, waypoint_of
 from routing.location import Location, Waypoint
@@ -29,7 +30,9 @@ class DrivenLegs:
         for place in places:
             once.setdefault(place.location, place)
         waypoints = list(once.values())
-        travel = router.serving(container_waypoints(town)).travel(waypoints, profile=profile, at=at)
+        travel = router.serving(container_waypoints(town)).travel(
+            waypoints, profile=profile, at=at, with_tolls=profile in tolled_profiles(town)
+        )
         return cls(travel=travel, index_of={place.location: at for at, place in enumerate(waypoints)})
 
     def between(self, done: Sequence[Stop], stop: Stop) -> Leg:
@@ -41,7 +44,11 @@ class DrivenLegs:
         if start < 0 or end < 0:
             return Leg(duration_s=0, distance_m=0)
         matrix = self.travel.matrix
-        return Leg(duration_s=int(matrix.duration_s[start, end]), distance_m=int(matrix.distance_m[start, end]))
+        return Leg(
+            duration_s=int(matrix.duration_s[start, end]),
+            distance_m=int(matrix.distance_m[start, end]),
+            toll_m=0 if matrix.toll_m is None else int(matrix.toll_m[start, end]),
+        )
 
 
 def places_of(stops: Iterable[Stop], town: Town) -> list[Waypoint]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from optimizer.domain.container import Container
 from optimizer.domain.day_state import BreakTaken
 from optimizer.domain.hours import seconds_between
-from optimizer.domain.plan import Collection, Leg, Stop, StopKind
+from optimizer.domain.plan import Collection, Stop, StopKind
 from optimizer.domain.tour_event import EventKind, TourEvent
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import Vehicle
@@ -219,7 +219,7 @@ class DrivenStops:
             replace(
                 stop,
                 sequence=len(self.stops),
-                leg=Leg(duration_s=duration_s, distance_m=way.distance_m),
+                leg=replace(way, duration_s=duration_s),
                 arrives_at=arrives_at,
                 starts_at=starts_at,
                 departs_at=over_at,

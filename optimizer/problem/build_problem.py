@@ -8,7 +8,7 @@ from optimizer.domain.hours import driving_instant
 from optimizer.domain.selection import Selection
 from optimizer.domain.town import Town
 from optimizer.problem.elapsed_windows import DayClock
-from optimizer.problem.fleet import LeftOutVehicle, WorkingVehicle, problem_vehicle, working_fleet
+from optimizer.problem.fleet import LeftOutVehicle, WorkingVehicle, problem_vehicle, tolled_profiles, working_fleet
 from optimizer.problem.pickups import PickupBuilder, with_penalties
 from optimizer.problem.place_travel import SharedTravel, share_travel
 from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem, ProblemDisposal, ProblemVehicle, TravelSlice
@@ -71,7 +71,13 @@ def build_problem(
     # Travel by time of day: as it is when each slice begins.
     slices_at = [datetime.combine(day, clock_time, tzinfo=town.zone) for clock_time in town.travel_slices_local]
     travel = share_travel(
-        places.waypoints, depots_by_profile, router=serving, at=at, slices_at=slices_at, progress=progress
+        places.waypoints,
+        depots_by_profile,
+        router=serving,
+        at=at,
+        slices_at=slices_at,
+        tolled=tolled_profiles(town),
+        progress=progress,
     )
 
     vehicles: list[ProblemVehicle] = []

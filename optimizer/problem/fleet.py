@@ -24,6 +24,11 @@ class WorkingVehicle:
     shift: Window
 
 
+def tolled_profiles(town: Town) -> frozenset[str]:
+    """Profiles of which a vehicle pays tolls: the router must count the metres that it pays for."""
+    return frozenset(vehicle.profile for vehicle in town.vehicles if vehicle.toll_eur_per_km)
+
+
 def working_fleet(
     town: Town, clock: DayClock, *, vehicle_ids: frozenset[str], streams: frozenset[str], profiles: tuple[str, ...]
 ) -> tuple[list[WorkingVehicle], list[LeftOutVehicle]]:
@@ -74,4 +79,5 @@ def problem_vehicle(working: WorkingVehicle, *, start_place_index: int, end_plac
         max_out_s=vehicle.shift.max_out_s,
         regular_work_s=vehicle.shift.regular_work_s,
         overtime_per_s_micro_eur=round(vehicle.overtime_eur_per_h * MICRO_EUR_PER_EUR / 3600),
+        toll_per_m_micro_eur=round(vehicle.toll_eur_per_km * MICRO_EUR_PER_EUR / 1000),
     )

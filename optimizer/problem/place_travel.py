@@ -52,11 +52,13 @@ def share_travel(
     router: StreetRouter,
     at: datetime,
     slices_at: Sequence[datetime] = (),
+    tolled: frozenset[str] = frozenset(),
     progress: ProgressCallback | None = None,
 ) -> SharedTravel:
     """Ask the router per profile, anchored at the first of its depots that can be placed, as it is ``at`` then.
 
-    What can be reached is decided then; ``slices_at`` are other instants, for the time that travel takes.
+    What can be reached is decided then; ``slices_at`` are other instants, for the time that travel takes. Metres on
+    toll roads are asked for where a profile is ``tolled``.
     """
     placed_by_profile: dict[str, PlacedTravel] = {}
     slices_by_profile: dict[str, list[PlacedTravel]] = {}
@@ -73,6 +75,7 @@ def share_travel(
                     anchor_index=anchor,
                     progress=_share(progress, done=done, parts=parts),
                     at=at,
+                    with_tolls=profile in tolled,
                 )
             except UnknownProfileError:
                 break
@@ -86,6 +89,7 @@ def share_travel(
                         anchor_index=anchor,
                         progress=_share(progress, done=done + later, parts=parts),
                         at=slice_at,
+                        with_tolls=profile in tolled,
                     )
                     for later, slice_at in enumerate(slices_at, start=1)
                 ]
