@@ -58,6 +58,16 @@ def test_deep_and_wide_bodies_are_refused_quickly(client: httpx.Client, path: st
     assert rss_mb() - before_mb < 100
 
 
+def test_bodies_are_refused_for_their_depth_and_width_and_not_only_by_the_parser(client: httpx.Client) -> None:
+    def code_of(body: bytes) -> object:
+        return client.post("/v1/plans", content=body).json()["code"]
+
+    assert code_of(b'{"day":' + b"[" * 31 + b"]" * 31 + b"}") == "invalid_request"
+    assert code_of(b'{"day":' + b"[" * 32 + b"]" * 32 + b"}") == "body_too_deep"
+    assert code_of(b'{"streams":[' + b"1," * 119_999 + b"1]}") == "invalid_request"
+    assert code_of(b'{"streams":[' + b"1," * 120_001 + b"1]}") == "body_too_wide"
+
+
 def test_oversize_without_a_key_is_refused_before_it_is_read(client: httpx.Client) -> None:
     before_mb = rss_mb()
     address = (client.base_url.host, client.base_url.port or 80)

@@ -1,0 +1,1 @@
+"""A simulated week of a town, lived through the service's API alone."""
