@@ -209,7 +209,8 @@ def _history(
     is_glance: Flags,
 ) -> FillHistory:
     order = np.lexsort((level, at_s, group))  # NaN sorts last within its instant
-    group, at_s, level, emptied, is_glance = (one[order] for one in (group, at_s, level, emptied, is_glance))
+    group, at_s, level = group[order], at_s[order], level[order]
+    emptied, is_glance = emptied[order], is_glance[order]
     has_level = np.isfinite(level)
     bounds = np.searchsorted(group, np.arange(len(names) + 1))
     history = {}

@@ -35,6 +35,8 @@ from api.http.scenario_body import ScenarioBody
 from api.http.scenarios import scenarios_router
 from api.http.security_headers import security_headers
 from api.http.services import Services
+from api.http.tablet import tablet_router
+from api.http.tablet_body import EventsBody
 from api.http.tours import tours_router
 from api.jobs.errors import JobsError
 from api.store.errors import StoreError
@@ -81,6 +83,7 @@ def create_app(services: Services) -> FastAPI:
         readings_router(services),
         fleet_router(services),
         ingest_router(services, intakes, alerts),
+        tablet_router(services),  # before the tours: its addresses are longer than theirs
         tours_router(services),
         health_router(services),
         metrics_router(metrics),
@@ -97,7 +100,7 @@ def create_app(services: Services) -> FastAPI:
         body_limit=_body_limits(services),
         headers=security_headers(is_behind_tls=services.settings.is_behind_tls),
     )
-    bodies = (PlanBody, EditsBody, ScenarioBody, ContainerBody, ReadingsBody, DeviceBody)
+    bodies = (PlanBody, EditsBody, ScenarioBody, ContainerBody, ReadingsBody, DeviceBody, EventsBody)
     app.openapi = lambda: describe(app, bodies)  # type: ignore[method-assign]  # the framework's documented way
     return app
 

@@ -71,7 +71,7 @@ class SqlReadingStore:
     def _write_group(self, batches: Sequence[_Batch]) -> list[list[ReadingStatus]]:
         container_ids = {reading.container_id for batch in batches for reading in batch.readings}
         with self._database.write() as connection:
-            known = _container_keys(connection, container_ids)
+            known = container_keys(connection, container_ids)
             first_bringers = _first_bringers(batches, known)
             fresh_messages = self._rows.insert_message_keys(
                 connection, {message: batches[index].received_at_s for message, index in first_bringers.items()}
@@ -93,7 +93,7 @@ class SqlReadingStore:
         received_at_s = int(received_at.timestamp())
         added = 0
         with self._database.write() as connection:
-            keys = _container_keys(connection, set(history))
+            keys = container_keys(connection, set(history))
             chunk: dict[ReadingKey, int] = {}
             for container_id, key in keys.items():
                 chunk.update(dict.fromkeys(_keys_of_series(key, history[container_id]), received_at_s))
@@ -135,7 +135,7 @@ class SqlReadingStore:
         columns = READINGS.c
         with self._database.read() as connection:
             for start in range(0, len(container_ids), _ID_CHUNK):
-                keys = _container_keys(connection, set(container_ids[start : start + _ID_CHUNK]))
+                keys = container_keys(connection, set(container_ids[start : start + _ID_CHUNK]))
                 for container_id, key in keys.items():
                     row = connection.execute(
                         select(columns.observed_at_s, columns.fill_ppm, columns.source, columns.is_emptying)
@@ -154,7 +154,8 @@ class SqlReadingStore:
         return found
 
 
-def _container_keys(connection: Connection, container_ids: set[str]) -> dict[str, int]:
+def container_keys(connection: Connection, container_ids: set[str]) -> dict[str, int]:
+    """The keys of active containers in the table, by id."""
     columns = (CONTAINERS.c.container_id, CONTAINERS.c.container_key)
     ids = sorted(container_ids)
     keys: dict[str, int] = {}
@@ -166,7 +167,8 @@ def _container_keys(connection: Connection, container_ids: set[str]) -> dict[str
     return keys
 
 
-def _key_of(container_key: int | None, reading: Reading) -> ReadingKey | None:
+def key_of_reading(container_key: int | None, reading: Reading) -> ReadingKey | None:
+    """The row that a reading is; None where there is no such container."""
     if container_key is None:
         return None
     return (
@@ -196,7 +198,7 @@ def _judge(batch: _Batch, known: Mapping[str, int], new_messages: Collection[str
     """The row of each reading that may be new, else what is to be said of it."""
     judged: list[ReadingKey | ReadingStatus] = []
     for reading, message in zip(batch.readings, batch.dedup_keys, strict=True):
-        key = _key_of(known.get(reading.container_id), reading)
+        key = key_of_reading(known.get(reading.container_id), reading)
         if key is None:
             judged.append(ReadingStatus.UNKNOWN_CONTAINER)
         else:

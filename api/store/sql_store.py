@@ -14,6 +14,9 @@ from api.store.sql_plan_versions import SqlPlanVersionStore
 from api.store.sql_plans import SqlPlanStore
 from api.store.sql_quarantine import SqlQuarantineStore
 from api.store.sql_readings import SqlReadingStore
+from api.store.sql_released_tours import SqlReleasedTours
+from api.store.sql_signing_keys import SqlSigningKeyStore
+from api.store.sql_tour_events import SqlTourEventStore
 from api.store.sql_town import SqlTownStore
 
 
@@ -30,6 +33,9 @@ class SqlStore:
         self.devices = SqlDeviceStore(database)
         self.quarantine = SqlQuarantineStore(database)
         self.audit = SqlAuditStore(database)
+        self.tour_events = SqlTourEventStore(database)
+        self.released_tours = SqlReleasedTours(database)
+        self.signing_keys = SqlSigningKeyStore(database)
 
         self._lock: InstanceLock | None = None
 
@@ -48,6 +54,7 @@ class SqlStore:
     def close(self) -> None:
         """Write what waits, and give the connections back."""
         self.readings.close()
+        self.tour_events.close()
         self.audit.close()
         if self._lock is not None:
             self._lock.release()

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from api.store.ports import Store
+from api.tablet.ports import ReleasedTours, SigningKeyStore, TourEventStore
 
 
 class Role(StrEnum):
@@ -235,6 +236,21 @@ class TenantStore(Store, Protocol):
     @property
     def audit(self) -> AuditStore:
         """The log of who did what."""
+        ...
+
+    @property
+    def tour_events(self) -> TourEventStore:
+        """What tablets report."""
+        ...
+
+    @property
+    def released_tours(self) -> ReleasedTours:
+        """What tablets had before."""
+        ...
+
+    @property
+    def signing_keys(self) -> SigningKeyStore:
+        """What signs the tours."""
         ...
 
 

@@ -46,6 +46,9 @@ class ExceptionCode(StrEnum):
 OVERFULL_FRACTION = 1.1
 """What a driver's "over" stands for: nobody can say how much lies beside a container."""
 
+_MOST_OFFSET_S = 100 * 31_557_600
+"""A tablet without a battery wakes up in 1970 or 2000; its events are facts all the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TourEvent:
@@ -90,7 +93,7 @@ class TourEvent:
         issues = IssueCollector(f"event {self.event_id}")
         issues.require(bool(self.event_id.strip()), "empty_id", "The event needs an id.")
         issues.require(self.device_at.tzinfo is not None, "naive_instant", "Give 'device_at' with its time zone.")
-        issues.require_number("clock_offset_s", self.clock_offset_s, low=-31_536_000, high=31_536_000)
+        issues.require_number("clock_offset_s", self.clock_offset_s, low=-_MOST_OFFSET_S, high=_MOST_OFFSET_S)
         issues.require_number("sequence", self.sequence, high=10**9)
         about_container = self.kind in {EventKind.EMPTIED, EventKind.NOT_EMPTIED}
         issues.require(
