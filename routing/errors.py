@@ -2,7 +2,11 @@
 
 
 class RoutingError(Exception):
-    """Root of every error that the package ``routing`` raises on purpose."""
+    """Root of every error that the package ``routing`` raises on purpose; can be sent to another process."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Facts and message, because the constructors take the facts by name."""
+        return _restored, (type(self), self.args, self.__dict__)
 
 
 class BrokenMapError(RoutingError):
@@ -176,3 +180,9 @@ class ReversingError(WaypointError):
             ),
             advice="Send a shorter vehicle, move the container to the last turning place, or map the turning place.",
         )
+
+
+def _restored(kind: type[RoutingError], words: tuple[object, ...], facts: dict[str, object]) -> RoutingError:
+    error = kind.__new__(kind, *words)
+    error.__dict__.update(facts)
+    return error
