@@ -25,6 +25,7 @@ from api.cli import (
     replan,
     scenario,
     serve,
+    study,
     tenant,
     town,
     warm_up,
@@ -60,6 +61,7 @@ app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("forecast")(forecast.forecast)
 app.command("scenario")(scenario.scenario)
+app.command("study")(study.study)
 app.command("import")(import_files.import_files)
 app.add_typer(town.app, name="town")
 app.command("serve")(serve.serve)
