@@ -17,6 +17,12 @@ WORDS: dict[str, dict[Language, str]] = {
     "stops": {"en": "stops", "de": "Halte"},
     "emptied": {"en": "emptied", "de": "geleert"},
     "hours": {"en": "hours", "de": "Std."},
+    "out": {"en": "out", "de": "unterwegs"},
+    "overtime": {
+        "en": "{vehicle}: {hours} of the working hours are overtime.",
+        "de": "{vehicle}: {hours} der Arbeitsstunden sind Überstunden.",
+    },
+    "toll": {"en": "{vehicle}: {eur} of the cost are toll.", "de": "{vehicle}: {eur} der Kosten sind Maut."},
     "diesel_l": {"en": "diesel l", "de": "Diesel l"},
     "shortage": {"en": "What is short, and what would serve it", "de": "Was fehlt und was hilft"},
     "no_remedy": {
@@ -56,8 +62,13 @@ FIGURES: dict[Figure, tuple[Text, str]] = {
     Figure.DIESEL_L: (Text(en="diesel", de="Diesel"), "{:.1f} l"),
     Figure.CO2E_KG: (Text(en="CO2e", de="CO2e"), "{:.1f} kg"),
     Figure.COST_EUR: (Text(en="cost", de="Kosten"), "{:.2f} EUR"),
+    Figure.OVERTIME_H: (Text(en="overtime", de="Überstunden"), "{:.1f} h"),
+    Figure.TOLL_EUR: (Text(en="toll in the cost", de="Maut in den Kosten"), "{:.2f} EUR"),
 }
 """Rows of the comparison, in this order."""
+
+RARE_FIGURES = frozenset({Figure.OVERTIME_H, Figure.TOLL_EUR})
+"""Rows that are left out where there is nothing to state."""
 
 _WEEKDAYS_DE = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 

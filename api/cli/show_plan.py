@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.plan_words import FIGURES, figure, in_language, remedy, why, word, written_day
+from api.cli.plan_words import FIGURES, RARE_FIGURES, figure, in_language, remedy, why, word, written_day
 from api.export.summary import Comparison, Figure, PlanSummary, summarise_plan
 from api.export.texts import Language
 from optimizer.domain.plan import Plan, Shortage, Unserved
@@ -32,6 +32,7 @@ def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None, lan
     console.print(f"[bold]{escape(plan.town_name)}, {day}[/bold]  ({', '.join(plan.streams)})")
     if summary.tours:
         console.print(_tours(summary, zone, width=console.width, language=language))
+        _show_extras(summary, console, language)
     else:
         console.print(word("no_tours", language))
     show_shortages(plan.shortages, console=console, language=language)
@@ -71,7 +72,8 @@ def _tours(summary: PlanSummary, zone: ZoneInfo | None, *, width: int, language:
         table.add_column(word(heading, language), no_wrap=True)
     counts = [word(heading, language) for heading in ("trips", "stops", "emptied")]
     diesel = [word("diesel_l", language)] if is_wide else []
-    for heading in (*counts, "km", word("hours", language), "kg", *diesel, "EUR"):
+    out = [word("out", language)] if is_wide else []
+    for heading in (*counts, "km", word("hours", language), *out, "kg", *diesel, "EUR"):
         table.add_column(heading, justify="right", no_wrap=True)
     for tour in summary.tours:
         table.add_row(
@@ -83,11 +85,24 @@ def _tours(summary: PlanSummary, zone: ZoneInfo | None, *, width: int, language:
             str(tour.container_count),
             figure(tour.distance_km, "{:.1f}", language),
             figure(tour.working_h, "{:.1f}", language),
+            *([figure(tour.out_h, "{:.1f}", language)] if is_wide else []),
             f"{tour.collected_kg:.0f}",
             *([figure(tour.diesel_l, "{:.1f}", language)] if is_wide else []),
             figure(tour.cost_eur, "{:.2f}", language),
         )
     return table
+
+
+def _show_extras(summary: PlanSummary, console: Console, language: Language) -> None:
+    """Who works overtime and who pays toll; most tours do neither."""
+    for tour in summary.tours:
+        name = escape(tour.vehicle_id)
+        if tour.overtime_h > 0:
+            hours = figure(tour.overtime_h, "{:.1f} h", language)
+            console.print(word("overtime", language, vehicle=name, hours=hours), soft_wrap=True)
+        if tour.toll_eur > 0:
+            eur = figure(tour.toll_eur, "{:.2f} EUR", language)
+            console.print(word("toll", language, vehicle=name, eur=eur), soft_wrap=True)
 
 
 def _show_unserved(summary: PlanSummary, console: Console, language: Language) -> None:
@@ -137,8 +152,13 @@ def _figures(plan: Plan, summary: PlanSummary, language: Language) -> Table:
         Figure.DIESEL_L: summary.diesel_l,
         Figure.CO2E_KG: summary.co2e_kg,
         Figure.COST_EUR: plan.totals.cost_eur,
+        Figure.OVERTIME_H: summary.overtime_h,
+        Figure.TOLL_EUR: summary.toll_eur,
     }
     for which, (name, form) in FIGURES.items():
+        baseline_value = compared[which].baseline_value if compared else 0.0
+        if which in RARE_FIGURES and not values[which] and not baseline_value:
+            continue
         cells = [in_language(name, language), figure(values[which], form, language)]
         if compared:
             cells += _compared_cells(compared[which], form, language)

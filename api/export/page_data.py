@@ -107,9 +107,12 @@ def _tour(
         "workingH": row.working_h,
         "drivingH": row.driving_h,
         "breakH": row.break_h,
+        "outH": row.out_h,
+        "overtimeH": row.overtime_h,
         "collectedKg": row.collected_kg,
         "dieselL": row.diesel_l,
         "costEur": row.cost_eur,
+        "tollEur": row.toll_eur,
         "trips": [_trip(trip, origin) for trip in trips],
         "stops": [_stop(stop, trip_of_stop.get(stop.sequence), containers, zone) for stop in tour.stops],
     }

@@ -29,6 +29,7 @@ from optimizer.domain.hours import seconds_between
 from optimizer.domain.plan import Plan, Stop, StopKind, Tour
 from optimizer.domain.town import Town
 
+_FIGURES_A_ROW = 5
 _STATUS_COLOR = {Status.BROKEN: ALARM, Status.KEPT: ACCENT}
 
 
@@ -47,7 +48,7 @@ def tour_sheet_pdf(
     lines = [trip.lon_lat_deg for trip in trips_of(tour, paths)] if paths is not None else []
     story = [
         *_head(plan, sheet_text("tour_sheet", language), vehicle_id, language),
-        _figures(tour, town, language),
+        *_figures(tour, town, language),
         Spacer(0, 4 * mm),
         TourSketch(tour, lines),
         words(sheet_text("caption", language), style(7, color=FAINT)),
@@ -108,7 +109,8 @@ def _head(plan: Plan, title: str, vehicle_id: str, language: Language) -> list[F
     ]
 
 
-def _figures(tour: Tour, town: Town, language: Language) -> Table:
+def _figures(tour: Tour, town: Town, language: Language) -> list[Flowable]:
+    """Key figures in rows of a few; overtime and toll only where there are any."""
     totals = tour.totals
     comma = "," if language == "de" else "."
     figures = [
@@ -117,12 +119,20 @@ def _figures(tour: Tour, town: Town, language: Language) -> Table:
         ("distance", f"{totals.distance_m / 1000:.1f} km".replace(".", comma)),
         ("working", f"{clock(totals.working_s)} h"),
         ("breaks", f"{totals.break_s // 60} min"),
+        ("out", f"{clock(totals.working_s + totals.break_s)} h"),
+        *([("overtime", f"{clock(totals.overtime_s)} h")] if totals.overtime_s else []),
         ("lifts", str(totals.lifts)),
         ("weight", f"{totals.collected_kg / 1000:.1f} t".replace(".", comma)),
+        *([("toll", f"{totals.toll_eur:.2f} EUR".replace(".", comma))] if totals.toll_eur else []),
     ]
-    labels = [words(sheet_text(key, language), style(7, color=FAINT)) for key, _ in figures]
-    values = [words(value, style(11, is_bold=True)) for _, value in figures]
-    return Table([labels, values], colWidths=[174 / len(figures) * mm] * len(figures))
+    rows: list[Flowable] = []
+    for begin in range(0, len(figures), _FIGURES_A_ROW):
+        some = figures[begin : begin + _FIGURES_A_ROW]
+        labels = [words(sheet_text(key, language), style(7, color=FAINT)) for key, _ in some]
+        values = [words(value, style(11, is_bold=True)) for _, value in some]
+        widths = [174 / _FIGURES_A_ROW * mm] * len(some)
+        rows.append(Table([labels, values], colWidths=widths, hAlign="LEFT"))
+    return rows
 
 
 def _stops(tour: Tour, town: Town, language: Language) -> Table:

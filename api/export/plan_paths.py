@@ -5,6 +5,7 @@ has its path, or is named as one that has none.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -43,12 +44,23 @@ def find_plan_paths(plan: Plan, town: Town, router: StreetRouter) -> PlanPaths:
     for tour in plan.tours:
         waypoints = [_waypoint(stop, side_of_container) for stop in tour.stops]
         legs = legs_of(tour)
-        found = iter(_paths_of(waypoints, legs, tour.profile, router, driving_instant(plan.day, town.zone)))
-        targets = {target for _, target in legs}
-        paths[tour.vehicle_id] = tuple(
-            next(found) if position in targets else None for position in range(len(tour.stops))
-        )
+        legs_at: dict[datetime, list[tuple[int, int]]] = defaultdict(list)
+        for leg in legs:
+            # It is left when the halt before its end is over, a break included.
+            legs_at[_matrix_instant(plan, town, tour.stops[leg[1] - 1].departs_at)].append(leg)
+        found: dict[int, LegPath | None] = {}
+        for at, some in legs_at.items():
+            of_some = _paths_of(waypoints, some, tour.profile, router, at)
+            found.update({target: path for (_, target), path in zip(some, of_some, strict=True)})
+        paths[tour.vehicle_id] = tuple(found.get(position) for position in range(len(tour.stops)))
     return paths
+
+
+def _matrix_instant(plan: Plan, town: Town, departs_at: datetime) -> datetime:
+    """The instant of the travel times that a leg was planned with: the last time slice begun, if there are any."""
+    slices_at = (datetime.combine(plan.day, clock, tzinfo=town.zone) for clock in town.travel_slices_local)
+    begun = [one for one in slices_at if one.timestamp() <= departs_at.timestamp()]
+    return max(begun, default=driving_instant(plan.day, town.zone))
 
 
 def legs_of(tour: Tour) -> tuple[tuple[int, int], ...]:

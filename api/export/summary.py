@@ -19,6 +19,8 @@ class Figure(StrEnum):
     DIESEL_L = "diesel_l"
     CO2E_KG = "co2e_kg"
     COST_EUR = "cost_eur"
+    OVERTIME_H = "overtime_h"
+    TOLL_EUR = "toll_eur"
     DISTANCE_KM_PER_CONTAINER = "distance_km_per_container"
     COST_EUR_PER_CONTAINER = "cost_eur_per_container"
 
@@ -49,6 +51,10 @@ class TourSummary:
         Position in the plan; chooses the colour everywhere.
     stop_count
         Stops at container sites.
+    out_h
+        From departure to return, breaks included.
+    overtime_h, toll_eur
+        Those of the working hours and of the cost.
     """
 
     tour_index: int
@@ -63,10 +69,13 @@ class TourSummary:
     driving_h: float
     working_h: float
     break_h: float
+    out_h: float
+    overtime_h: float
     collected_kg: float
     diesel_l: float
     co2e_kg: float
     cost_eur: float
+    toll_eur: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,8 @@ class PlanSummary:
     diesel_l: float
     co2e_kg: float
     cost_eur: float
+    overtime_h: float
+    toll_eur: float
     comparisons: tuple[Comparison, ...]
     tours: tuple[TourSummary, ...]
     unserved: tuple[Unserved, ...]
@@ -134,6 +145,8 @@ def summarise_plan(plan: Plan) -> PlanSummary:
         diesel_l=plan.totals.diesel_l,
         co2e_kg=plan.totals.co2e_kg,
         cost_eur=plan.totals.cost_eur,
+        overtime_h=values[Figure.OVERTIME_H],
+        toll_eur=plan.totals.toll_eur,
         comparisons=() if plan.baseline is None else _compare(values, _values(plan.baseline)),
         tours=tours,
         unserved=tuple(
@@ -158,10 +171,13 @@ def _summarise_tour(index: int, tour: Tour) -> TourSummary:
         driving_h=totals.driving_s / 3600,
         working_h=totals.working_s / 3600,
         break_h=totals.break_s / 3600,
+        out_h=(totals.working_s + totals.break_s) / 3600,
+        overtime_h=totals.overtime_s / 3600,
         collected_kg=totals.collected_kg,
         diesel_l=totals.diesel_l,
         co2e_kg=totals.co2e_kg,
         cost_eur=totals.cost_eur,
+        toll_eur=totals.toll_eur,
     )
 
 
@@ -173,6 +189,8 @@ def _values(totals: Totals) -> dict[Figure, float]:
         Figure.DIESEL_L: totals.diesel_l,
         Figure.CO2E_KG: totals.co2e_kg,
         Figure.COST_EUR: totals.cost_eur,
+        Figure.OVERTIME_H: totals.overtime_s / 3600,
+        Figure.TOLL_EUR: totals.toll_eur,
     }
     if totals.lifts:
         # A day that empties fewer containers is always shorter; per container it must earn its praise.

@@ -1,17 +1,26 @@
 """GeoJSON after RFC 7946 and GPX 1.1, for any plan and any name."""
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from io import StringIO
 
 import gpxpy
+import numpy as np
 import pytest
+from rich.console import Console
 
+from api.cli.show_plan import show_plan
 from api.export.geojson import UnknownTourError, plan_to_geojson, tour_to_geojson
 from api.export.gpx import tour_to_gpx
 from api.export.plan_paths import find_plan_paths
 from api.export.summary import Figure, summarise_plan
+from api.export.texts import Language
 from optimizer.domain.plan import Plan, StopKind, Totals
 from optimizer.domain.town import Town
+from routing.location import Waypoint
+from routing.path import LegPath
 from tests.unit.api.plan_factory import GridRouter, make_plan, make_town
 
 HOSTILE = '</script><img src=x onerror=alert(1)> & "quoted" \' ]]> \x07'
@@ -25,6 +34,47 @@ def town() -> Town:
 @pytest.fixture(scope="module")
 def plan(town: Town) -> Plan:
     return make_plan(town)
+
+
+@dataclass(frozen=True)
+class AskedRouter(GridRouter):
+    """Writes down when it was asked for which legs."""
+
+    asked: list[tuple[datetime | None, int]]
+
+    def paths(
+        self,
+        waypoints: Sequence[Waypoint],
+        legs: Sequence[tuple[int, int]],
+        *,
+        profile: str,
+        at: datetime | None = None,
+    ) -> tuple[LegPath, ...]:
+        self.asked.append((at, len(legs)))
+        return super().paths(waypoints, legs, profile=profile, at=at)
+
+
+def test_legs_are_asked_for_at_the_slice_in_which_they_are_driven(town: Town, plan: Plan) -> None:
+    tour = plan.tours[0]
+    legs = [stop for stop in tour.stops if stop.leg]
+    left_at = [tour.stops[stop.sequence - 1].departs_at.astimezone(town.zone) for stop in legs]
+    switch = left_at[len(left_at) // 2].time()
+    one = replace(plan, tours=(tour,))
+    usual, late = (datetime.combine(plan.day, clock, tzinfo=town.zone) for clock in (time(10), switch))
+    for slices, expected in (
+        ((), [(usual, len(legs))]),
+        ((switch,), [(usual, len(legs) // 2), (late, len(legs) - len(legs) // 2)]),
+        ((time(0),), [(datetime.combine(plan.day, time(0), tzinfo=town.zone), len(legs))]),
+    ):
+        router = AskedRouter(asked=[])
+        paths = find_plan_paths(one, replace(town, travel_slices_local=slices), router)
+        assert router.asked == expected
+        found = paths[tour.vehicle_id]
+        assert [path is not None for path in found] == [stop.leg is not None for stop in tour.stops]
+        straight = find_plan_paths(one, town, GridRouter())[tour.vehicle_id]
+        for path, other in zip(found, straight, strict=True):
+            assert (path is None) == (other is None)
+            assert path is None or other is None or np.array_equal(path.lon_lat_deg, other.lon_lat_deg)
 
 
 def test_every_leg_of_a_plan_has_its_path(town: Town, plan: Plan) -> None:
@@ -92,6 +142,28 @@ def test_gpx_keeps_hostile_names_inert(town: Town, plan: Plan) -> None:
     document = tour_to_gpx(hostile, tour.vehicle_id, find_plan_paths(hostile, town, GridRouter()), town=town)
     assert "<img" not in document
     assert "onerror" in " ".join(point.name or "" for point in gpxpy.parse(document).routes[0].points)
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", ("Überstunden", "Maut")), ("en", ("overtime", "toll"))])
+@pytest.mark.parametrize("width", [80, 120])
+def test_terminal_tells_overtime_and_toll_where_there_are_any(
+    plan: Plan, language: Language, said: tuple[str, str], width: int
+) -> None:
+    def shown(one: Plan) -> str:
+        console = Console(width=width, record=True, file=StringIO())
+        show_plan(one, console=console, language=language)
+        return console.export_text()
+
+    assert not any(word in shown(plan) for word in said)
+    tour = plan.tours[0]
+    totals = replace(tour.totals, overtime_s=2 * 3600, toll_eur=3.25)
+    dear = shown(replace(plan, tours=(replace(tour, totals=totals), *plan.tours[1:]), totals=totals))
+    lines = [line for line in dear.splitlines() if line.startswith(f"{tour.vehicle_id}: ")]
+    comma = "," if language == "de" else "."
+    assert [figure in line for figure, line in zip((f"2{comma}0 h", f"3{comma}25 EUR"), lines, strict=True)] == [
+        True
+    ] * 2
+    assert all(dear.count(word) == 2 for word in said), "once for the tour, once among the figures"
 
 
 def test_summary_states_the_totals_of_the_plan(plan: Plan) -> None:

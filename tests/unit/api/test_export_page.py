@@ -98,6 +98,18 @@ def test_page_of_an_empty_plan_shows_no_tours(plan: Plan, town: Town) -> None:
     assert embedded(plan_to_html(empty, town, {}, []))["tours"] == []
 
 
+def test_page_tells_time_out_overtime_and_toll(plan: Plan, town: Town) -> None:
+    totals = replace(plan.tours[0].totals, overtime_s=2_700, toll_eur=3.2)
+    dear = replace(plan, tours=(replace(plan.tours[0], totals=totals),), totals=totals)
+    data = embedded(page_of(dear, town))
+    assert isinstance(data["tours"], list)
+    assert isinstance(data["summary"], dict)
+    (tour,) = data["tours"]
+    assert (tour["overtimeH"], tour["tollEur"]) == (0.75, 3.2)
+    assert tour["outH"] == pytest.approx((totals.working_s + totals.break_s) / 3600)
+    assert (data["summary"]["overtime_h"], data["summary"]["toll_eur"]) == (0.75, 3.2)
+
+
 def test_packed_streets_are_small_and_keep_their_names() -> None:
     streets = grid_streets()
     packed = pack_streets(streets)

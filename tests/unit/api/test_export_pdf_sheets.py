@@ -6,6 +6,7 @@ from pypdf import PdfReader
 
 from api.export.geojson import UnknownTourError
 from api.export.pdf_sheets import compliance_sheet_pdf, tour_sheet_pdf
+from api.export.texts import Language
 from optimizer.compliance.judge_plan import judge_compliance
 from optimizer.compliance.rules import ComplianceRules
 from optimizer.domain.plan import Plan, StopKind
@@ -44,6 +45,25 @@ def test_tour_sheet_speaks_english_and_is_the_same_each_time(plan: Plan, town: T
     first = tour_sheet_pdf(plan, vehicle_id, town=town, language="en")
     assert "Tour sheet" in words_of(first)
     assert first == tour_sheet_pdf(plan, vehicle_id, town=town, language="en")
+
+
+@pytest.mark.parametrize(
+    ("language", "out", "extras"),
+    [
+        ("de", "Unterwegs", ("davon Überstunden", "0:45 h", "Maut", "3,20 EUR")),
+        ("en", "Time out", ("Toll", "3.20 EUR")),
+    ],
+)
+def test_tour_sheet_states_time_out_and_what_costs_extra(
+    plan: Plan, town: Town, language: Language, out: str, extras: tuple[str, ...]
+) -> None:
+    tour = plan.tours[0]
+    plain = words_of(tour_sheet_pdf(plan, tour.vehicle_id, town=town, language=language))
+    assert out in plain
+    assert not any(extra in plain for extra in extras)
+    dear = replace(tour, totals=replace(tour.totals, overtime_s=2_700, toll_eur=3.2))
+    said = words_of(tour_sheet_pdf(replace(plan, tours=(dear,)), tour.vehicle_id, town=town, language=language))
+    assert all(extra in said for extra in (out, *extras))
 
 
 def test_tour_sheet_prints_any_name(plan: Plan, town: Town) -> None:

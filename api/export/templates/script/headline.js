@@ -28,6 +28,8 @@ function renderTop(board) {
 
 function figuresOf(summary) {
   const compared = (figure) => comparisonNote(summary.comparisons[figure]);
+  const overtime = summary.overtime_h > 0 ? t("overtime_in_it", {h: hours(summary.overtime_h)}) : null;
+  const toll = summary.toll_eur > 0 ? t("toll_in_it", {eur: euro(summary.toll_eur, 2)}) : null;
   const isShort = summary.due_emptied_count < summary.due_count;
   return [
     {name: t("figure_tours"), value: number(summary.tour_count), note: t("figure_trips", {n: summary.trip_count})},
@@ -37,10 +39,10 @@ function figuresOf(summary) {
       note: make("span", {class: isShort ? "chip short" : "chip"}, t("figure_due", {done: summary.due_emptied_count, due: summary.due_count})),
     },
     {name: t("figure_distance"), value: number(summary.distance_km, 1), unit: "km", note: compared("distance_km")},
-    {name: t("figure_working"), value: hours(summary.working_h), unit: "h", note: compared("working_h")},
+    {name: t("figure_working"), value: hours(summary.working_h), unit: "h", note: [compared("working_h"), " ", overtime]},
     {name: t("figure_diesel"), value: number(summary.diesel_l, 1), unit: "l", note: compared("diesel_l")},
     {name: t("figure_co2e"), value: number(summary.co2e_kg), unit: "kg", note: compared("co2e_kg")},
-    {name: t("figure_cost"), value: euro(summary.cost_eur), note: compared("cost_eur")},
+    {name: t("figure_cost"), value: euro(summary.cost_eur), note: [compared("cost_eur"), " ", toll]},
   ];
 }
 

@@ -48,6 +48,7 @@ function tourCard(board, tour, isOpen) {
     `${hours(tour.workingH)} h`,
     t("containers", {n: tour.containerCount}),
     weight(tour.collectedKg),
+    ...extrasOf(tour),
   ];
   const toggle = make("button", {
     type: "button",
@@ -63,6 +64,14 @@ function tourCard(board, tour, isOpen) {
   make("span", {class: "chevron"}, icon("open")),
   make("span", {class: "facts"}, facts.map((fact) => make("span", {}, fact))));
   return make("article", {class: `tour-card tour-${tourStyle(tour.index).colour}${isOpen ? " open" : ""}`}, toggle, isOpen ? stopList(board, tour) : null);
+}
+
+/** Overtime and toll, where a tour has any. */
+function extrasOf(tour) {
+  return [
+    tour.overtimeH > 0 ? t("overtime", {h: hours(tour.overtimeH)}) : "",
+    tour.tollEur > 0 ? t("toll", {eur: euro(tour.tollEur, 2)}) : "",
+  ].filter(Boolean);
 }
 
 function stopList(board, tour) {

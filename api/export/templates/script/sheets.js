@@ -27,6 +27,8 @@ function tourSheet(board, tour) {
     t("stops", {n: tour.stopCount}),
     t("containers", {n: tour.containerCount}),
     weight(tour.collectedKg),
+    t("out_for", {h: hours(tour.outH)}),
+    ...extrasOf(tour),
   ].join(" · ");
   const canvas = make("canvas", {class: "sheet-map", "aria-hidden": "true", width: SHEET_MAP_PX[0], height: SHEET_MAP_PX[1], "data-tour": tour.index});
   const head = ["sheet_no", "sheet_time", "sheet_place", "sheet_containers", "sheet_load", "sheet_done", "sheet_note"];
