@@ -76,7 +76,7 @@ def test_tour_comes_in_other_formats_with_their_own_versions(client: httpx.Clien
     headers = {"If-None-Match": gpx.headers["etag"]}
     assert client.get(f"{location}/tours/LUE-1", params={"format": "gpx"}, headers=headers).status_code == 304
     assert client.get(f"{location}/tours/LUE-1", params={"format": "geojson"}, headers=headers).status_code == 200
-    assert client.get(f"{location}/tours/LUE-1", params={"format": "pdf"}).status_code == 422
+    assert client.get(f"{location}/tours/LUE-1", params={"format": "docx"}).status_code == 422
 
 
 def test_tour_of_an_unfinished_plan_says_so(client: httpx.Client) -> None:

@@ -55,3 +55,16 @@ def test_fair_line_forgets_what_is_removed() -> None:
     assert (len(line), line.length_of("a")) == (0, 0)
     with pytest.raises(IndexError):
         line.take()
+
+
+def test_short_jobs_pass_their_own_tenants_others_only() -> None:
+    line = FairLine()
+    for number in range(3):
+        line.append(ref("a", number))
+        line.append(ref("b", number))
+    line.append(ref("a", 10), is_short=True)
+    line.append(ref("a", 11), is_short=True)
+    served = drained(line)
+    assert [job for job in served if job.tenant_id == "a"] == [ref("a", number) for number in (10, 11, 0, 1, 2)]
+    assert [job for job in served if job.tenant_id == "b"] == [ref("b", number) for number in range(3)]
+    assert [job.tenant_id for job in served] == ["a", "b", "a", "b", "a", "b", "a", "a"]
