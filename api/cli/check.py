@@ -16,8 +16,10 @@ from api.cli.inputs import (
     ContainersOption,
     FleetOption,
     JsonOption,
+    LanguageOption,
     OsmOption,
     ReadingsOption,
+    ReportLanguage,
     TownFiles,
     TownOption,
     parse_instant,
@@ -45,6 +47,7 @@ def check(
     cache_dir: CacheDirOption = None,
     cache: CacheOption = True,
     json: JsonOption = False,
+    language: LanguageOption = ReportLanguage.EN,
 ) -> None:
     """Check a plan against every rule: times, loads, breaks, windows, sums.
 
@@ -58,6 +61,7 @@ def check(
     from api.files.handmade_json import is_handmade
     from api.files.plan_json import dump_plan, load_plan
     from optimizer.checking.check_plan import check_plan
+    from optimizer.checking.german_words import in_german, sentence_in_german
 
     document = read_document(plan_file)
     by_hand = is_handmade(document)
@@ -82,8 +86,14 @@ def check(
             write_atomically(out, dump_plan(plan))
     violations = (*violations, *check_plan(plan, loaded.town, router))
     stops = sum(len(tour.stops) for tour in plan.tours)
-    size = f"{len(plan.tours)} {'tour' if len(plan.tours) == 1 else 'tours'}, {stops} stops"
-    _report(violations, notes, size, is_json=json)
+    is_german = language is ReportLanguage.DE
+    if is_german:
+        violations = tuple(in_german(one) for one in violations)
+        notes = tuple(sentence_in_german(one) for one in notes)
+    if json:
+        _write_json(violations, notes, is_german=is_german)
+    else:
+        _report(violations, notes, n_tours=len(plan.tours), n_stops=stops, is_german=is_german)
     if violations:
         raise typer.Exit(1)
 
@@ -114,26 +124,45 @@ def _completed(
     return complete_plan(handmade, loaded.town, router, candidates, generated_at=datetime.now(tz=UTC))
 
 
-def _report(violations: "tuple[Violation, ...]", notes: tuple[str, ...], size: str, *, is_json: bool) -> None:
+def _write_json(violations: "tuple[Violation, ...]", notes: tuple[str, ...], *, is_german: bool) -> None:
     from optimizer.checking.advice import advice_for
 
-    if is_json:
-        found = [
-            {"code": one.code, "where": one.where, "sentence": one.sentence, "what_to_do": advice_for(one.code)}
-            for one in violations
-        ]
-        document = {"is_valid": not found, "violations": found, "notes": list(notes)}
-        typer.echo(json_module.dumps(document, ensure_ascii=False))
-        return
+    found = [
+        {
+            "code": one.code,
+            "where": one.where,
+            "sentence": one.sentence,
+            "what_to_do": advice_for(one.code, language="de" if is_german else "en"),
+        }
+        for one in violations
+    ]
+    document = {"is_valid": not found, "violations": found, "notes": list(notes)}
+    typer.echo(json_module.dumps(document, ensure_ascii=False))
+
+
+def _report(
+    violations: "tuple[Violation, ...]", notes: tuple[str, ...], *, n_tours: int, n_stops: int, is_german: bool
+) -> None:
+    from optimizer.checking.advice import advice_for
+
     console = Console()
     for note in notes:
         console.print(f"[dim]{escape(note)}[/dim]", soft_wrap=True, highlight=False)
     for one in violations:
-        advice = f" [italic]{escape(advice_for(one.code))}[/italic]" if advice_for(one.code) else ""
+        what_to_do = advice_for(one.code, language="de" if is_german else "en")
+        advice = f" [italic]{escape(what_to_do)}[/italic]" if what_to_do else ""
         sentence = f"[red]✗[/red] [bold]{escape(one.where)}[/bold]: {escape(one.sentence)}{advice}"
         console.print(sentence, soft_wrap=True, highlight=False)
-    if violations:
-        broken = "1 rule broken" if len(violations) == 1 else f"{len(violations)} rules broken"
-        console.print(f"[bold red]{broken}[/bold red] in {size}")
-    else:
-        console.print(f"[bold green]✓ The plan keeps every rule[/bold green]: {size}")
+    console.print(_verdict(len(violations), n_tours=n_tours, n_stops=n_stops, is_german=is_german), soft_wrap=True)
+
+
+def _verdict(n_broken: int, *, n_tours: int, n_stops: int, is_german: bool) -> str:
+    if is_german:
+        size = f"{n_tours} {'Tour' if n_tours == 1 else 'Touren'} und {n_stops} {'Halt' if n_stops == 1 else 'Halte'}"
+        broken = f"{n_broken} {'Verstoß' if n_broken == 1 else 'Verstöße'}"
+        kept = "Der Plan hält jede Regel ein"
+        return f"[bold red]{broken}[/bold red]: {size}" if n_broken else f"[bold green]✓ {kept}[/bold green]: {size}"
+    size = f"{n_tours} {'tour' if n_tours == 1 else 'tours'}, {n_stops} stops"
+    if n_broken:
+        return f"[bold red]{'1 rule' if n_broken == 1 else f'{n_broken} rules'} broken[/bold red] in {size}"
+    return f"[bold green]✓ The plan keeps every rule[/bold green]: {size}"

@@ -1,4 +1,6 @@
-"""What to do about each kind of violation, for whoever wrote the plan."""
+"""What to do about each kind of violation, for whoever wrote the plan, in English and German."""
+
+from typing import Literal
 
 ADVICE = {
     "break_before_work": "Take the break after the first stop.",
@@ -47,7 +49,56 @@ ADVICE = {
 }
 """By the code of the violation."""
 
+ADVICE_DE = {
+    "break_before_work": "Die Pause nach dem ersten Halt nehmen.",
+    "capacity": "Behälter aus der Fahrt nehmen oder vorher noch einmal entladen.",
+    "counted_twice": "Nur in einer Tour behalten.",
+    "disposal_closed": "An einer anderen Stelle entladen oder an einem Tag, an dem sie geöffnet ist.",
+    "empty_tour": "Dem Fahrzeug etwas zu leeren geben oder die Tour weglassen.",
+    "exceeds_vehicle": "Ein größeres Fahrzeug nehmen oder das Volumen im Behälterverzeichnis berichtigen.",
+    "forbidden_vehicle": (
+        "Den Halt einem Fahrzeug geben, das die Abfallart sammelt, den Behälter heben kann und dort fahren darf."
+    ),
+    "load_left": "Entladen, was an Bord ist, auch wenn nichts dazukommt.",
+    "long_stretch": "Früher in der Tour eine Pause von mindestens 15 Minuten einlegen.",
+    "malformed_tour": "Jede Tour mit ihrer Abfahrt beginnen und mit ihrer Rückkehr beenden.",
+    "malformed_stop": "Behälter nur bei Halten zur Leerung aufführen, dort aber immer.",
+    "missing_break": "Die fehlende Pause einlegen; Teile zählen ab 15 Minuten.",
+    "mixed_stop": "Für jeden Standort und jede Abfallart einen eigenen Halt anlegen.",
+    "no_vehicle": "Ein anderes Fahrzeug nehmen oder Schicht oder Verfügbarkeit in fleet.toml ändern.",
+    "not_empty": "Vor der Rückkehr entladen.",
+    "outside_shift": "Halte von diesem Fahrzeug nehmen oder seine Schicht in fleet.toml verlängern.",
+    "outside_window": "Innerhalb der angegebenen Zeiten kommen oder sie im Behälterverzeichnis erweitern.",
+    "overload_kg": "Vor diesem Halt entladen oder ihn einem Fahrzeug mit Platz geben.",
+    "overload_l": "Vor diesem Halt entladen oder ihn einem Fahrzeug mit Platz geben.",
+    "short_break": "Jeden Teil einer Pause mindestens 15 Minuten lang machen.",
+    "stream_not_accepted": "An einer Stelle entladen, die die Abfallart annimmt.",
+    "time_lost": "Den Rest der Tour dort beginnen lassen, wo die erledigten Halte enden.",
+    "time_window": "Die Zeiten des Behälters im Verzeichnis erweitern oder die Schicht verschieben.",
+    "too_long_out": "Halte von diesem Fahrzeug nehmen oder max_out_s in fleet.toml erhöhen.",
+    "too_early": "Den Halt auf die mögliche Zeit legen oder vorher weniger Halte anfahren.",
+    "too_far_from_road": "Die Koordinaten im Behälterverzeichnis berichtigen.",
+    "too_many_trips": "Seltener entladen oder max_trips in fleet.toml erhöhen.",
+    "too_much_work": "Halte von diesem Fahrzeug nehmen: Die Grenze ist die des Gesetzes.",
+    "two_streams": "Entladen, bevor die andere Abfallart geladen wird.",
+    "unknown_container": "Die Kennung berichtigen.",
+    "unknown_disposal_site": "Die Kennung berichtigen.",
+    "unknown_vehicle": "Die Kennung berichtigen.",
+    "unknown_place": "Die Kennung berichtigen.",
+    "unreachable": "Ein Fahrzeug nehmen, das dort fahren darf.",
+    "reversing": "Ein kürzeres Fahrzeug nehmen oder den Behälter versetzen.",
+    "outside_map": "Die Koordinaten im Behälterverzeichnis berichtigen.",
+    "vehicle_twice": "Die Touren des Fahrzeugs zusammenlegen.",
+    "wrong_arrival": "Die Zeiten weglassen, dann werden sie berechnet.",
+    "wrong_distance": "Neu planen oder mit der Karte prüfen, mit der geplant wurde.",
+    "wrong_leg": "Die Zeiten weglassen, dann werden sie berechnet.",
+    "wrong_service": "Die Zeiten des Behälterverzeichnisses verwenden oder sie dort berichtigen.",
+    "wrong_toll": "Neu planen oder mit der Karte prüfen, mit der geplant wurde.",
+    "wrong_total": "Die Summen weglassen oder neu addieren.",
+}
+"""The same in German."""
 
-def advice_for(code: str) -> str:
+
+def advice_for(code: str, *, language: Literal["de", "en"] = "en") -> str:
     """One sentence; empty for a code that only a broken solver can cause."""
-    return ADVICE.get(code, "")
+    return (ADVICE_DE if language == "de" else ADVICE).get(code, "")

@@ -152,6 +152,20 @@ def test_check_names_every_broken_rule_of_a_plan_made_by_hand(fuhre: Fuhre, town
         one["code"] for one in found
     }
     assert all(one["what_to_do"] for one in found)
+    code, out, _ = fuhre("check", written(tmp_path, tours), "--town", town, "--as-of", AS_OF, "--language", "de")
+    assert code == 1
+    for sentence in (
+        "Fahrzeug LKW-1: P-02/paper (P-02) ist für 06:05:00 angegeben; vor 06:13:",
+        "Den Halt auf die mögliche Zeit legen",
+        "die Schicht geht von 06:00:00 bis 08:00:00. Halte von diesem Fahrzeug nehmen",
+        "Fahrzeug LKW-2 ist nicht verfügbar",
+        "Es sammelt paper nicht und kann P-06 daher nicht leeren.",
+        "Keine Entladestelle nimmt glass",
+        "Fahrzeug LKW-9: In Musterhausen gibt es das nicht. Vielleicht ist LKW-",
+        "Verstöße: ",
+    ):
+        assert sentence in out, f"{sentence}\n{out}"
+    assert not [word for word in (" the ", " is ", " are ") if word in out], out
 
 
 @pytest.mark.parametrize(
