@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
+from api.http.agreements import AcceptanceBody, AgreementBody, agreements_router
 from api.http.containers import ContainerBody, containers_router
 from api.http.devices import DeviceBody
 from api.http.envelope import Envelope
@@ -22,6 +23,7 @@ from api.http.ingest import BATCH_PATHS as INGEST_BATCH_PATHS
 from api.http.ingest import ingest_router
 from api.http.intakes import Intakes
 from api.http.jobs import jobs_router
+from api.http.joint_days import joint_days_router
 from api.http.metrics import Metrics, metrics_router
 from api.http.open_alerts import OpenAlerts
 from api.http.openapi import DESCRIPTION, TAGS, describe
@@ -79,6 +81,8 @@ def create_app(services: Services) -> FastAPI:
         plan_questions_router(services),
         jobs_router(services),
         scenarios_router(services),
+        agreements_router(services),
+        joint_days_router(services),
         containers_router(services),
         readings_router(services),
         fleet_router(services),
@@ -100,7 +104,7 @@ def create_app(services: Services) -> FastAPI:
         body_limit=_body_limits(services),
         headers=security_headers(is_behind_tls=services.settings.is_behind_tls),
     )
-    bodies = (PlanBody, EditsBody, ScenarioBody, ContainerBody, ReadingsBody, DeviceBody, EventsBody)
+    bodies = (AgreementBody, AcceptanceBody, PlanBody, EditsBody, ScenarioBody, ContainerBody, ReadingsBody, DeviceBody, EventsBody)
     app.openapi = lambda: describe(app, bodies)  # type: ignore[method-assign]  # the framework's documented way
     return app
 

@@ -63,6 +63,11 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "already_finished": ProblemKind(
         status=409, title="It has already ended", what_you_can_do="Fetch the result, or ask for a new one."
     ),
+    "agreement_unusable": ProblemKind(
+        status=409,
+        title="The agreement cannot be used",
+        what_you_can_do="See the issues; leave out the partner, or agree anew.",
+    ),
     "idempotency_conflict": ProblemKind(
         status=409, title="The Idempotency-Key is taken", what_you_can_do="Use a new key for a new request."
     ),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from api.http.agreements import require_partners
 from api.http.errors import ProblemError
 from api.http.fields import Body, Day, Identifier, Instant, Probability
 from api.http.services import Services
@@ -63,6 +64,9 @@ class PlanBody(Body):
     )
     rules: RulesBody = RulesBody()
     limits: LimitsBody = LimitsBody()
+    partners: Annotated[list[Identifier], Field(max_length=3)] = Field(
+        default=[], description="Neighbouring towns to plan the day with; there must be an agreement with each."
+    )
     policy: Identifier | None = None
     solver: Identifier | None = None
     with_baseline: bool = Field(default=False, description="Also plan the emptying of all containers, to compare with.")
@@ -110,7 +114,9 @@ def planning_ask(body: PlanBody, services: Services, caller: Principal) -> Plann
         policy=_known("policy", body.policy, services.policies),
         solver=_known("solver", body.solver, services.solvers),
         with_baseline=body.with_baseline,
+        partners=tuple(dict.fromkeys(body.partners)),
     )
+    require_partners(services, caller, ask.partners, day)
     if day > today + timedelta(days=MAX_DAYS_AHEAD):
         raise _issue("day", "day_too_far", f"Ask for a day at most {MAX_DAYS_AHEAD} days ahead.")
     ask.to_request(record.town, {})  # refuses unknown names now rather than in the worker

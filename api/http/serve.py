@@ -3,6 +3,7 @@
 import signal
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -19,7 +20,7 @@ from api.identity.oidc import LoginProvider, LoginRules
 from api.jobs.queue import JobQueue
 from api.jobs.tenant_jobs import JobsOfStores
 from api.jobs.tenant_runner import OpenTenantRunner
-from api.jobs.town_folders import OpenTown, TownFolders
+from api.jobs.town_folders import OpenTown, TownFolders, open_sharing
 from api.log_setup import configure_logging
 from api.settings import Settings, SettingsError, is_loopback, read_settings
 from api.store.retention import apply_retention
@@ -108,6 +109,7 @@ def open_services(settings: Settings, town_folder: Path, *, host: str = "127.0.0
             OpenTenantRunner(
                 opener_of=OpenTown(stores_at=stores_at, folders=folders, history_days=settings.history_days),
                 warm_tenant_ids=tuple(tenant_ids),
+                open_sharing=partial(open_sharing, stores_at),
             ),
             worker_count=settings.worker_count,
             queue_length=settings.queue_length,

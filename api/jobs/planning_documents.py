@@ -20,6 +20,8 @@ class PlanningAsk:
     ----------
     as_of
         Fixed when the job is made: later readings do not change what was asked.
+    partners
+        Tenants to plan the day with.
     """
 
     day: date
@@ -33,6 +35,7 @@ class PlanningAsk:
     policy: str
     solver: str
     with_baseline: bool
+    partners: tuple[str, ...] = ()
 
     def to_request(self, town: Town, history: FillHistory) -> DayRequest:
         """The request that the planner understands.

@@ -15,7 +15,7 @@ from api.store.town_cache import TownCache
 from api.store.town_document import TownRecord
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
-from optimizer.domain.request import DayRequest
+from optimizer.domain.request import DayRequest, SelectionRules
 from optimizer.domain.town import Town
 from optimizer.planning.compare_scenario import compare_scenario
 from optimizer.planning.plan_day import plan_day
@@ -72,6 +72,30 @@ class PlanningRunner:
             case JobKind.EXPLANATION:
                 town = self._town_record().town
                 return run_explanation(job_id, document, store=self._store, town=town, ports=self._ports)
+
+    @property
+    def ports(self) -> Ports:
+        """What this town is planned with."""
+        return self._ports
+
+    def request_for(self, ask: PlanningAsk) -> DayRequest:
+        """The request of this town, with its master data and readings.
+
+        Raises
+        ------
+        InvalidInputError
+            When there is no town, or the ask names what it does not have.
+        """
+        return self._request(ask)
+
+    def rules(self) -> SelectionRules:
+        """How boldly this town leaves containers for later."""
+        return self._town_record().rules
+
+    def record_of(self, plan: Plan, request: DayRequest) -> PlanRecord:
+        """A plan made ready to be stored, without files: its tours may lead where only their crews may look."""
+        inputs = inputs_of(plan, request.town, request.history, self._ports.router.map_info)
+        return replace(record_of_plan(plan), inputs=dump_inputs(inputs))
 
     def close(self) -> None:
         """Give the store's connections back; the map goes with the runner."""

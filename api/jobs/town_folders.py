@@ -8,6 +8,7 @@ from pathlib import Path
 from api.jobs.planning_parts import export_tours, open_planning_ports, warm_up_worker
 from api.jobs.planning_runner import OpenPlanningRunner
 from api.store.ports import Store
+from api.store.sharing_ports import SharingStore
 from api.store.sql_tenants import open_tenant_stores
 
 TOWNS_NAME = "towns"
@@ -78,3 +79,8 @@ class OpenTown:
 def open_tenant_store(stores_at: str, tenant_id: str) -> Store:
     """A tenant's store in a process that the service has started."""
     return open_tenant_stores(stores_at, may_migrate=False).store(tenant_id)
+
+
+def open_sharing(stores_at: str) -> SharingStore:
+    """What the tenants share, in a process that the service has started."""
+    return open_tenant_stores(stores_at, may_migrate=False)

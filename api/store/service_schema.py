@@ -28,3 +28,26 @@ ACCESS_KEYS = Table(
     Column("revoked_at_us", BigInteger),
     Index("access_keys_by_tenant", "tenant_id", "created_at_us"),
 )
+
+AGREEMENTS = Table(
+    "agreements",
+    SERVICE_METADATA,
+    Column("agreement_id", String(64), primary_key=True),
+    Column("proposer_id", String(40), ForeignKey("tenants.tenant_id"), nullable=False),
+    Column("partner_id", String(40), ForeignKey("tenants.tenant_id"), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Index("agreements_by_proposer", "proposer_id"),
+    Index("agreements_by_partner", "partner_id"),
+)
+
+JOINT_DAYS = Table(
+    "joint_days",
+    SERVICE_METADATA,
+    Column("plan_id", String(64), primary_key=True),
+    Column("tenant_id", String(40), ForeignKey("tenants.tenant_id"), primary_key=True),
+    Column("day", String(10), nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("saved_micro_eur", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Index("joint_days_by_tenant", "tenant_id", "created_at_us"),
+)

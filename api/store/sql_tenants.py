@@ -14,6 +14,7 @@ from api.store.homes import Home, check_tenant_id, home_at
 from api.store.instance_lock import InstanceLock
 from api.store.instants import instant, microseconds
 from api.store.service_schema import TENANTS
+from api.store.sql_agreements import SqlAgreementStore, SqlJointDays
 from api.store.sql_keys import SqlKeyStore
 from api.store.sql_store import SqlStore, lock_of, open_store
 from api.store.tenant_ports import Tenant
@@ -28,6 +29,8 @@ class SqlTenantStores:
         self.source = home.source
         self.database = home.open_service(may_migrate=may_migrate)
         self.keys = SqlKeyStore(self.database)
+        self.agreements = SqlAgreementStore(self.database)
+        self.joint_days = SqlJointDays(self.database)
         self._stores: dict[str, SqlStore] = {}
         self._guard = threading.Lock()
         self._lock: InstanceLock | None = None

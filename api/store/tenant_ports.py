@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from api.store.ports import Store
+from api.store.sharing_ports import SharingStore
 from api.tablet.ports import ReleasedTours, SigningKeyStore, TourEventStore
 
 
@@ -254,7 +255,7 @@ class TenantStore(Store, Protocol):
         ...
 
 
-class TenantStores(Protocol):
+class TenantStores(SharingStore, Protocol):
     """All tenants of a service, and what the service keeps beside them."""
 
     @property

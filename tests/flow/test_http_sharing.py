@@ -1,0 +1,261 @@
+"""Two towns agree, plan a day together, and see only their own part of it; strangers see nothing."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.http.app import create_app
+from api.http.services import Services
+from api.jobs.planning_runner import OpenPlanningRunner
+from api.jobs.tenant_runner import OpenTenantRunner
+from api.jobs.town_folders import open_sharing, open_tenant_store
+from api.store.tenant_ports import Role
+from api.store.town_document import TownRecord
+from optimizer.domain.town import Town
+from tests.flow.http_samples import (
+    NOW,
+    key_for,
+    open_straight_line_ports,
+    served,
+    services_in,
+    store_of,
+    wait_until_ready,
+)
+from tests.unit.optimizer.neighbour_towns import DAY, Border
+
+LIMITS = {"iteration_limit": 150}
+TOWNS = {one.party_id: one.request for one in Border(seed=2, apart_km=3.0, counts=(16, 14)).parties}
+LEMGO, KALLETAL, STRANGER = "lemgo", "kalletal", "detmold"
+
+
+def opener_of(folder: Path, tenant_id: str) -> OpenPlanningRunner:
+    return OpenPlanningRunner(
+        open_store=partial(open_tenant_store, str(folder), tenant_id), open_ports=open_straight_line_ports
+    )
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    folder: Path = tmp_path_factory.mktemp("sharing")
+    made = services_in(
+        folder,
+        OpenTenantRunner(opener_of=partial(opener_of, folder), open_sharing=partial(open_sharing, str(folder))),
+        tenant_ids=(LEMGO, KALLETAL, STRANGER),
+        has_keys=True,
+    )
+    for name, request in TOWNS.items():
+        store_of(made, name).town.replace(TownRecord(town=request.town))
+        store_of(made, name).readings.add_history(request.history, received_at=NOW)
+    return made
+
+
+@pytest.fixture(scope="module")
+def opened(services: Services) -> Iterator[httpx.Client]:
+    with served(create_app(services)) as client:
+        wait_until_ready(client)
+        yield client
+
+
+class Office:
+    """One town's dispatcher."""
+
+    def __init__(self, client: httpx.Client, key: str) -> None:
+        self.client = client
+        self.headers = {"Authorization": f"Bearer {key}"}
+
+    def get(self, path: str) -> httpx.Response:
+        return self.client.get(path, headers=self.headers)
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        return self.client.post(path, headers=self.headers, **({} if body is None else {"json": body}))
+
+    def plan(self, **body: Any) -> dict[str, Any]:
+        answer = self.post("/v1/plans", {"day": DAY.isoformat(), "limits": LIMITS, **body})
+        assert answer.status_code == 202, answer.text
+        location = answer.headers["location"]
+        while (found := self.get(location).json())["status"] not in {"succeeded", "failed", "cancelled"}:
+            pass
+        assert found["status"] == "succeeded", found["failure"]
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def offices(opened: httpx.Client, services: Services) -> dict[str, Office]:
+    return {
+        name: Office(opened, key_for(services, Role.DISPATCHER, tenant_id=name)) for name in (LEMGO, KALLETAL, STRANGER)
+    }
+
+
+def proposal(name: str, **changes: Any) -> dict[str, Any]:
+    town = TOWNS[name].town
+    return {
+        "partner_id": KALLETAL if name == LEMGO else LEMGO,
+        "streams": ["paper", "glass"],
+        "vehicle_ids": [one.vehicle_id for one in town.vehicles],
+        "disposal_site_ids": [one.disposal_site_id for one in town.disposal_sites],
+        "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31",
+        "weekdays": list(range(7)),
+        "max_share_fraction": 1.0,
+        **changes,
+    }
+
+
+def names_and_places(town: Town) -> set[str]:
+    places = (*town.containers, *town.depots, *town.disposal_sites)
+    return {
+        *(name for one in town.containers for name in (one.container_id, one.site_id, one.address)),
+        *(one.vehicle_id for one in town.vehicles),
+        *(name for one in town.depots for name in (one.depot_id, one.name)),
+        *(name for one in town.disposal_sites for name in (one.disposal_site_id, one.name)),
+        *(str(one.location.lon_deg) for one in places),
+        *(str(one.location.lat_deg) for one in places),
+    }
+
+
+@pytest.fixture(scope="module")
+def shared(offices: dict[str, Office]) -> dict[str, Any]:
+    """Refused before it is accepted; then planned, with the agreement's id."""
+    lemgo, kalletal = offices[LEMGO], offices[KALLETAL]
+    body = {"day": DAY.isoformat(), "partners": [KALLETAL], "limits": LIMITS}
+    refused = lemgo.post("/v1/plans", body)
+    assert (refused.status_code, refused.json()["issues"][0]["code"]) == (409, "no_agreement")
+    proposed = lemgo.post("/v1/agreements", proposal(LEMGO))
+    assert proposed.status_code == 201, proposed.text
+    agreement_id = proposed.json()["agreement_id"]
+    waiting = lemgo.post("/v1/plans", body)
+    assert (waiting.status_code, waiting.json()["issues"][0]["code"]) == (409, "agreement_not_accepted")
+    terms = {name: proposal(KALLETAL)[name] for name in ("vehicle_ids", "disposal_site_ids")}
+    accepted = kalletal.post(f"/v1/agreements/{agreement_id}/accept", terms)
+    assert accepted.status_code == 200, accepted.text
+    assert accepted.json()["state"] == "in_force"
+    return {"agreement_id": agreement_id, "answer": lemgo.plan(partners=[KALLETAL])}
+
+
+def test_both_towns_see_their_part_and_pay_no_more_than_alone(
+    offices: dict[str, Office], shared: dict[str, Any]
+) -> None:
+    plan_id = shared["answer"]["plan_id"]
+    shares = {}
+    for name in (LEMGO, KALLETAL):
+        part = offices[name].get(f"/v1/joint-days/{plan_id}").raise_for_status().json()
+        own = {one.container_id for one in TOWNS[name].town.containers}
+        seen = [c["container_id"] for t in part["plan"]["tours"] for s in t["stops"] for c in s["collections"]]
+        assert sorted([*seen, *(one["container_id"] for one in part["plan"]["unserved"])]) == sorted(own)
+        assert part["share"]["party_id"] == name
+        assert part["share"]["share_micro_eur"] <= part["share"]["alone_micro_eur"]
+        listed = offices[name].get("/v1/joint-days").json()["joint_days"]
+        assert [one["plan_id"] for one in listed] == [plan_id]
+        shares[name] = part["share"]
+    assert sum(one["alone_micro_eur"] - one["share_micro_eur"] for one in shares.values()) > 0
+    assert shared["answer"]["plan"]["warnings"][0].startswith("shared: with kalletal")
+
+
+def test_no_answer_to_a_town_holds_another_towns_ids_or_places(
+    offices: dict[str, Office], shared: dict[str, Any]
+) -> None:
+    plan_id = shared["answer"]["plan_id"]
+    agreement_id = shared["agreement_id"]
+    for name, other in ((LEMGO, KALLETAL), (KALLETAL, LEMGO)):
+        office, foreign = offices[name], names_and_places(TOWNS[other].town)
+        answers = [
+            office.get(path).text
+            for path in (
+                f"/v1/joint-days/{plan_id}",
+                "/v1/joint-days",
+                "/v1/agreements",
+                "/v1/plans",
+                f"/v1/plans/{plan_id}",
+                f"/v1/joint-days/{plan_id}/errands/{TOWNS[other].town.vehicles[0].vehicle_id}",
+                "/v1/containers",
+                "/v1/vehicles",
+            )
+        ]
+        assert not [one for text in answers for one in foreign if one in text]
+    stranger = offices[STRANGER]
+    for path in (f"/v1/joint-days/{plan_id}", f"/v1/plans/{plan_id}"):
+        assert stranger.get(path).status_code == 404
+    assert stranger.get("/v1/agreements").json() == {"agreements": []}
+    assert stranger.post(f"/v1/agreements/{agreement_id}/withdraw").status_code == 404
+    assert stranger.post(f"/v1/agreements/{agreement_id}/accept", {}).status_code == 404
+
+
+def test_crew_finds_the_places_of_its_errand_and_nobody_elses(
+    opened: httpx.Client, services: Services, shared: dict[str, Any]
+) -> None:
+    plan_id = shared["answer"]["plan_id"]
+    found = 0
+    for name in (LEMGO, KALLETAL):
+        for vehicle in TOWNS[name].town.vehicles:
+            path = f"/v1/joint-days/{plan_id}/errands/{vehicle.vehicle_id}"
+            crew = Office(opened, key_for(services, Role.DRIVER, tenant_id=name, subject_id=vehicle.vehicle_id))
+            answer = crew.get(path)
+            other = KALLETAL if name == LEMGO else LEMGO
+            theirs = Office(opened, key_for(services, Role.DRIVER, tenant_id=other, subject_id=vehicle.vehicle_id))
+            assert theirs.get(path).status_code == 404
+            if answer.status_code == 200:
+                found += 1
+                labels = [stop["label"] for stop in answer.json()["stops"]]
+                assert any(label.startswith(f"{other}: ") for label in labels)
+                assert not [one.container_id for one in TOWNS[other].town.containers if one.container_id in answer.text]
+    assert found > 0
+
+
+def test_partner_may_withdraw_and_the_plan_is_made_without(offices: dict[str, Office], shared: dict[str, Any]) -> None:
+    lemgo, kalletal = offices[LEMGO], offices[KALLETAL]
+    withdrawn = kalletal.post(f"/v1/agreements/{shared['agreement_id']}/withdraw")
+    assert withdrawn.json()["state"] == "agreement_withdrawn"
+    again = kalletal.post(f"/v1/agreements/{shared['agreement_id']}/withdraw")
+    assert again.json()["withdrawn_at"] == withdrawn.json()["withdrawn_at"]
+    refused = lemgo.post("/v1/plans", {"day": DAY.isoformat(), "partners": [KALLETAL], "limits": LIMITS})
+    assert (refused.status_code, refused.json()["issues"][0]["code"]) == (409, "agreement_withdrawn")
+    late = lemgo.post(f"/v1/agreements/{shared['agreement_id']}/accept", {})
+    assert (late.status_code, late.json()["code"]) == (409, "agreement_unusable")
+    alone = lemgo.plan()
+    assert {t["vehicle_id"] for t in alone["plan"]["tours"]} <= {v.vehicle_id for v in TOWNS[LEMGO].town.vehicles}
+
+
+@pytest.mark.usefixtures("shared")
+def test_partner_without_data_costs_the_saving_and_not_the_plan(
+    offices: dict[str, Office],
+) -> None:
+    lemgo, stranger = offices[LEMGO], offices[STRANGER]
+    body = proposal(LEMGO, partner_id=STRANGER)
+    agreement_id = lemgo.post("/v1/agreements", body).json()["agreement_id"]
+    assert stranger.post(f"/v1/agreements/{agreement_id}/accept", {}).status_code == 200
+    plan = lemgo.plan(partners=[STRANGER])["plan"]
+    assert plan["tours"]
+    assert plan["degraded"][0].startswith("planned without detmold: it has sent no readings")
+    assert "lost saving about" in plan["degraded"][0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"partner_id": "nowhere"}, 404, "not_found"),
+        ({"partner_id": LEMGO}, 422, "invalid_request"),
+        ({"vehicle_ids": ["kalletal-truck-0"]}, 422, "invalid_request"),
+        ({"disposal_site_ids": ["kalletal-plant"]}, 422, "invalid_request"),
+        ({"valid_until": "2025-01-01"}, 422, "invalid_request"),
+        ({"max_share_fraction": 2}, 422, "invalid_request"),
+        ({"price_rule": "winner_takes_all"}, 422, "invalid_request"),
+        ({"accepted_by": [KALLETAL]}, 422, "invalid_request"),
+    ],
+)
+def test_impossible_proposal_is_refused(
+    offices: dict[str, Office], changes: dict[str, Any], status: int, code: str
+) -> None:
+    answer = offices[LEMGO].post("/v1/agreements", proposal(LEMGO, **changes))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_plan_with_itself_or_a_stranger_is_refused(offices: dict[str, Office]) -> None:
+    for name in (LEMGO, "nowhere"):
+        answer = offices[LEMGO].post("/v1/plans", {"day": DAY.isoformat(), "partners": [name]})
+        assert (answer.status_code, answer.json()["issues"][0]["code"]) == (409, "no_agreement")
+    assert json.loads(answer.text)["what_you_can_do"]
