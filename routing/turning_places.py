@@ -11,41 +11,25 @@ container is rolled, or rejected by name.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from enum import IntEnum
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from routing import tag_values
-from routing.connections import Connections
 from routing.errors import ReversingError
-from routing.kernels.components import reachable_states, strong_components
-from routing.kernels.reverse import reversed_arcs
-from routing.kernels.turning_depths import (
-    UNREACHED_MM,
-    around_by_turning,
-    depths_at,
-    junction_nodes,
-    reversing_depths,
-)
+from routing.forward_streets import ForwardStreets
+from routing.kernels.turning_depths import UNREACHED_MM, depths_at, reversing_depths
 from routing.location import Waypoint
 from routing.metric import Metric, MetricChange
-from routing.osm.tag_keys import TURNING_VALUES
 from routing.override_targets import arcs_of
 from routing.overrides import ForbidReversing, Override
 from routing.places import Places, Snap, arc_sides
 from routing.reversing_rule import ReversingRule
 from routing.snapping import Placement
 from routing.streets import StreetGraph
+from routing.turning_ground import TurningGround
 from routing.turns import TurnGraph
-
-_DRIVEWAY = "driveway"
-_MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
-_N_SEEDS = 3
-"""Streets that are tried as part of the largest network before it is searched for."""
-
 
 _Ways = tuple[
     NDArray[np.int64],
@@ -56,20 +40,6 @@ _Ways = tuple[
     NDArray[np.bool_],
     NDArray[np.bool_],
 ]
-_Reach = tuple[NDArray[np.bool_], NDArray[np.bool_]]
-"""Per state: it is reached from the largest network, and it leads into it."""
-
-
-class TurningPlace(IntEnum):
-    """What a node offers for turning round."""
-
-    NONE = 0
-    CIRCLE = 1
-    """A turning circle or loop that is large enough or whose size is not known."""
-    JUNCTION = 2
-    """Three streets or more, two of them open both ways: the vehicle backs into one of them."""
-    MAP_EDGE = 3
-    """A main road that ends here goes on beyond the map: nobody turns round on it, and it is no dead end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +91,10 @@ class TurningPlaces:
         overrides: Sequence[Override] = (),
     ) -> None:
         self._streets = streets
-        self._turns = turns
         self._metric = metric
         self._overrides = tuple(item for item in overrides if isinstance(item.change, ForbidReversing))
-        self._ground = _Ground(streets, rule, vehicle_length_m)
-        self._since: tuple[TurningPlaces, MetricChange] | None = None
+        ground = TurningGround(streets, rule, vehicle_length_m)
+        self._forward = ForwardStreets(streets=streets, turns=turns, metric=metric, ground=ground)
         self.rule = rule
 
     def under(
@@ -135,45 +104,28 @@ class TurningPlaces:
 
         Where it is known what changed since the costs here, only that is worked out anew.
         """
-        ground = self._ground
+        ground = self._forward.ground
         other = TurningPlaces(
             self._streets,
-            self._turns,
+            self._forward.turns,
             metric,
             rule=self.rule,
             vehicle_length_m=ground.vehicle_length_m,
             overrides=overrides,
         )
-        other._ground = ground
-        if change is not None and change.before is self._metric:
-            other._since = self, change
+        since = (self._forward, change) if change is not None and change.before is self._metric else None
+        other._forward = replace(other._forward, ground=ground, since=since)
         return other
 
-    @cached_property
+    @property
     def node_kind(self) -> NDArray[np.int8]:
         """``(n_nodes,)`` values of ``TurningPlace``."""
-        streets, ground = self._streets, self._ground
-        is_junction = junction_nodes(
-            streets.arc_head, self._metric.arc_ms, ground.is_street, ground.is_long, streets.n_nodes
-        )
-        kind = np.where(ground.node_kind > 0, ground.node_kind, is_junction * np.int8(TurningPlace.JUNCTION))
-        kind[self._metric.node_reason > 0] = TurningPlace.NONE
-        return kind
+        return self._forward.node_kind
 
-    @cached_property
+    @property
     def is_forward(self) -> NDArray[np.bool_]:
         """``(n_arcs,)``: the vehicle can come here and go on without reversing, setting back at junctions apart."""
-        is_open = self._metric.arc_ms >= 0
-        is_state_open = is_open[self._turns.state_arc]
-        is_reached, leads_out = (
-            self._around_before(is_state_open)
-            or self._around_most(is_state_open)
-            or self._around_largest(is_state_open)
-        )
-        is_arc_reached = is_reached[: is_open.size].copy()
-        is_arc_reached[self._turns.state_arc[is_open.size :][is_reached[is_open.size :]]] = True
-        forward: NDArray[np.bool_] = is_arc_reached & leads_out[: is_open.size] & is_open
-        return forward
+        return self._forward.is_forward
 
     @cached_property
     def _forward_sides(self) -> NDArray[np.uint8]:
@@ -353,80 +305,6 @@ class TurningPlaces:
         is_tail_nearer = self._depths.node_mm[tail] + snap.offset_mm <= self._depths.node_mm[head] + rest_mm
         return int(self._depths.turning_node[tail if is_tail_nearer else head])
 
-    def _around_before(self, is_state_open: NDArray[np.bool_]) -> _Reach | None:
-        """What ``_around_most`` finds, by following what changed since other costs."""
-        if self._since is None:
-            return None
-        before, change = self._since
-        connections, n_states = before.connections, np.int64(is_state_open.size)
-        if connections is None or not is_state_open[connections.hub]:
-            return None
-        closed = np.flatnonzero(before.may_turn & ~self.may_turn)
-        opened = np.flatnonzero(self.may_turn & ~before.may_turn)
-        removed, added = (
-            np.sort(np.concatenate((self._straight_on(keys), arcs * n_states + (arcs ^ 1))))
-            for keys, arcs in ((change.removed, closed), (change.added, opened))
-        )
-        is_reached, leads_out = connections.after(removed, added)
-        n_most = np.count_nonzero(is_state_open) // 2
-        return (is_reached, leads_out) if np.count_nonzero(leads_out & is_reached) > n_most else None
-
-    def _straight_on(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those of some turns, ``from * n_states + to``, that do not turn round."""
-        start, end = np.divmod(keys, self._turns.n_states)
-        is_turning_round: NDArray[np.bool_] = self._turns.state_arc[end] == self._turns.state_arc[start] ^ 1
-        return keys[~is_turning_round]
-
-    @cached_property
-    def connections(self) -> Connections | None:
-        """Ways around a street of the largest network, for closures that follow."""
-        main = np.flatnonzero(self.is_forward)
-        return Connections(*self._turning_graph(), int(main[main.size // 2])) if main.size else None
-
-    def _around_most(self, is_state_open: NDArray[np.bool_]) -> _Reach | None:
-        """What is reached from, and what leads into, a part of more than half of all streets, if one is met at once.
-
-        Such a part is the largest, and two plain searches cost much less than all strong components.
-        """
-        graph, state_arc, may_turn = self._metric.graph, self._turns.state_arc, self.may_turn
-        main = np.flatnonzero(self._metric.is_main)
-        n_most = np.count_nonzero(is_state_open) // 2
-        for index in range(1, _N_SEEDS + 1 if main.size else 0):
-            seed = main[main.size * index // (_N_SEEDS + 1)]
-            is_reached, leads_out = around_by_turning(graph.first_out, graph.head, state_arc, may_turn, seed)
-            if np.count_nonzero(leads_out & is_reached) > n_most:
-                return is_reached, leads_out
-        return None
-
-    def _around_largest(self, is_state_open: NDArray[np.bool_]) -> _Reach:
-        """What is reached from the largest strongly connected part, and what leads into it."""
-        first_out, head = self._turning_graph()
-        component = strong_components(first_out, head)
-        sizes = np.bincount(component[is_state_open], minlength=1)
-        is_main = is_state_open & (component == int(np.argmax(sizes)))
-        leads_out = reachable_states(*reversed_arcs(first_out, head), is_main)
-        return reachable_states(first_out, head, is_main), leads_out
-
-    @cached_property
-    def may_turn(self) -> NDArray[np.bool_]:
-        """``(n_arcs,)``: the vehicle may turn round at the end of the arc."""
-        is_open = (self._metric.arc_ms >= 0).reshape(-1, 2)
-        may_turn: NDArray[np.bool_] = (self.node_kind > 0)[self._streets.arc_head]
-        may_turn.reshape(-1, 2)[...] &= (is_open[:, 0] & is_open[:, 1])[:, None]
-        return may_turn
-
-    def _turning_graph(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The vehicle's turns, with turning round at turning places and nowhere else."""
-        turns, graph = self._turns, self._metric.graph
-        tails = np.repeat(np.arange(turns.n_states, dtype=np.int32), np.diff(graph.first_out))
-        is_u_turn = turns.state_arc[graph.head] == turns.state_arc[tails] ^ 1
-        turning = np.flatnonzero(self.may_turn).astype(np.int32)
-        tails = np.concatenate((tails[~is_u_turn], turning))
-        heads = np.concatenate((graph.head[~is_u_turn], turning ^ 1))
-        by_tail = np.argsort(tails, kind="stable")
-        first_out = np.searchsorted(tails[by_tail], np.arange(turns.n_states + 1)).astype(np.int32)
-        return first_out, heads[by_tail].astype(np.int32)
-
     def _arc_to(self, node: int) -> int:
         return int(np.flatnonzero(self.is_forward & (self._streets.arc_head == node))[0])
 
@@ -438,59 +316,3 @@ class _Depths:
     node_mm: NDArray[np.int64]
     turning_node: NDArray[np.int32]
     first_segment: NDArray[np.int32]
-
-
-class _Ground:
-    """What the map and the vehicle decide in every situation."""
-
-    def __init__(self, streets: StreetGraph, rule: ReversingRule, vehicle_length_m: float) -> None:
-        self.vehicle_length_m = vehicle_length_m
-        self._streets = streets
-        self._rule = rule
-
-    @cached_property
-    def node_kind(self) -> NDArray[np.int8]:
-        """``(n_nodes,)``: turning circles and ends of main roads at the edge of the map."""
-        kind = np.where(self._is_map_edge(), TurningPlace.MAP_EDGE, TurningPlace.NONE).astype(np.int8)
-        is_circle = [False, *(_is_circle(dict(tags), self._rule.turning_circle_m) for tags in self._streets.node_tags)]
-        kind[np.array(is_circle, dtype=np.bool_)[self._streets.node_tags_index + 1]] = TurningPlace.CIRCLE
-        return kind
-
-    @cached_property
-    def is_street(self) -> NDArray[np.bool_]:
-        """``(n_segments,)``: no driveway, so that a vehicle may back into it."""
-        streets = self._streets
-        is_driveway = np.array([dict(tags).get("service") == _DRIVEWAY for tags in streets.way_tags], dtype=np.bool_)
-        is_street: NDArray[np.bool_] = ~is_driveway[streets.way_tags_index[streets.segment_way]]
-        return is_street
-
-    @cached_property
-    def is_long(self) -> NDArray[np.bool_]:
-        """``(n_segments,)``: the whole vehicle fits in."""
-        is_long: NDArray[np.bool_] = self._streets.segment_length_mm >= self.vehicle_length_m * 1000
-        return is_long
-
-    def _is_map_edge(self) -> NDArray[np.bool_]:
-        """Per node: the end of a single main road."""
-        streets = self._streets
-        is_main = np.array([dict(tags).get("highway") in _MAIN_ROADS for tags in streets.way_tags], dtype=np.bool_)
-        on_main = _ends_at_nodes(streets, is_main[streets.way_tags_index[streets.segment_way]])
-        n_ends = _ends_at_nodes(streets, np.ones(streets.n_segments, dtype=np.bool_))
-        is_edge: NDArray[np.bool_] = (n_ends == 1) & (on_main == 1)
-        return is_edge
-
-
-def _ends_at_nodes(streets: StreetGraph, is_counted: NDArray[np.bool_]) -> NDArray[np.int64]:
-    tails, heads = streets.segment_tail[is_counted], streets.segment_head[is_counted]
-    return np.bincount(tails, minlength=streets.n_nodes) + np.bincount(heads, minlength=streets.n_nodes)
-
-
-def _is_circle(tags: dict[str, str], least_m: float) -> bool:
-    """A turning circle or loop of the size asked for; one without a readable size counts."""
-    if tags.get("highway") not in TURNING_VALUES:
-        return False
-    try:
-        diameter_cm = tag_values.length_cm(tags.get("diameter", tags.get("width", "none")))
-    except ValueError:
-        return True
-    return diameter_cm is None or diameter_cm >= least_m * 100

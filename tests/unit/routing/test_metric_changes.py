@@ -125,7 +125,7 @@ def test_streets_driven_without_reversing_after_changes_equal_those_found_anew(
         found = before.under(metric, situation.overrides, change=change)
         anew = before.under(metric, situation.overrides)
         assert np.array_equal(found.is_forward, anew.is_forward)
-        n_followed += found._around_before(metric.arc_ms[turns.state_arc] >= 0) is not None
+        n_followed += found._forward._around_before(metric.arc_ms[turns.state_arc] >= 0) is not None
         n_changed += not np.array_equal(found.is_forward, before.is_forward)
     assert n_followed > 15
     assert n_changed > 10

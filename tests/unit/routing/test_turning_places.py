@@ -18,7 +18,8 @@ from routing.profile import load_profile
 from routing.reversing_rule import ReversingRule
 from routing.snapping import SnapIndex
 from routing.streets import StreetGraph
-from routing.turning_places import TurningPlace, TurningPlaces
+from routing.turning_ground import TurningPlace
+from routing.turning_places import TurningPlaces
 from routing.turns import TurnGraph, build_turns
 from tests.unit.routing.depot_notes import NOTED_AT, book_of, note
 from tests.unit.routing.town_sketch import Sketch
@@ -312,9 +313,9 @@ def test_closures_are_analysed_as_if_anew(helsinki: StreetGraph) -> None:
         shared = plain.under(metric)
         anew = TurningPlaces(helsinki, turns, metric, rule=RULE, vehicle_length_m=10.0)
         is_state_open = metric.arc_ms[turns.state_arc] >= 0
-        around = shared._around_most(is_state_open)
+        around = shared._forward._around_most(is_state_open)
         assert around is not None
-        for quick, thorough in zip(around, shared._around_largest(is_state_open), strict=True):
+        for quick, thorough in zip(around, shared._forward._around_largest(is_state_open), strict=True):
             assert np.array_equal(quick, thorough)
         assert np.array_equal(shared.node_kind, anew.node_kind)
         assert shared.dead_ends() == anew.dead_ends()
