@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from api.http.agreements import AcceptanceBody, AgreementBody, agreements_router
+from api.http.closures import ClosureBody, closures_router
 from api.http.containers import ContainerBody, containers_router
 from api.http.devices import DeviceBody
 from api.http.envelope import Envelope
@@ -19,6 +20,7 @@ from api.http.errors import ProblemError, issues_of, problem_body, problem_of, p
 from api.http.fleet import fleet_router
 from api.http.gate import Gate
 from api.http.health import health_router
+from api.http.incidents import IncidentBody, incidents_router
 from api.http.ingest import BATCH_PATHS as INGEST_BATCH_PATHS
 from api.http.ingest import ingest_router
 from api.http.intakes import Intakes
@@ -87,6 +89,8 @@ def create_app(services: Services) -> FastAPI:
         readings_router(services),
         fleet_router(services),
         ingest_router(services, intakes, alerts),
+        incidents_router(services),
+        closures_router(services),
         tablet_router(services),  # before the tours: its addresses are longer than theirs
         tours_router(services),
         health_router(services),
@@ -104,7 +108,19 @@ def create_app(services: Services) -> FastAPI:
         body_limit=_body_limits(services),
         headers=security_headers(is_behind_tls=services.settings.is_behind_tls),
     )
-    bodies = (AgreementBody, AcceptanceBody, PlanBody, EditsBody, ScenarioBody, ContainerBody, ReadingsBody, DeviceBody, EventsBody)
+    bodies = (
+        AgreementBody,
+        AcceptanceBody,
+        PlanBody,
+        EditsBody,
+        ScenarioBody,
+        ContainerBody,
+        ReadingsBody,
+        DeviceBody,
+        EventsBody,
+        IncidentBody,
+        ClosureBody,
+    )
     app.openapi = lambda: describe(app, bodies)  # type: ignore[method-assign]  # the framework's documented way
     return app
 

@@ -4,16 +4,15 @@ import threading
 
 from api.http.services import Services
 from api.identity.principal import Principal
-from api.ingest.alerts import AlertStore, MemoryAlertStore
+from api.ingest.alerts import AlertStore
 from api.ingest.intake import Intake
 
 
 class Intakes:
-    """The intakes and alerts of all tenants."""
+    """The intakes of all tenants, and the way to their alerts."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._alerts: dict[str, AlertStore] = {}
         self._intakes: dict[str, Intake] = {}
         self._lock = threading.Lock()
 
@@ -29,5 +28,4 @@ class Intakes:
 
     def alerts_of(self, caller: Principal) -> AlertStore:
         """The alerts of the caller's tenant."""
-        with self._lock:
-            return self._alerts.setdefault(caller.tenant_id, MemoryAlertStore())
+        return self._services.store_of(caller).alerts

@@ -95,7 +95,7 @@ def _result(services: Services, caller: Principal, job: Job) -> str | None:
             return f"/v1/plans/{job.job_id}"
         case JobKind.SCENARIO:
             return f"/v1/scenarios/{job.job_id}"
-        case JobKind.PLAN_EDIT:
+        case JobKind.PLAN_EDIT | JobKind.INCIDENT:
             made = services.store_of(caller).versions.of_content(job.job_id)
             return None if made is None else f"/v1/plans/{made.plan_id}?version={made.version}"
         case _:

@@ -33,6 +33,7 @@ TAGS = [
     {"name": "tours", "description": "One vehicle's day, for its tablet or navigation device."},
     {"name": "tablet", "description": "Tours on the road: what a tablet takes along, and what it reports."},
     {"name": "sharing", "description": "Neighbouring towns that collect together: agreements, joint days, shares."},
+    {"name": "incidents", "description": "Breakdowns, full trucks, blocked containers, closed roads, and what to do."},
     {"name": "scenarios", "description": "What if a truck were missing? Nothing of this touches live plans."},
     {"name": "containers", "description": "What is emptied, with its latest reading."},
     {"name": "readings", "description": "What sensors, drivers and trucks observe."},

@@ -225,7 +225,7 @@ def tablet_router(services: Services) -> APIRouter:
             body.items(),
             town,
             vehicle_id=vehicle_id,
-            day=body.date,
+            day=body.day,
             received_at=services.now(),
             sent_at=body.sent_at,
             actor=caller.actor,
@@ -233,7 +233,7 @@ def tablet_router(services: Services) -> APIRouter:
         store = services.store_of(caller)
         receipts = store.tour_events.take(batch)
         if any(_ends_tour(one.event) for one in batch.events):
-            _learn(services, caller, vehicle_id, body.date)
+            _learn(services, caller, vehicle_id, body.day)
         counts = Counter(one.status for one in receipts)
         answer = EventsAnswer(
             accepted=counts[EventStatus.ACCEPTED],

@@ -90,7 +90,7 @@ class EventsBody(Body):
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, allow_inf_nan=False)
 
-    date: Day = Field(description="The tour's day: no tablet's clock decides that.")
+    day: Day = Field(description="The tour's day: no tablet's clock decides that.")
     sent_at: Instant | None = Field(default=None, description="The tablet's clock when it sent this.")
     events: Annotated[
         list[Annotated[EventBody, WrapValidator(_read_or_refuse)]], Field(min_length=1, max_length=MOST_EVENTS)
@@ -127,7 +127,7 @@ class EventsAnswer(BaseModel):
 
 EXAMPLES: dict[str, Any] = {
     "an emptying and a blocked container": {
-        "date": "2026-03-02",
+        "day": "2026-03-02",
         "sent_at": "2026-03-02T07:31:00+01:00",
         "events": [
             {

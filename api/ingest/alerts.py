@@ -106,6 +106,12 @@ class MemoryAlertStore:
             self._alerts[alert.alert_id] = replace(later, began_at=began_at)
             return False
 
+    def restore(self, alert: Alert) -> None:
+        """Put an alert back that was kept elsewhere, as it was."""
+        with self._lock:
+            self._alerts[alert.alert_id] = alert
+            self._drop_surplus()
+
     def end(self, alert_id: str, *, at: datetime) -> bool:
         """End an alert that nothing later than ``at`` told of; False when there is none such."""
         with self._lock:

@@ -14,11 +14,12 @@ class JobKind(StrEnum):
     SCENARIO = "scenario"
     PLAN_EDIT = "plan_edit"
     EXPLANATION = "explanation"
+    INCIDENT = "incident"
 
     @property
     def is_short(self) -> bool:
         """Whether a person waits for it, and it takes a second or two: such jobs go before their tenant's others."""
-        return self in {JobKind.PLAN_EDIT, JobKind.EXPLANATION}
+        return self in {JobKind.PLAN_EDIT, JobKind.EXPLANATION, JobKind.INCIDENT}
 
 
 class JobState(StrEnum):

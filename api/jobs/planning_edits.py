@@ -14,10 +14,13 @@ from api.plans.inputs import inputs_of_edit
 from api.store.plan_record import record_of_plan
 from api.store.plan_version_ports import AnswerRecord, PlanVersion, VersionRecord
 from api.store.ports import Store
+from api.tablet.learn import learned_town
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 from optimizer.domain.town import Town
+from optimizer.planning.driven_plan import driven_plan
 from optimizer.planning.explain_container import explain_container
+from optimizer.planning.tour_progress import fold_events
 from optimizer.ports import Ports, ReportsProgress
 
 MakesExports = Callable[[Plan, Town], Mapping[str, Mapping[str, bytes]]]
@@ -46,8 +49,14 @@ def run_edit(
     base = store.versions.get(asked.plan_id, asked.base_version)
     if base is None:
         raise _gone(f"plan {asked.plan_id}")
+    town = learned_town(store.tour_events, town, before=base.day)
+    plan, state = plan_of(store, base), None
+    if asked.now is not None:
+        events = store.tour_events.of_day(base.day)
+        heard = {vehicle_id: fold_events(vehicle_id, told) for vehicle_id, told in events.items()}
+        plan, state = driven_plan(plan, heard, town, ports.router, now=asked.now)
     edited = edit_plan(
-        plan_of(store, base),
+        plan,
         town,
         ports,
         EditRequest(
@@ -55,7 +64,7 @@ def run_edit(
             holds=load_holds(base.holds),
             limits=asked.limits,
             vehicle_ids=frozenset(asked.vehicle_ids),
-            now=asked.now,
+            state=state,
         ),
         generated_at=datetime.now(UTC),
         progress=tell,
@@ -86,6 +95,7 @@ def run_explanation(job_id: str, document: bytes, *, store: Store, town: Town, p
     version = store.versions.of_content(asked.content_id)
     if version is None:
         raise _gone(f"content {asked.content_id}")
+    town = learned_town(store.tour_events, town, before=version.day)
     found = dump_explanation(explain_container(plan_of(store, version), town, ports.router, asked.container_id))
     return AnswerRecord(answer_id=job_id, document=found, etag=hashlib.sha256(found).hexdigest()[:32])
 

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from api.jobs.job import JobKind
 from api.jobs.planning_documents import PlanningAsk, load_planning_ask, load_scenario_ask
 from api.jobs.planning_edits import plan_of, run_edit, run_explanation
+from api.jobs.planning_incidents import obeying_closures, run_incident
 from api.plans.inputs import dump_inputs, inputs_of
 from api.store.plan_record import record_of_comparison, record_of_plan
 from api.store.ports import JobResult, PlanRecord, ScenarioRecord, Store
 from api.store.town_cache import TownCache
 from api.store.town_document import TownRecord
+from api.tablet.learn import learned_town
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 from optimizer.domain.request import DayRequest, SelectionRules
@@ -69,6 +71,17 @@ class PlanningRunner:
                     exports=self._exports,
                     tell=progress,
                 )
+            case JobKind.INCIDENT:
+                town = self._town_record().town
+                return run_incident(
+                    job_id,
+                    document,
+                    store=self._store,
+                    town=town,
+                    ports=self._ports,
+                    exports=self._exports_on,
+                    tell=progress,
+                )
             case JobKind.EXPLANATION:
                 town = self._town_record().town
                 return run_explanation(job_id, document, store=self._store, town=town, ports=self._ports)
@@ -103,10 +116,12 @@ class PlanningRunner:
 
     def _plan(self, job_id: str, document: bytes, progress: ReportsProgress) -> PlanRecord:
         request = self._request(load_planning_ask(document))
-        plan = plan_day(request, self._ports, plan_id=job_id, generated_at=datetime.now(UTC), progress=progress)
+        ports = obeying_closures(self._ports, self._store, request.town, day=request.day)
+        plan = plan_day(request, ports, plan_id=job_id, generated_at=datetime.now(UTC), progress=progress)
         progress("export", 0.0)
-        inputs = inputs_of(plan, request.town, request.history, self._ports.router.map_info)
-        return replace(record_of_plan(plan, self._exports(plan, request.town)), inputs=dump_inputs(inputs))
+        inputs = inputs_of(plan, request.town, request.history, ports.router.map_info)
+        exports = self._exports_on(plan, request.town, ports.router)
+        return replace(record_of_plan(plan, exports), inputs=dump_inputs(inputs))
 
     def _compare(self, job_id: str, document: bytes, progress: ReportsProgress) -> ScenarioRecord:
         asked = load_scenario_ask(document)
@@ -134,13 +149,17 @@ class PlanningRunner:
 
     def _request(self, ask: PlanningAsk) -> DayRequest:
         record = self._town_record()
-        return ask.to_request(record.town, self._store.readings.history(as_of=ask.as_of, days=self._history_days))
+        town = learned_town(self._store.tour_events, record.town, before=ask.day)
+        return ask.to_request(town, self._store.readings.history(as_of=ask.as_of, days=self._history_days))
 
     def _exports(self, plan: Plan, town: Town) -> Mapping[str, Mapping[str, bytes]]:
+        return self._exports_on(plan, town, self._ports.router)
+
+    def _exports_on(self, plan: Plan, town: Town, router: StreetRouter) -> Mapping[str, Mapping[str, bytes]]:
         if self._export_tours is None:
             return {}
         try:
-            return self._export_tours(plan, town, self._ports.router)
+            return self._export_tours(plan, town, router)
         except Exception:
             # A plan without its GPX files is worth more than no plan.
             _LOGGER.exception("The tours of plan %s could not be exported.", plan.plan_id)

@@ -9,6 +9,9 @@ from typing import Protocol
 from api.jobs.job import Job, JobFailure, JobKind, JobRequest
 from api.store.plan_version_ports import AnswerRecord, PlanVersionStore, VersionRecord
 from api.store.town_document import TownRecord
+from api.tablet.closures import ClosureStore
+from api.tablet.incidents import IncidentStore
+from api.tablet.ports import TourEventStore
 from optimizer.domain.container import Container
 from optimizer.domain.reading import FillHistory, Reading
 
@@ -280,6 +283,21 @@ class Store(Protocol):
     @property
     def versions(self) -> PlanVersionStore:
         """Versions and releases of plans."""
+        ...
+
+    @property
+    def tour_events(self) -> TourEventStore:
+        """What tablets report."""
+        ...
+
+    @property
+    def incidents(self) -> IncidentStore:
+        """What tours may have to be planned anew for."""
+        ...
+
+    @property
+    def closures(self) -> ClosureStore:
+        """Streets that are closed."""
         ...
 
     def claim(self) -> None:

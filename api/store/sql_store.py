@@ -7,8 +7,10 @@ from sqlalchemy import text
 from api.store.database import Database
 from api.store.instance_lock import FileLock, InstanceLock, ServerLock
 from api.store.migrate import migrate
+from api.store.sql_alerts import SqlAlertStore
 from api.store.sql_audit import SqlAuditStore
 from api.store.sql_devices import SqlDeviceStore
+from api.store.sql_incidents import SqlClosureStore, SqlIncidentStore
 from api.store.sql_jobs import SqlJobStore
 from api.store.sql_plan_versions import SqlPlanVersionStore
 from api.store.sql_plans import SqlPlanStore
@@ -36,6 +38,9 @@ class SqlStore:
         self.tour_events = SqlTourEventStore(database)
         self.released_tours = SqlReleasedTours(database)
         self.signing_keys = SqlSigningKeyStore(database)
+        self.alerts = SqlAlertStore(database)
+        self.incidents = SqlIncidentStore(database)
+        self.closures = SqlClosureStore(database)
 
         self._lock: InstanceLock | None = None
 

@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from api.store.ports import Store
 from api.store.sharing_ports import SharingStore
-from api.tablet.ports import ReleasedTours, SigningKeyStore, TourEventStore
+from api.tablet.ports import ReleasedTours, SigningKeyStore
+
+if TYPE_CHECKING:  # what judges messages knows these ports in turn
+    from api.ingest.alerts import AlertStore
 
 
 class Role(StrEnum):
@@ -240,11 +243,6 @@ class TenantStore(Store, Protocol):
         ...
 
     @property
-    def tour_events(self) -> TourEventStore:
-        """What tablets report."""
-        ...
-
-    @property
     def released_tours(self) -> ReleasedTours:
         """What tablets had before."""
         ...
@@ -252,6 +250,11 @@ class TenantStore(Store, Protocol):
     @property
     def signing_keys(self) -> SigningKeyStore:
         """What signs the tours."""
+        ...
+
+    @property
+    def alerts(self) -> "AlertStore":
+        """What people should look at."""
         ...
 
 

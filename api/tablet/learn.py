@@ -10,7 +10,7 @@ from api.store.tenant_ports import TenantStore
 from api.tablet.ports import TourEventStore
 from optimizer.domain.plan import Tour
 from optimizer.domain.town import Town
-from optimizer.planning.learned_rates import LearnedRates, TourLesson, learn_rates, lesson_of
+from optimizer.planning.learned_rates import LearnedRates, TourLesson, learn_rates, lesson_of, with_rates
 from optimizer.planning.tour_progress import fold_events
 
 LOOK_BACK_DAYS = 90
@@ -24,6 +24,11 @@ def note_lesson(store: TenantStore, town: Town, *, vehicle_id: str, day: date) -
     lesson = lesson_of(progress, _planned(store.versions, vehicle_id, day), town)
     store.tour_events.put_lesson(day, vehicle_id, _LESSON.dump_json(lesson))
     return lesson
+
+
+def learned_town(events: TourEventStore, town: Town, *, before: date) -> Town:
+    """The town with what its tours have taught before a day; every search of that day has to use the same."""
+    return with_rates(town, learned_rates(events, town, before=before))
 
 
 def learned_rates(events: TourEventStore, town: Town, *, before: date) -> LearnedRates:

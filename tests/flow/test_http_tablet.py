@@ -56,7 +56,7 @@ def send(
     day: str = "2026-03-02",
     **more: object,
 ) -> httpx.Response:
-    return client.post(f"/v1/tours/{vehicle}/events", json={"date": day, "events": events, **more})
+    return client.post(f"/v1/tours/{vehicle}/events", json={"day": day, "events": events, **more})
 
 
 def results_of(answer: httpx.Response) -> dict[str, tuple[str, str]]:
@@ -135,7 +135,7 @@ def test_tablet_gets_its_own_vehicle_only(client: httpx.Client, services: Servic
     headers = {"authorization": f"Bearer {key_for(services, Role.DRIVER, subject_id='LUE-9')}"}
     assert client.get(f"/v1/tours/{vehicle}/bundle?date=2026-03-02", headers=headers).status_code == 404
     assert client.get(f"/v1/tours/{vehicle}/changes?date=2026-03-02&since=1", headers=headers).status_code == 404
-    body = {"date": "2026-03-02", "events": [event(1, "started")]}
+    body = {"day": "2026-03-02", "events": [event(1, "started")]}
     refused = client.post(f"/v1/tours/{vehicle}/events", json=body, headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     foreign = send(client, [event(77, "full", minute=1, prefix="own") | {"vehicle_id": "LUE-9"}], day="2026-02-20")
@@ -169,7 +169,7 @@ def test_answer_that_was_lost_leaves_the_same_state_as_one_that_arrived(
     # The body is sent and committed; the answer is never read.
     with (
         httpx.Client(base_url=client.base_url, headers=client.headers, timeout=20) as dropped,
-        dropped.stream("POST", "/v1/tours/LUE-1/events", json={"date": day, "events": events}),
+        dropped.stream("POST", "/v1/tours/LUE-1/events", json={"day": day, "events": events}),
     ):
         pass
     state = state_of(services, day)
@@ -314,7 +314,7 @@ def test_expired_key_is_refused_and_the_upload_works_after_a_new_one(client: htt
     )
     services.stores.keys.add(key)
     events = shifted(shift_of_events(CONTAINERS, count=30), 53, "expired-")
-    body = {"date": day, "events": events}
+    body = {"day": day, "events": events}
     headers = {"authorization": f"Bearer {text}"}
     assert client.post("/v1/tours/LUE-1/events", json=body, headers=headers).status_code == 401
     assert store_of(services).tour_events.of_day(DAY - timedelta(days=53)) == {}
@@ -335,7 +335,7 @@ def test_revoked_key_fetches_nothing_and_reports_nothing(client: httpx.Client, s
     while client.get(f"{address}/bundle?date=2026-03-02", headers=headers).status_code != 401:
         assert time.monotonic() < ends_s
         time.sleep(0.1)
-    body = {"date": day.isoformat(), "events": [event(1, "started", prefix="stolen")]}
+    body = {"day": day.isoformat(), "events": [event(1, "started", prefix="stolen")]}
     assert client.post(f"{address}/events", json=body, headers=headers).status_code == 401
     assert store_of(services).tour_events.of_day(day) == {}
 
