@@ -141,7 +141,11 @@ def study(
         if progress is not None:
             progress("streets", 1.0)
         out.mkdir(parents=True, exist_ok=True)
-        runs = run_study(made, out, runner, progress=progress)
+        try:
+            runs = run_study(made, out, runner, progress=progress)
+        except KeyboardInterrupt:
+            Console(stderr=True).print("Stopped. Finished runs are kept: the same command goes on where it was.")
+            raise
     comparison = compare(made, runs, baseline=first, ours=ours)
     paths = write_tables(out, runs, comparison)
     report = out / "report.html"
@@ -159,11 +163,10 @@ def _show(comparison: "Comparison", sentence: str, paths: list[Path]) -> None:
     console.print()
     console.print(f"[bold]{escape(sentence)}[/bold]")
     table = Table(title_justify="left")
-    table.add_column("variant")
-    shown = ("distance", "hours", "lifts", "co2e", "cost", "overflows")
+    table.add_column("a day", no_wrap=True)
+    shown = ("distance", "lifts", "co2e", "cost", "overflows")
     for key in shown:
-        kind = comparison.rows[0].figure(key).kind
-        table.add_column(f"{key} {kind.unit}/day".replace(" /", "/"), justify="right")
+        table.add_column(f"{key} {comparison.rows[0].figure(key).kind.unit}".strip(), justify="right")
     for row in comparison.rows:
         figures = [row.figure(key) for key in shown]
         table.add_row(row.variant.key, *(f"{one.per_day.value:.{one.kind.decimals}f}" for one in figures))

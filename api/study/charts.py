@@ -23,6 +23,8 @@ PARTS: tuple[tuple[str, Callable[[Effort], float]], ...] = (
 STYLES = dict(zip(POLICIES, ("-", (0, (5, 2)), "-", (0, (1, 1.5))), strict=True))
 MARKERS = dict(zip(POLICIES, ("s", "^", "o", "D"), strict=True))
 WIDTH_IN, ROW_IN = 7.6, 0.34
+WIDE_SCALE = 8.0
+"""Beyond that, an axis has whole numbers only."""
 
 
 def variant_name(variant: Variant, language: Language) -> str:
@@ -91,7 +93,8 @@ def overflow_chart(comparison: Comparison, language: Language) -> str:
     _named_rows(axes, rows, language)
     axes.set_xlim(left=0)
     axes.set_xlabel(words("section_overflows", language))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _at: number(value, 1, language)))
+    decimals = 0 if axes.get_xlim()[1] > WIDE_SCALE else 1
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _at: number(value, decimals, language)))
     return picture(figure, name=f"overflows-{language}", label=words("section_overflows", language))
 
 

@@ -47,7 +47,7 @@ class Check:
 
 
 def check_figures(
-    comparison: Comparison, factors: EmissionFactors, *, n_vehicles: int, capacity_l: float
+    comparison: Comparison, factors: EmissionFactors, *, n_vehicles: int, capacity_l: float, mass_share: float = 1.0
 ) -> tuple[Check, ...]:
     """All checks, for the baseline where it is not said otherwise.
 
@@ -55,14 +55,22 @@ def check_figures(
     ----------
     n_vehicles, capacity_l
         Of the town; the latter of all its containers together.
+    mass_share
+        Of the fleet's mean mass in that of the 26 t trucks behind the published figures.
     """
     total = _total(comparison, comparison.baseline.key)
     days = len(comparison.record.runs_of(comparison.baseline.key)) * comparison.record.n_days
     ours = _total(comparison, comparison.ours.key)
     saved_kg = (total.co2e_kg - ours.co2e_kg) / max(days, 1) * 365 / max(n_vehicles, 1)
     return (
-        _ranged("day_litres", "l", _share(total.diesel_l, total.out_s / 3600 / DAY_HOURS), DAY_LITRES),
-        _ranged("litres_per_100_km", "l/100 km", _share(total.diesel_l, total.distance_km / 100), LITRES_PER_100_KM),
+        _ranged("day_litres", "l", _share(total.diesel_l, total.out_s / 3600 / DAY_HOURS), DAY_LITRES, mass_share),
+        _ranged(
+            "litres_per_100_km",
+            "l/100 km",
+            _share(total.diesel_l, total.distance_km / 100),
+            LITRES_PER_100_KM,
+            mass_share,
+        ),
         _bounded("saved_per_vehicle", "t", saved_kg / 1000, high=YEAR_LITRES * factors.diesel_wtw_kg_per_l / 1000),
         _balance(comparison, capacity_l=capacity_l),
         _bounded("overtime", "%", _overtime_share(comparison) * 100, high=2.0),
@@ -79,8 +87,8 @@ def _share(one: float, other: float) -> float | None:
     return one / other if other > 0 else None
 
 
-def _ranged(key: str, unit: str, value: float | None, published: tuple[float, float]) -> Check:
-    low, high = published
+def _ranged(key: str, unit: str, value: float | None, published: tuple[float, float], scale: float) -> Check:
+    low, high = (end * scale for end in published)
     is_plausible = None if value is None else low / SLACK_SHARE <= value <= high * SLACK_SHARE
     return Check(key=key, unit=unit, value=value, low=low, high=high, is_plausible=is_plausible)
 

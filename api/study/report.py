@@ -18,6 +18,7 @@ from api.study.comparison import Compared, Comparison, VariantRow
 from api.study.fills import FEWEST_CONTAINERS, FEWEST_DAYS, StreamFills
 from api.study.headline import headline
 from api.study.run_study import Study
+from api.study.trucks import mass_share
 from api.study.written import LANGUAGES, Language, number, percent, percent_span, span, words
 from optimizer.season.compare import Estimate
 from optimizer.season.records import Effort
@@ -282,6 +283,7 @@ class _Page:
             self.facts.study.ports.factors,
             n_vehicles=len(town.vehicles),
             capacity_l=sum(one.capacity_l for one in town.containers),
+            mass_share=mass_share(self.facts.study.ports.energy or {}),
         )
         rows = "".join(self._check(one) for one in found)
         headings = "".join(
@@ -319,7 +321,9 @@ class _Page:
         items.append(self._failure_words())
         ground = words("method_map" if self.facts.has_map else "method_no_map", self.language)
         items.append(words("method_travel", self.language, map=ground))
-        items.append(words("method_factors", self.language, factors=study.ports.factors.name))
+        factors = study.ports.factors
+        wtw, ttw = (self._n(one, 2) for one in (factors.diesel_wtw_kg_per_l, factors.diesel_ttw_kg_per_l))
+        items.append(words("method_factors", self.language, wtw=wtw, ttw=ttw, factors=factors.name))
         items.append(words("method_cost", self.language))
         return items
 

@@ -1,6 +1,8 @@
 """What the town's vehicles burn in a study: the component model, with each vehicle's own mass, lifts and idling."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from statistics import fmean
 
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import Vehicle
@@ -15,6 +17,11 @@ LOWEST_EMPTY_SHARE = 0.3
 def energy_models(town: Town) -> dict[str, EnergyModel]:
     """By vehicle id."""
     return {one.vehicle_id: _model(one) for one in town.vehicles}
+
+
+def mass_share(models: Mapping[str, EnergyModel]) -> float:
+    """The fleet's mean empty mass as a share of the usual truck's."""
+    return fmean(one.empty_kg for one in models.values()) / DIESEL_26T.empty_kg if models else 1.0
 
 
 def _model(vehicle: Vehicle) -> EnergyModel:

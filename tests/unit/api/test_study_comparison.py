@@ -133,6 +133,14 @@ def test_checks_find_what_cannot_be_true() -> None:
     assert verdicts({FIXED: (effort(100),) * 2, PRIZE: (lost,) * 2})["balance"] is False
     late = Effort(distance_m=60_000, out_s=18_000, overtime_s=3_600, tours=1, collected_l=30_000)
     assert verdicts({FIXED: (effort(100),) * 2, PRIZE: (late,) * 2})["overtime"] is False
+    small = check_figures(
+        _comparison({FIXED: (effort(100),) * 2, PRIZE: (effort(60),) * 2}),
+        EN_16258_UBA_2024,
+        n_vehicles=1,
+        capacity_l=1_000,
+        mass_share=0.2,
+    )
+    assert small[1].is_plausible is False, "60 l/100 km are too much for a van"
     thirsty = Effort(distance_m=100_000, out_s=30_000, tours=1, collected_l=30_000, diesel_l=300)
     assert verdicts({FIXED: (thirsty,) * 2, PRIZE: (effort(60),) * 2})["litres_per_100_km"] is False
 
