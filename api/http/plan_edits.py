@@ -38,7 +38,7 @@ from api.identity.principal import Principal
 from api.jobs.job import Job, JobKind, JobState
 from api.jobs.planning_documents import PlanEditAsk, dump_edit_ask, load_planning_ask
 from api.plans.edit_request import EditRequest, draft_edits
-from api.plans.edits import Edit, EditOp, ImpossibleEditError, load_edits, load_holds
+from api.plans.edits import Edit, EditOp, ImpossibleEditError, load_holds
 from api.search_limits import search_limits
 from api.store.errors import StaleVersionError
 from api.store.plan_version_ports import PlanVersion
@@ -146,7 +146,7 @@ class VersionItem(BaseModel):
     etag: str
     made_at: datetime
     actor: str = Field(description="Who asked for it: a key's id or a login's pseudonym.")
-    edits: list[Edit]
+    edits: list[dict[str, Any]] = Field(description="What was asked for: edits, or the incident that it answers.")
     changes: list[Text] = Field(description="Against the version before, in words.")
     is_released: bool
 
@@ -291,7 +291,7 @@ def _submitted(
     edits = tuple(one.to_edit() for one in body.edits)
     now = _instant_under_way(services, caller, base)
     limits = search_limits(time_limit_s=EDIT_SEARCH_S, iteration_limit=None, seed=asked.limits.seed)
-    _judge(services, caller, base, edits, vehicle_ids=asked.vehicle_ids, now=now, limits=limits)
+    _judge(services, caller, base, edits, vehicle_ids=asked.vehicle_ids, limits=limits)
     ask = PlanEditAsk(
         plan_id=plan_id,
         base_version=base.version,
@@ -318,14 +318,12 @@ def _judge(
     edits: tuple[Edit, ...],
     *,
     vehicle_ids: tuple[str, ...],
-    now: datetime | None,
     limits: SolveLimits,
 ) -> None:
-    """Refuse at once what no search could mend."""
+    """Refuse at once what no search could mend; what is done already only the worker knows, who has the map."""
     plan = load_plan(stored_document(services, caller, base), source=f"plan {base.plan_id}")
-    request = EditRequest(
-        edits=edits, holds=load_holds(base.holds), limits=limits, vehicle_ids=frozenset(vehicle_ids), now=now
-    )
+    holds = load_holds(base.holds)
+    request = EditRequest(edits=edits, holds=holds, limits=limits, vehicle_ids=frozenset(vehicle_ids))
     draft_edits(plan, services.town_of(caller).town, request)
 
 
@@ -368,7 +366,7 @@ def _item(version: PlanVersion, *, is_released: bool) -> VersionItem:
         etag=version.etag,
         made_at=version.made_at,
         actor=version.actor,
-        edits=list(load_edits(version.edits)),
+        edits=json.loads(version.edits),
         changes=_SENTENCES.validate_python(changes),
         is_released=is_released,
     )

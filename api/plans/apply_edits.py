@@ -97,10 +97,24 @@ class _Names:
     vehicles_out: frozenset[str]
     containers: dict[str, Container] = field(init=False)
     vehicles: dict[str, Vehicle] = field(init=False)
+    expected: dict[str, tuple[float, float]] = field(init=False)
+    """Kilograms and litres by container."""
 
     def __post_init__(self) -> None:
         self.containers = {one.container_id: one for one in self.town.containers}
         self.vehicles = {one.vehicle_id: one for one in self.town.vehicles}
+        self.expected = {
+            one.container_id: (one.expected_kg, one.expected_l)
+            for tour in self.plan.tours
+            for stop in tour.stops
+            for one in stop.collections
+        }
+        for left in self.plan.unserved:
+            container = self.containers.get(left.container_id)
+            if container is not None:
+                litres = container.capacity_l * left.expected_fraction
+                density = self.town.stream(container.stream).density_kg_per_l
+                self.expected[left.container_id] = (litres * density, litres)
 
     def require_known(self, edits: Sequence[Edit]) -> None:
         issues = []
@@ -144,6 +158,14 @@ class _Names:
         if container.system not in vehicle.systems:
             sentence = f"Vehicle {vehicle_id} has no {container.system} lift, which {container_id} needs.{instead}"
             return "lifting_system", sentence
+        kg, litres = self.expected.get(container_id, (0.0, 0.0))
+        room_l = vehicle.capacity_l(container.stream)
+        if kg > vehicle.capacity_kg or litres > room_l:
+            sentence = (
+                f"{container_id} holds about {kg:.0f} kg and {litres:.0f} l; "
+                f"{vehicle_id} carries {vehicle.capacity_kg:.0f} kg and {room_l:.0f} l. Choose a larger vehicle."
+            )
+            return "size", sentence
         return None
 
     def _why_idle(self, vehicle: Vehicle) -> str | None:

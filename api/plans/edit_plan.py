@@ -64,14 +64,17 @@ def edit_plan(
     """
     day = draft_edits(plan, town, request)
     driving = {tour.vehicle_id for tour in day.plan.tours}
+    known = request.state or DayState(now=local_midnight(plan.day, town.zone))
+    named = {one.vehicle_id for one in known.vehicles}
     idle = (
         VehicleState(vehicle_id=one.vehicle_id, is_out_of_service=True)
         for one in town.vehicles
-        if request.vehicle_ids and one.vehicle_id not in request.vehicle_ids | driving
+        if request.vehicle_ids and one.vehicle_id not in request.vehicle_ids | driving | named
     )
-    state = DayState(
-        now=request.now or local_midnight(plan.day, town.zone),
-        vehicles=tuple(idle),
+    state = replace(
+        known,
+        vehicles=(*known.vehicles, *idle),
+        blocked=known.blocked - day.urgent,
         excluded=day.excluded,
         urgent=day.urgent,
         pins=day.pins,
