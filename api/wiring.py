@@ -10,6 +10,7 @@ from optimizer.planning.warm_start import RememberingForecaster
 from optimizer.ports import Ports, SelectionPolicy, Solver
 from optimizer.search.sisr import SisrSolver
 from optimizer.selection.all_containers import AllContainersPolicy
+from optimizer.selection.measured_prize import MeasuredPrizePolicy
 from optimizer.selection.overflow_risk import OverflowRiskPolicy
 from optimizer.selection.threshold import ThresholdPolicy
 from optimizer.solving.greedy import GreedySolver
@@ -21,6 +22,9 @@ from routing.ports import StreetRouter
 from routing.street_router import open_router
 
 _log = logging.getLogger(__name__)
+
+POLICY_NAMES = ("overflow_risk", MeasuredPrizePolicy.name, ThresholdPolicy.name, AllContainersPolicy.name)
+"""The first is the default."""
 
 OVERRIDES_NAME = "overrides.toml"
 """Beside the map: what the depot knows better, such as closed streets and narrow ones."""
@@ -71,14 +75,20 @@ def build_ports(router: StreetRouter) -> Ports:
         router=router,
         # Questions about a day are asked again by scenarios.
         forecaster=RememberingForecaster(EmpiricalBayesForecaster(statistics=load_fill_statistics())),
-        policies=selection_policies(),
+        policies=selection_policies(router),
         solvers=solvers(),
     )
 
 
-def selection_policies() -> dict[str, SelectionPolicy]:
-    """All selection policies by name."""
-    return {"overflow_risk": OverflowRiskPolicy(), "threshold": ThresholdPolicy(), "all": AllContainersPolicy()}
+def selection_policies(router: StreetRouter) -> dict[str, SelectionPolicy]:
+    """All selection policies by name; one of them asks the router what is near to what."""
+    policies: tuple[SelectionPolicy, ...] = (
+        OverflowRiskPolicy(),
+        MeasuredPrizePolicy(router),
+        ThresholdPolicy(),
+        AllContainersPolicy(),
+    )
+    return dict(zip(POLICY_NAMES, policies, strict=True))
 
 
 def solvers() -> dict[str, Solver]:

@@ -27,14 +27,14 @@ def bench(
 
     Every plan passes the checker. Example: fuhre bench --town demo-town --time-limit 10
     """
-    from api.wiring import build_ports, selection_policies, solvers
+    from api.wiring import build_ports, solvers
     from optimizer.planning.plan_day import plan_day
 
     files = TownFiles(folder=town)
     loaded = files.load()
     ports = build_ports(files.open_router(loaded))
     runs = [("overflow_risk", solver) for solver in solvers()]
-    runs += [(policy, "sisr") for policy in selection_policies() if policy != "overflow_risk"]
+    runs += [(policy, "sisr") for policy in ports.policies if policy != "overflow_risk"]
     plans: list[tuple[str, str, Plan]] = []
     with progress_bars(is_shown=not json) as progress:
         for position, (policy, solver) in enumerate(runs):

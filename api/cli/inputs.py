@@ -42,7 +42,7 @@ IterationsOption = Annotated[
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same input, seed and iterations: the same plan.")]
 SolverOption = Annotated[str, typer.Option("--solver", help="sisr (the best tours), ortools, or greedy (at once).")]
-PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, threshold or all.")]
+PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, rolling_prize, threshold or all.")]
 CacheDirOption = Annotated[
     Path | None,
     typer.Option(

@@ -49,7 +49,7 @@ class Services:
     stores: TenantStores
     queue: JobQueue
     doorkeeper: Doorkeeper
-    policies: tuple[str, ...] = ("overflow_risk", "threshold", "all")
+    policies: tuple[str, ...] = ("overflow_risk", "rolling_prize", "threshold", "all")
     solvers: tuple[str, ...] = ("sisr", "ortools", "greedy")
     now: Callable[[], datetime] = _utc_now
     has_public_docs: bool = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from optimizer.domain.request import SelectionRules
 from optimizer.ports import SelectionPolicy
@@ -23,9 +24,9 @@ SCHEDULE: Schedule = (
     ("plastic", ScheduleRules(target_fill_fraction=0.5, weekdays=(2,))),
     ("paper", ScheduleRules(target_fill_fraction=0.5)),
 )
-THRESHOLD_FRACTION = 0.3
-DIALS = PrizeRules(service_level=0.993)
-CLAIRVOYANT_DIALS = PrizeRules(service_level=0.9999)
+THRESHOLDS: Mapping[str, float] = {"glass": 0.6, "plastic": 0.6, "paper": 0.28}
+DIALS = PrizeRules(service_level=0.9965)
+CLAIRVOYANT_DIALS = PrizeRules(service_level=0.9995)
 
 
 def make_fixed(
@@ -36,10 +37,10 @@ def make_fixed(
 
 
 def make_threshold(
-    _spec: SeasonSpec, _travel: KeptTravel, _rates: Mapping[str, float], *, level_fraction: float
+    _spec: SeasonSpec, _travel: KeptTravel, _rates: Mapping[str, float], *, level_by_stream: Mapping[str, float]
 ) -> SelectionPolicy:
     """Whatever will be at least so full when the crew comes."""
-    return ThresholdPolicy(level_fraction=level_fraction)
+    return ThresholdPolicy(level_by_stream=level_by_stream)
 
 
 def make_prize(
@@ -54,9 +55,9 @@ def fixed(schedule: Schedule = SCHEDULE) -> SeasonPolicy:
     return SeasonPolicy(name="fixed_schedule", make=partial(make_fixed, schedule=schedule), is_clairvoyant=True)
 
 
-def threshold(level_fraction: float = THRESHOLD_FRACTION) -> SeasonPolicy:
-    """The usual product."""
-    return SeasonPolicy(name="threshold", make=partial(make_threshold, level_fraction=level_fraction))
+def threshold(level_by_stream: Mapping[str, float] = MappingProxyType(THRESHOLDS)) -> SeasonPolicy:
+    """The usual product, with a level for each stream."""
+    return SeasonPolicy(name="threshold", make=partial(make_threshold, level_by_stream=dict(level_by_stream)))
 
 
 def rolling_prize(dials: PrizeRules = DIALS) -> SeasonPolicy:

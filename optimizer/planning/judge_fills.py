@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol, runtime_checkable
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast, Trust
@@ -16,6 +17,16 @@ from optimizer.series.clean_series import clean_series
 
 HORIZON_DAYS = 15
 """Days after the planned one that forecasts cover: the next visit of any stream lies within."""
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A policy that asks for longer forecasts."""
+
+    @property
+    def forecast_days(self) -> int:
+        """Days after the planned one that forecasts should cover."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +65,13 @@ def judge_fills(request: DayRequest, ports: Ports, *, steps: Steps) -> JudgedFil
             for one in containers
             if one.container_id in request.history
         }
+    policy = ports.policies[request.policy]
     with steps.step("forecast"):
-        until = local_midnight(request.day + timedelta(days=HORIZON_DAYS), town.zone)
+        days = policy.forecast_days if isinstance(policy, LooksAhead) else HORIZON_DAYS
+        until = local_midnight(request.day + timedelta(days=days), town.zone)
         forecasts = ports.forecaster.forecast(containers, cleaned, town=town, as_of=request.as_of, until=until)
     with steps.step("select"):
-        selection = ports.policies[request.policy].select(
+        selection = policy.select(
             containers, forecasts, town=town, day=request.day, rules=request.rules, force=request.force
         )
     unhealthy = sum(not series.is_healthy for series in cleaned.values())

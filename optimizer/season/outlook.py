@@ -14,11 +14,11 @@ from optimizer.forecasting.stream_model import StreamModel
 from optimizer.ports import Forecaster
 from optimizer.season.spec import SeasonSpec
 from optimizer.season.world import World
+from optimizer.selection.rolling_prize import FORECAST_DAYS
 from optimizer.series.clean_series import clean_series
 
 DAY_S = 86_400
-HORIZON_DAYS = 36
-"""Slow containers are asked when they will be full, not only whether they are next week."""
+HORIZON_DAYS = FORECAST_DAYS
 LOW_FRACTION, LOOK_EVERY_DAYS = 0.3, 3
 """Containers with less in them are looked at every few days only: nothing is decided about them meanwhile, and cleaning
 is most of a season's work."""

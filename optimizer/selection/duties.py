@@ -6,6 +6,7 @@ from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
 from optimizer.domain.request import SelectionRules
 from optimizer.selection.visits import Visits
+from optimizer.series.area_outage import OUTAGE_REASON
 
 DAY_S = 86_400
 
@@ -20,7 +21,9 @@ def find_duties(
     if container.max_days_between_visits is not None:
         duties.extend(_hygiene(container.max_days_between_visits, forecast.last_emptied_at, visits))
     blind_days = _days(forecast.origin_at, visits.today_at)
-    if blind_days > rules.max_blind_days:
+    # A gateway that is down says nothing of its containers: to look at all of them would fill the day.
+    is_area_out = any(reason.startswith(OUTAGE_REASON) for reason in forecast.reasons)
+    if blind_days > rules.max_blind_days and not is_area_out:
         duties.append(f"no trusted reading or emptying for {blind_days:.0f} days (at most {rules.max_blind_days})")
     return tuple(duties)
 

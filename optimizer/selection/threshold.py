@@ -1,7 +1,7 @@
 """The policy of most sensor projects: empty from a fixed level on. Kept for comparison."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
@@ -16,9 +16,16 @@ from optimizer.selection.policy_loop import select_each
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdPolicy:
-    """Decides by the expected fill alone: MUST from ``level_fraction`` on, else SKIP."""
+    """Decides by the expected fill alone: MUST from ``level_fraction`` on, else SKIP.
+
+    Attributes
+    ----------
+    level_by_stream
+        Levels of streams that have one of their own.
+    """
 
     level_fraction: float = 0.7
+    level_by_stream: Mapping[str, float] = field(default_factory=dict)
     name: ClassVar[str] = "threshold"
 
     def select(
@@ -37,6 +44,7 @@ class ThresholdPolicy:
         )
 
     def _decide(self, judgement: Judgement) -> Candidate:
-        if judgement.expected_fraction >= self.level_fraction:
-            return judgement.candidate(Decision.MUST, f"at or above {self.level_fraction * 100:.0f} %")
-        return judgement.candidate(Decision.SKIP, f"below {self.level_fraction * 100:.0f} %")
+        level = self.level_by_stream.get(judgement.container.stream, self.level_fraction)
+        if judgement.expected_fraction >= level:
+            return judgement.candidate(Decision.MUST, f"at or above {level * 100:.0f} %")
+        return judgement.candidate(Decision.SKIP, f"below {level * 100:.0f} %")

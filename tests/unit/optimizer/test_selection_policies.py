@@ -20,6 +20,7 @@ from optimizer.selection.all_containers import AllContainersPolicy
 from optimizer.selection.overflow_risk import OverflowRiskPolicy
 from optimizer.selection.threshold import ThresholdPolicy
 from optimizer.selection.visits import find_visits
+from optimizer.series.area_outage import OUTAGE_REASON
 from routing.location import Location
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -217,3 +218,19 @@ def test_visits_on_the_day_of_a_clock_change_are_those_of_the_local_clock() -> N
     ]
     sunday = find_visits(make_town(6), "glass", date(2026, 3, 29), count=1)
     assert sunday.today_at == datetime(2026, 3, 29, 10, tzinfo=BERLIN)
+
+
+def test_long_unseen_container_must_be_emptied_but_not_while_its_area_is_out() -> None:
+    unseen = {"trust": Trust.STALE_SENSOR, "origin_at": MIDNIGHT - timedelta(days=25)}
+    alone = choose(make_forecast([0.0] * 9, **unseen, reasons=("silent since 2026-02-05 00:00",)))
+    assert alone.decision is Decision.MUST
+    assert "no trusted reading or emptying for 25 days" in alone.reasons[0]
+    outage = f"{OUTAGE_REASON}: gateway 3, 80 sensors silent since 2026-02-05 00:00"
+    together = choose(make_forecast([0.0] * 9, **unseen, reasons=(outage,)))
+    assert together.decision is not Decision.MUST
+
+
+@pytest.mark.parametrize(("level", "decision"), [(0.55, Decision.MUST), (0.45, Decision.SKIP)])
+def test_threshold_may_have_a_level_for_each_stream(level: float, decision: Decision) -> None:
+    policy = ThresholdPolicy(level_fraction=0.99, level_by_stream={"glass": 0.5})
+    assert choose(make_forecast([0.0] * 9, level=level), policy=policy).decision is decision
