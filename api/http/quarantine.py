@@ -138,7 +138,11 @@ def quarantine_router(services: Services, intakes: Intakes) -> APIRouter:
     )
     def replay_quarantined(caller: Caller, message_id: str) -> Response:
         """Take in a message again, after its device was registered or calibrated; repeating it changes nothing."""
-        report = intakes.of(caller).replay(_find(services.store_of(caller), message_id))
+        message = _find(services.store_of(caller), message_id)
+        if message.source not in FORMATS:
+            # E.g. a tablet's event: its tablet sends it again, and it is judged anew.
+            raise ProblemError("not_found", "This message is no sensor's. Its sender has to send it again.")
+        report = intakes.of(caller).replay(message)
         answer = ReplayAnswer(
             **{outcome.value: report.count(outcome) for outcome in Outcome},
             codes=sorted({one.code for one in report.results if one.code}),
@@ -151,7 +155,7 @@ def quarantine_router(services: Services, intakes: Intakes) -> APIRouter:
 def _find(store: TenantStore, message_id: str) -> QuarantinedMessage:
     is_plain = message_id.isascii() and message_id.isprintable() and len(message_id) <= 64
     message = store.quarantine.get(message_id) if is_plain else None
-    if message is None or message.source not in FORMATS:
+    if message is None:
         raise ProblemError("not_found", "There is no message with this id in quarantine.")
     return message
 

@@ -8,9 +8,11 @@ import pytest
 from pydantic import BaseModel
 
 from api.http.app import create_app
+from api.http.closures import CLOSURE_EXAMPLES, ClosureBody
 from api.http.containers import EXAMPLES as CONTAINER_EXAMPLES
 from api.http.containers import ContainerBody
 from api.http.errors import PROBLEMS
+from api.http.incidents import INCIDENT_EXAMPLES, IncidentBody
 from api.http.plan_body import EXAMPLES as PLAN_EXAMPLES
 from api.http.plan_body import PlanBody
 from api.http.plan_edits import EXAMPLES as EDIT_EXAMPLES
@@ -19,6 +21,9 @@ from api.http.readings import EXAMPLES as READINGS_EXAMPLES
 from api.http.readings import ReadingBody, ReadingsBody
 from api.http.scenario_body import EXAMPLES as SCENARIO_EXAMPLES
 from api.http.scenario_body import ScenarioBody
+from api.http.tablet_body import EXAMPLES as EVENT_EXAMPLES
+from api.http.tablet_body import EventsBody
+from api.tablet.take_in import EventFields
 from tests.flow.http_samples import services_in
 
 OPERATIONS = {
@@ -64,6 +69,27 @@ OPERATIONS = {
     "listQuarantine",
     "putDevice",
     "replayQuarantined",
+    "acceptAgreement",
+    "getErrand",
+    "getJointDay",
+    "getTourState",
+    "listAgreements",
+    "listJointDays",
+    "proposeAgreement",
+    "withdrawAgreement",
+    "acceptIncident",
+    "addClosure",
+    "addTourEvents",
+    "confirmClosure",
+    "getIncident",
+    "getSigningKey",
+    "getTourBundle",
+    "getTourChanges",
+    "listClosures",
+    "listIncidents",
+    "rejectIncident",
+    "removeClosure",
+    "reportIncident",
 }
 
 
@@ -130,6 +156,9 @@ def test_every_body_has_an_example_and_a_schema(document: dict[str, Any]) -> Non
         (ScenarioBody, SCENARIO_EXAMPLES),
         (ContainerBody, CONTAINER_EXAMPLES),
         (ReadingsBody, READINGS_EXAMPLES),
+        (EventsBody, EVENT_EXAMPLES),
+        (IncidentBody, INCIDENT_EXAMPLES),
+        (ClosureBody, CLOSURE_EXAMPLES),
     ],
 )
 def test_examples_are_accepted(model: type[BaseModel], examples: dict[str, Any]) -> None:
@@ -139,6 +168,8 @@ def test_examples_are_accepted(model: type[BaseModel], examples: dict[str, Any])
         read = model.model_validate_json(json.dumps(example))
         if isinstance(read, ReadingsBody):
             assert all(isinstance(one, ReadingBody) for one in read.readings)
+        if isinstance(read, EventsBody):
+            assert all(isinstance(fields, EventFields) for _, fields in read.items())
 
 
 def test_description_teaches_units_and_the_order_of_coordinates(document: dict[str, Any]) -> None:
