@@ -78,6 +78,8 @@ def test_vehicle_that_may_not_is_named_with_those_that_may(plan: Plan, town: Tow
         "lifting_system": replace(second, systems=frozenset({"crane"})),
         "not_driving": replace(second, is_available=False),
     }
+    heavy = replace(town, vehicles=(first, replace(second, capacity_kg=100)))
+    assert refusal(plan, heavy, Edit(op=MOVE, container_id="P-001", vehicle_id="LUE-2"))[0] == "size"
     for code, changed in cases.items():
         other = replace(town, vehicles=(first, changed))
         found, said = refusal(plan, other, Edit(op=MOVE, container_id="P-001", vehicle_id="LUE-2"))
