@@ -44,7 +44,7 @@ class DaskExecutor:
             futures = [client.submit(function, task, pure=False) for task in tasks]
             position = {future.key: at for at, future in enumerate(futures)}
             try:
-                for done in distributed.as_completed(futures):
+                for done in distributed.as_completed(futures, loop=client.loop):
                     yield position[done.key], done.result()
             finally:
                 client.cancel(futures)

@@ -20,7 +20,8 @@ def headline(comparison: Comparison, language: Language) -> str:
     if distance.low is None or distance.high is None:
         more = words("fewer" if distance.value < 0 else "more", language)
         figure = percent(abs(distance.value), language)
-        return words("headline_one_seed", language, figure=figure, more=more, **names)
+        key = "headline_one_seed" if len(comparison.record.seeds) == 1 else "headline_some_idle"
+        return words(key, language, figure=figure, more=more, **names)
     overflows = words(f"overflows_{overflow_verdict(comparison)}", language, **_overflow_values(comparison, language))
     if distance.low < 0 < distance.high:
         between = percent_span(distance, language, is_signed=True)

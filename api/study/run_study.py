@@ -21,6 +21,7 @@ from optimizer.season.world import with_coverage
 
 STEP = "seasons"
 LOOK_EVERY_S = 1.0
+STOP_WITHIN_S = 120.0
 SETTLED_S = 5.0
 """Before that, a time left would be a guess."""
 
@@ -194,7 +195,8 @@ class _Crew:
                 yield self._jobs[item[0]], item[1]
         finally:
             self._beats.stop()
-            thread.join()
+            # Runs on other machines may not see the file: they are let go of when this process ends.
+            thread.join(timeout=STOP_WITHIN_S)
             self._beats.close()
 
     def _work(self) -> None:

@@ -114,6 +114,8 @@ def test_headline_of_one_seed_has_no_interval_and_says_so() -> None:
     assert overflow_verdict(found) == "unknown"
     assert "40% fewer kilometres" in headline(found, "en")
     assert "interval needs at least two" in headline(found, "en")
+    idle = _comparison({FIXED: (effort(100, 10), effort(90, 10)), PRIZE: (effort(60, 10), Effort())})
+    assert "in at least one run nobody drives" in headline(idle, "en")
     assert headline(_comparison({FIXED: (Effort(),), PRIZE: (effort(60),)}), "en").startswith("Nobody drives")
 
 

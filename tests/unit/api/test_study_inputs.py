@@ -195,6 +195,7 @@ class _Future:
 class _Client:
     """Answers like Dask's client, in this process, last task first."""
 
+    loop = "of the client"
     seen: list[Any] = []  # noqa: RUF012 - emptied by the fixture
 
     def __init__(self, address: str, **_options: object) -> None:
@@ -218,7 +219,8 @@ class _Client:
 
 @pytest.fixture
 def dask(monkeypatch: pytest.MonkeyPatch) -> type[_Client]:
-    def in_reverse(futures: Sequence[_Future]) -> Iterator[_Future]:
+    def in_reverse(futures: Sequence[_Future], *, loop: str) -> Iterator[_Future]:
+        assert loop == "of the client", "no client is the default one"
         yield from reversed(futures)
 
     module = ModuleType("distributed")
