@@ -424,7 +424,7 @@ class RoadRouter:
         """Metres on toll streets of the fastest ways; none for vehicles that are too light to pay."""
         out = self._empty_matrix(places)
         weight_kg = load_profile(profile, profiles_dir=self._profiles_dir).weight_kg
-        if weight_kg > self.toll_rule.above_kg and self._is_toll_segment.any():
+        if weight_kg > self.toll_rule.above_kg:
             chosen.query.toll_lengths(places, self._is_toll_segment, n_threads=self._threads_for(places), out=out)
         else:
             out[:] = 0

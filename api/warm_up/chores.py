@@ -57,7 +57,7 @@ def ask_everything(router: StreetRouter, waypoints: Sequence[Waypoint], *, profi
     many = [*waypoints] * (_MANY // len(waypoints) + 1)
     for profile in profiles:
         for at in (None, _SAMPLE_AT):
-            placed = serving.travel(waypoints, profile=profile, at=at)
+            placed = serving.travel(waypoints, profile=profile, at=at, with_tolls=at is None)
             kept = np.flatnonzero(placed.row_of >= 0).tolist()
             legs = list(pairwise(kept))
             for some in (legs, legs[:1], []):

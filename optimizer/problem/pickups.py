@@ -158,7 +158,8 @@ def with_penalties(
     whole_day += sum(pickup.prize_micro_eur for pickup in pickups if not pickup.is_must)
     for vehicle in vehicles:
         shift_s = vehicle.shift[1] - vehicle.shift[0]
-        per_s = vehicle.per_s_micro_eur + FASTEST_M_PER_S * vehicle.per_m_micro_eur
+        per_m = vehicle.per_m_micro_eur + vehicle.toll_per_m_micro_eur
+        per_s = vehicle.per_s_micro_eur + vehicle.overtime_per_s_micro_eur + FASTEST_M_PER_S * per_m
         whole_day += vehicle.fixed_micro_eur + shift_s * per_s
     return tuple(
         replace(pickup, prize_micro_eur=whole_day + pickup.prize_micro_eur) if pickup.is_must else pickup

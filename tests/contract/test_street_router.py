@@ -62,6 +62,18 @@ def test_every_waypoint_has_a_row_or_a_named_rejection(router: StreetRouter) -> 
         assert item.error.label in str(item.error)
 
 
+def test_tolls_are_counted_at_most_when_asked(router: StreetRouter) -> None:
+    plain = router.travel(_waypoints(_PLACES), profile="truck_18t").matrix
+    asked = router.travel(_waypoints(_PLACES), profile="truck_18t", with_tolls=True).matrix
+    assert plain.toll_m is None
+    assert np.array_equal(plain.duration_s, asked.duration_s)
+    assert np.array_equal(plain.distance_m, asked.distance_m)
+    if asked.toll_m is not None:
+        assert asked.toll_m.dtype == np.int32
+        assert not asked.toll_m.flags.writeable
+        assert ((asked.toll_m >= 0) & (asked.toll_m <= asked.distance_m)).all()
+
+
 def test_rows_keep_the_order_of_the_waypoints(router: StreetRouter) -> None:
     forward = router.travel(_waypoints(_PLACES), profile=_PROFILE)
     assert (np.diff(forward.row_of[forward.row_of >= 0]) == 1).all()

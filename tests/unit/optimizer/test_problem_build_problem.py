@@ -17,6 +17,7 @@ from optimizer.domain.stream import Stream
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import FuelRates, Shift, Vehicle
 from optimizer.problem.build_problem import BuiltProblem, build_problem
+from optimizer.problem.pickups import FASTEST_M_PER_S
 from optimizer.problem.problem import MICRO_EUR_PER_EUR
 from optimizer.solving.greedy import GreedySolver
 from routing.crow_flight import CrowFlightRouter
@@ -200,6 +201,17 @@ def test_dearer_waiting_ranks_must_containers() -> None:
     candidates = [selected(a, cost_of_waiting_eur=5.0), selected(b, cost_of_waiting_eur=50.0)]
     prizes = [pickup.prize_micro_eur for pickup in built(town([a, b]), candidates).problem.pickups]
     assert prizes[1] - prizes[0] == 45 * MICRO_EUR_PER_EUR
+
+
+def test_must_container_outweighs_a_day_of_tolls_and_overtime() -> None:
+    must = container("A")
+    shift = replace(truck().shift, regular_work_s=3600)
+    dear = truck(toll_eur_per_km=0.4, overtime_eur_per_h=36.0, shift=shift)
+    usual, tolled = (built(town([must], vehicles=[one])).problem for one in (truck(), dear))
+    opens_s, ends_s = tolled.vehicles[0].shift
+    more = tolled.pickups[0].prize_micro_eur - usual.pickups[0].prize_micro_eur
+    assert (tolled.vehicles[0].toll_per_m_micro_eur, tolled.vehicles[0].overtime_per_s_micro_eur) == (400, 10_000)
+    assert more == (ends_s - opens_s) * (FASTEST_M_PER_S * 400 + 10_000)
 
 
 def test_container_not_due_does_not_enter() -> None:
