@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from api.files.plan_json import dump_difference, dump_explanation, load_plan
+from api.jobs.planning_closures import obeying_closures
 from api.jobs.planning_documents import load_edit_ask, load_explanation_ask
 from api.plans.edit_plan import edit_plan
 from api.plans.edit_request import EditRequest
@@ -22,8 +23,9 @@ from optimizer.planning.driven_plan import driven_plan
 from optimizer.planning.explain_container import explain_container
 from optimizer.planning.tour_progress import fold_events
 from optimizer.ports import Ports, ReportsProgress
+from routing.ports import StreetRouter
 
-MakesExports = Callable[[Plan, Town], Mapping[str, Mapping[str, bytes]]]
+MakesExports = Callable[[Plan, Town, StreetRouter], Mapping[str, Mapping[str, bytes]]]
 
 
 def run_edit(
@@ -50,6 +52,7 @@ def run_edit(
     if base is None:
         raise _gone(f"plan {asked.plan_id}")
     town = learned_town(store.tour_events, town, before=base.day)
+    ports = obeying_closures(ports, store, town, day=base.day, now=asked.now)
     plan, state = plan_of(store, base), None
     if asked.now is not None:
         events = store.tour_events.of_day(base.day)
@@ -70,7 +73,7 @@ def run_edit(
         progress=tell,
     )
     tell("export", 0.0)
-    record = record_of_plan(edited.plan, exports(edited.plan, town), version=asked.base_version + 1)
+    record = record_of_plan(edited.plan, exports(edited.plan, town, ports.router), version=asked.base_version + 1)
     return VersionRecord(
         plan_id=asked.plan_id,
         base_version=asked.base_version,
@@ -96,6 +99,7 @@ def run_explanation(job_id: str, document: bytes, *, store: Store, town: Town, p
     if version is None:
         raise _gone(f"content {asked.content_id}")
     town = learned_town(store.tour_events, town, before=version.day)
+    ports = obeying_closures(ports, store, town, day=version.day)
     found = dump_explanation(explain_container(plan_of(store, version), town, ports.router, asked.container_id))
     return AnswerRecord(answer_id=job_id, document=found, etag=hashlib.sha256(found).hexdigest()[:32])
 

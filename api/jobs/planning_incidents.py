@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
 from api.files.plan_json import dump_difference
+from api.jobs.planning_closures import obeying_closures
 from api.jobs.planning_edits import plan_of
 from api.plans.inputs import inputs_of_edit
 from api.store.plan_record import record_of_plan
 from api.store.plan_version_ports import VersionRecord
 from api.store.ports import Store
-from api.tablet.closures import overrides_of
 from api.tablet.incidents import Incident, IncidentState, as_event, with_silent
 from api.tablet.learn import learned_town
-from optimizer.domain.hours import local_midnight
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 from optimizer.domain.request import SolveLimits
@@ -118,21 +117,6 @@ def run_incident(
         changes=dump_difference(found.diff),
         inputs=inputs_of_edit(latest.inputs, found.plan, ports.router.map_info),
     )
-
-
-def obeying_closures(ports: Ports, store: Store, town: Town, *, day: date, now: datetime | None = None) -> Ports:
-    """The ports with what is closed on a day, from now on where it has begun."""
-    begins_at = local_midnight(day, town.zone)
-    from_at = begins_at if now is None else max(begins_at, now)
-    closed = overrides_of(
-        store.closures.all(), from_at=from_at, until_at=local_midnight(day + timedelta(days=1), town.zone)
-    )
-    if not closed:
-        return ports
-    # Imported here: the streets are heavy, and the service's own process names this module.
-    from api.tablet.closed_router import with_closures  # noqa: PLC0415
-
-    return with_closures(ports, closed)
 
 
 def _with_incidents(

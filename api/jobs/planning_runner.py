@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from api.jobs.job import JobKind
+from api.jobs.planning_closures import obeying_closures
 from api.jobs.planning_documents import PlanningAsk, load_planning_ask, load_scenario_ask
 from api.jobs.planning_edits import plan_of, run_edit, run_explanation
-from api.jobs.planning_incidents import obeying_closures, run_incident
+from api.jobs.planning_incidents import run_incident
 from api.plans.inputs import dump_inputs, inputs_of
 from api.store.plan_record import record_of_comparison, record_of_plan
 from api.store.ports import JobResult, PlanRecord, ScenarioRecord, Store
@@ -68,7 +69,7 @@ class PlanningRunner:
                     store=self._store,
                     town=self._town_record().town,
                     ports=self._ports,
-                    exports=self._exports,
+                    exports=self._exports_on,
                     tell=progress,
                 )
             case JobKind.INCIDENT:
@@ -151,9 +152,6 @@ class PlanningRunner:
         record = self._town_record()
         town = learned_town(self._store.tour_events, record.town, before=ask.day)
         return ask.to_request(town, self._store.readings.history(as_of=ask.as_of, days=self._history_days))
-
-    def _exports(self, plan: Plan, town: Town) -> Mapping[str, Mapping[str, bytes]]:
-        return self._exports_on(plan, town, self._ports.router)
 
     def _exports_on(self, plan: Plan, town: Town, router: StreetRouter) -> Mapping[str, Mapping[str, bytes]]:
         if self._export_tours is None:

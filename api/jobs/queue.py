@@ -1,6 +1,7 @@
 """The job queue: durable jobs on one side, worker processes on the other, and what happens when either fails."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
@@ -59,6 +60,7 @@ class JobQueue:
         self._now = now
         self._queue_length = queue_length
         self._waiting = FairLine()
+        self._being_stored: Counter[str] = Counter()
         self._is_stopping = False
         self._changed = threading.Condition()
         self._slots = [
@@ -116,14 +118,23 @@ class JobQueue:
                     return repeated, False
             if self._is_stopping:
                 raise QueueStoppedError
-            waiting = self._waiting.length_of(tenant_id)
+            waiting = self._waiting.length_of(tenant_id) + self._being_stored[tenant_id]
             if waiting >= self._queue_length:
                 raise QueueFullError(waiting=waiting, retry_after_s=5)
+            self._being_stored[tenant_id] += 1
+        try:
+            # Outside the lock, so that those who ask at once are written at once.
             job, is_new = jobs.add(request, at=self._now())
+        except BaseException:
+            with self._changed:
+                self._being_stored[tenant_id] -= 1
+            raise
+        with self._changed:
+            self._being_stored[tenant_id] -= 1
             if is_new:
                 self._waiting.append(JobRef(tenant_id=tenant_id, job_id=job.job_id), is_short=job.kind.is_short)
                 self._changed.notify()
-            return job, is_new
+        return job, is_new
 
     def cancel(self, tenant_id: str, job: Job) -> None:
         """End a job: at once while it waits, within five seconds while it runs.

@@ -1,5 +1,6 @@
 """Jobs in a SQL table; each change names the states it may start from, so that no final state is ever overwritten."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
@@ -9,12 +10,15 @@ from sqlalchemy.exc import IntegrityError
 from api.jobs.job import Job, JobFailure, JobKind, JobRequest, JobState
 from api.store.database import Database
 from api.store.errors import IdempotencyConflictError
+from api.store.group_commit import GroupCommit
 from api.store.plan_version_ports import AnswerRecord, VersionRecord
 from api.store.ports import JobResult, PlanRecord
 from api.store.schema import ANSWERS, JOBS, PLANS, SCENARIOS, TOUR_EXPORTS, TOURS
 from api.store.sql_plan_versions import insert_first_version, insert_version, latest_version
 
 _FAILURE = TypeAdapter(JobFailure)
+MOST_WAITING = 1_000
+MOST_AT_ONCE = 100
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 STALE = JobFailure(
     code="stale_version",
@@ -27,28 +31,23 @@ class SqlJobStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # Fifty people who ask at once wait for one write to the disk, not for fifty.
+        self._writer: GroupCommit[tuple[JobRequest, datetime], Job] = GroupCommit(
+            self._insert, name="jobs", size_of=lambda _item: 1, most_waiting=MOST_WAITING, most_at_once=MOST_AT_ONCE
+        )
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._writer.close()
+
+    def _insert(self, asked: Sequence[tuple[JobRequest, datetime]]) -> list[Job]:
+        with self._database.write() as connection:
+            return [_inserted(connection, request, at) for request, at in asked]
 
     def add(self, request: JobRequest, *, at: datetime) -> tuple[Job, bool]:
         """Store a job as queued; the second value is False when its idempotency key already had this job."""
         try:
-            with self._database.write() as connection:
-                connection.execute(
-                    insert(JOBS).values(
-                        job_id=request.job_id,
-                        kind=request.kind,
-                        document=request.document,
-                        request_digest=request.request_digest,
-                        idempotency_key=request.idempotency_key,
-                        state=JobState.QUEUED,
-                        step="",
-                        share=0.0,
-                        detail="",
-                        is_cancel_requested=False,
-                        attempts=0,
-                        created_at_ms=_ms(at),
-                    )
-                )
-                return _job(connection.execute(_select(request.job_id)).one()), True
+            return self._writer.submit((request, at)), True
         except IntegrityError:
             if request.idempotency_key is None:
                 raise
@@ -144,6 +143,26 @@ class SqlJobStore:
 def job_of_row(row: Row[tuple[object, ...]]) -> Job:
     """The job in a row that has all columns of the table."""
     return _job(row)
+
+
+def _inserted(connection: Connection, request: JobRequest, at: datetime) -> Job:
+    connection.execute(
+        insert(JOBS).values(
+            job_id=request.job_id,
+            kind=request.kind,
+            document=request.document,
+            request_digest=request.request_digest,
+            idempotency_key=request.idempotency_key,
+            state=JobState.QUEUED,
+            step="",
+            share=0.0,
+            detail="",
+            is_cancel_requested=False,
+            attempts=0,
+            created_at_ms=_ms(at),
+        )
+    )
+    return _job(connection.execute(_select(request.job_id)).one())
 
 
 def _select(job_id: str) -> Select[tuple[object, ...]]:

@@ -58,6 +58,7 @@ class SqlStore:
 
     def close(self) -> None:
         """Write what waits, and give the connections back."""
+        self.jobs.close()
         self.readings.close()
         self.tour_events.close()
         self.audit.close()
