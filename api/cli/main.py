@@ -25,6 +25,7 @@ from api.cli import (
     replan,
     scenario,
     serve,
+    share,
     study,
     tenant,
     town,
@@ -61,6 +62,7 @@ app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("forecast")(forecast.forecast)
 app.command("scenario")(scenario.scenario)
+app.command("share")(share.share)
 app.command("study")(study.study)
 app.command("import")(import_files.import_files)
 app.add_typer(town.app, name="town")

@@ -41,6 +41,7 @@ from api.http.security_headers import security_headers
 from api.http.services import Services
 from api.http.tablet import tablet_router
 from api.http.tablet_body import EventsBody
+from api.http.tour_state import tour_state_router
 from api.http.tours import tours_router
 from api.jobs.errors import JobsError
 from api.store.errors import StoreError
@@ -91,6 +92,7 @@ def create_app(services: Services) -> FastAPI:
         ingest_router(services, intakes, alerts),
         incidents_router(services),
         closures_router(services),
+        tour_state_router(services),
         tablet_router(services),  # before the tours: its addresses are longer than theirs
         tours_router(services),
         health_router(services),

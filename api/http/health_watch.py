@@ -97,10 +97,10 @@ class HealthWatch:
     def _stored_parts(self) -> tuple[Finding, Finding]:
         try:
             self._stores.ping()
-            has_town = any(
-                self._stores.store(tenant.tenant_id).town.version() > 0
-                for tenant in self._stores.tenants()
-                if tenant.is_active
+            tenants = self._stores.tenants()
+            # Without any tenant nobody can ask for plans; the service is ready to be given its first.
+            has_town = not tenants or any(
+                self._stores.store(tenant.tenant_id).town.version() > 0 for tenant in tenants if tenant.is_active
             )
         except StoreError:
             detail = "The database does not answer."
@@ -108,7 +108,8 @@ class HealthWatch:
                 Finding(name="database", is_ready=False, detail=detail),
                 Finding(name="town", is_ready=False, detail=detail),
             )
-        missing = "" if has_town else "No town has been imported yet."
+        missing = "There is no tenant yet: see fuhre tenant add." if not tenants else ""
+        missing = missing if has_town else "No town has been imported yet."
         return Finding(name="database", is_ready=True), Finding(name="town", is_ready=has_town, detail=missing)
 
     def _disk(self) -> Finding:

@@ -82,6 +82,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "getTourBundle": _read(*_OFFICE, Role.DRIVER),
     "getTourChanges": _read(*_OFFICE, Role.DRIVER),
     "addTourEvents": Permission(roles=frozenset({*_DISPATCH, Role.DRIVER}), trail=Trail.COUNTED),
+    "getTourState": _read(*_OFFICE, Role.DRIVER),
     "proposeAgreement": _write(*_DISPATCH),
     "acceptAgreement": _write(*_DISPATCH),
     "withdrawAgreement": _write(*_DISPATCH),

@@ -54,7 +54,7 @@ def generated_town(name: str, *, seed: int, east_km: float, count: int, vehicles
 
     def near(spread_km: float) -> Location:
         east, north = rng.normal(0, spread_km, 2)
-        return Location(lon_deg=center_lon + east / 70.0, lat_deg=center_lat + north / 111.0)
+        return Location(lon_deg=float(center_lon + east / 70.0), lat_deg=float(center_lat + north / 111.0))
 
     return Town(
         town_id=name,
