@@ -105,7 +105,8 @@ def stop_description(stop: Stop, town: Town | None, language: Language) -> str:
     """What a driver should know of a stop, a line for each thing."""
     parts = [f"{text(f'kind_{stop.kind.value}', language)} {_clock(stop.arrives_at, town)}"]
     for one in stop.collections:
-        reason = f" ({one.reasons[0]})" if one.reasons else ""
+        reasons = (one.reasons_de or one.reasons) if language == "de" else one.reasons
+        reason = f" ({reasons[0]})" if reasons else ""
         parts.append(f"{one.container_id} {one.expected_fraction:.0%}{reason}")
     if stop.kind is StopKind.COLLECT:
         parts.append(text("load_after", language, load=f"{stop.load_kg:.0f} kg"))

@@ -157,7 +157,7 @@ def _collection(one: Collection, container: Container | None) -> dict[str, Any]:
         "kg": round(one.expected_kg, 1),
         "risk": round(one.overflow_probability, 4),
         "isMust": one.is_must,
-        "reasons": list(one.reasons),
+        "reasons": {"en": list(one.reasons), "de": list(one.reasons_de or one.reasons)},
     }
 
 

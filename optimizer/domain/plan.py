@@ -60,6 +60,8 @@ class Collection:
     ----------
     cost_of_waiting_eur
         Expected cost of leaving it to the next visit; 0 in plans of earlier versions.
+    reasons_de
+        The reasons in German; empty in plans of earlier versions.
     """
 
     container_id: str
@@ -70,6 +72,7 @@ class Collection:
     is_must: bool
     reasons: tuple[str, ...]
     cost_of_waiting_eur: float = 0.0
+    reasons_de: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,8 +27,8 @@ class Candidate:
         Of being overfull before ``next_visit_at`` when it is not emptied today.
     cost_of_waiting_eur
         Expected cost of leaving it to the next visit; the prize for emptying it today.
-    reasons
-        Words for people, the decisive one first.
+    reasons, reasons_de
+        Words for people, the decisive one first, in English and in German; the latter may be missing.
     """
 
     container_id: str
@@ -40,6 +40,7 @@ class Candidate:
     cost_of_waiting_eur: float
     next_visit_at: datetime
     reasons: tuple[str, ...]
+    reasons_de: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,6 +145,7 @@ class _Walk:
             overflow_probability=candidate.overflow_probability,
             is_must=candidate.decision is Decision.MUST,
             reasons=candidate.reasons,
+            reasons_de=candidate.reasons_de,
             cost_of_waiting_eur=round(candidate.cost_of_waiting_eur, 2),
         )
 

@@ -235,6 +235,7 @@ def _candidates(plan: Plan, town: Town) -> dict[str, Candidate]:
             cost_of_waiting_eur=0.0,
             next_visit_at=tomorrow,
             reasons=one.reasons,
+            reasons_de=one.reasons_de,
         )
 
     return {one.container_id: candidate(one) for tour in plan.tours for stop in tour.stops for one in stop.collections}

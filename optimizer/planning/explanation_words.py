@@ -11,12 +11,12 @@ from optimizer.planning.shortage_words import euros_de, euros_en
 def served(container_id: str, vehicle_id: str, stop: Stop, collection: Collection, saving: Option | None) -> Text:
     """It is in: where, when, why, and what its vehicle would save without the stop."""
     reasons = "; ".join(collection.reasons)
-    share, risk = f"{collection.expected_fraction:.0%}", f"{collection.overflow_probability:.0%}"
     kind_en, kind_de = ("due", "fällig") if collection.is_must else ("taken along", "mitgenommen")
     en = f"{container_id} is emptied by {vehicle_id} at {stop.starts_at:%H:%M}, stop {stop.sequence}: {kind_en}"
     de = f"{container_id} wird um {stop.starts_at:%H:%M} Uhr von {vehicle_id} geleert, Halt {stop.sequence}: {kind_de}"
     en += f" ({reasons})." if reasons else "."
-    de += f" (voraussichtlich {share} voll, Überlaufrisiko {risk}).".replace("%", " %")
+    reasons_de = "; ".join(collection.reasons_de)
+    de += f" ({reasons_de})." if reasons_de else f" ({_fill_de(collection)})."
     if saving is not None:
         others = len(stop.collections) - 1
         with_en = f" with its {others} neighbour{'' if others == 1 else 's'}" if others else ""
@@ -24,6 +24,12 @@ def served(container_id: str, vehicle_id: str, stop: Stop, collection: Collectio
         en += f" Without this stop{with_en} the tour would save {_figures_en(saving)}."
         de += f" Ohne diesen Halt{with_de} würde die Tour {_figures_de(saving)} sparen."
     return Text(en=en, de=de)
+
+
+def _fill_de(collection: Collection) -> str:
+    """For plans that were made before reasons were written in German, too."""
+    share, risk = f"{collection.expected_fraction:.0%}", f"{collection.overflow_probability:.0%}"
+    return f"voraussichtlich {share} voll, Überlaufrisiko {risk}".replace("%", " %")
 
 
 def unserved(one: Unserved) -> Text:

@@ -97,6 +97,7 @@ def _what_is_left(plan: Plan, town: Town, state: DayState, parts: Mapping[str, D
                 cost_of_waiting_eur=_cost_of_waiting_eur(collection),
                 next_visit_at=midnight_at,
                 reasons=collection.reasons,
+                reasons_de=collection.reasons_de,
             )
     emptied = {one.container_id for part in parts.values() for stop in part.stops for one in stop.collections}
     told = {one.container_id: one for one in plan.unserved}

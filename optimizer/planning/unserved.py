@@ -92,11 +92,7 @@ def _waits(candidate: Candidate) -> Unserved:
         reason=ReasonCode.LOW_RISK,
         message="; ".join(candidate.reasons),
         what_would_change_it="",
-        german=(
-            f"Voraussichtlich {candidate.expected_fraction:.0%} voll, Überlaufrisiko bis zum nächsten Besuch "
-            f"{candidate.overflow_probability:.0%}.".replace("%", " %"),
-            "",
-        ),
+        german=("; ".join(candidate.reasons_de), ""),
     )
 
 

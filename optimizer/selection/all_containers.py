@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
+from optimizer.domain.relaxation import Text
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.domain.town import Town
@@ -37,4 +38,4 @@ class AllContainersPolicy:
 
 
 def _decide(judgement: Judgement) -> Candidate:
-    return judgement.candidate(Decision.MUST, "every container is emptied")
+    return judgement.candidate(Decision.MUST, Text(en="every container is emptied", de="alle Behälter werden geleert"))

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
+from optimizer.domain.relaxation import Text
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.domain.town import Town
@@ -60,8 +61,12 @@ class FixedSchedulePolicy:
 
         def decide(judgement: Judgement) -> Candidate:
             if self.rhythms.get(judgement.container.container_id, DAILY).is_on(day):
-                return judgement.candidate(Decision.MUST, "on the schedule for this day")
-            return judgement.candidate(Decision.SKIP, "not on the schedule for this day")
+                return judgement.candidate(
+                    Decision.MUST, Text(en="on the schedule for this day", de="heute nach Plan an der Reihe")
+                )
+            return judgement.candidate(
+                Decision.SKIP, Text(en="not on the schedule for this day", de="heute nicht an der Reihe")
+            )
 
         return select_each(
             decide, containers, forecasts, policy=self.name, town=town, day=day, rules=rules, force=force

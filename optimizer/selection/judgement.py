@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast, Trust
+from optimizer.domain.relaxation import Text
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Candidate, Decision
 from optimizer.domain.stream import Stream
@@ -12,6 +13,7 @@ from optimizer.selection.visits import Visits
 VISITS_AHEAD = 4
 LATER_VISIT_WEIGHT = 0.5
 DIGITS = 6
+WEEKDAYS_DE = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,10 @@ class Judgement:
     overflow_probability: float
     cost_of_waiting_eur: float
 
-    def candidate(self, decision: Decision, *reasons: str) -> Candidate:
+    def candidate(self, decision: Decision, *reasons: Text) -> Candidate:
         """The candidate; the given reasons come first, then the figures, then what the sensor lacks."""
         expected_l = self.container.capacity_l * self.expected_fraction
+        said = (*reasons, self.figures(), *self._doubts())
         return Candidate(
             container_id=self.container.container_id,
             decision=decision,
@@ -48,23 +51,35 @@ class Judgement:
             overflow_probability=self.overflow_probability,
             cost_of_waiting_eur=self.cost_of_waiting_eur,
             next_visit_at=self.visits.next_at[0],
-            reasons=(*reasons, self.figures(), *self._doubts()),
+            reasons=tuple(one.en for one in said),
+            reasons_de=tuple(one.de for one in said),
         )
 
-    def figures(self) -> str:
+    def figures(self) -> Text:
         """The two figures that people ask for."""
         today_at, next_at = self.visits.today_at, self.visits.next_at[0]
-        return (
-            f"{self.expected_fraction * 100:.0f} % expected at {today_at:%H:%M}, "
-            f"{_percent(self.overflow_probability)} risk of overflow before {next_at:%A %Y-%m-%d %H:%M}"
+        share, risk = f"{self.expected_fraction * 100:.0f} %", self.overflow_probability
+        return Text(
+            en=f"{share} expected at {today_at:%H:%M}, {_percent(risk, 'under')} risk of overflow before "
+            f"{next_at:%A %Y-%m-%d %H:%M}",
+            de=f"um {today_at:%H:%M} Uhr voraussichtlich {share} voll, Überlaufrisiko {_percent(risk, 'unter')} bis "
+            f"{WEEKDAYS_DE[next_at.weekday()]}, {next_at:%d.%m.%Y, %H:%M} Uhr",
         )
 
-    def _doubts(self) -> tuple[str, ...]:
+    def _doubts(self) -> tuple[Text, ...]:
         if self.forecast.trust is Trust.SENSOR:
             return ()
         origin_at = self.forecast.origin_at.astimezone(self.visits.today_at.tzinfo)
-        kind = "older readings" if self.forecast.trust is Trust.STALE_SENSOR else "the usual filling of the stream"
-        return (f"forecast from {kind}, starting {origin_at:%Y-%m-%d %H:%M}", *self.forecast.reasons)
+        is_stale = self.forecast.trust is Trust.STALE_SENSOR
+        kind = Text(en="the usual filling of the stream", de="der üblichen Füllung des Stoffstroms")
+        if is_stale:
+            kind = Text(en="older readings", de="älteren Messwerten")
+        source = Text(
+            en=f"forecast from {kind.en}, starting {origin_at:%Y-%m-%d %H:%M}",
+            de=f"Prognose aus {kind.de}, ab {origin_at:%d.%m.%Y, %H:%M} Uhr",
+        )
+        # What the cleaning says of a sensor is for engineers and has one language.
+        return (source, *(Text(en=reason, de=reason) for reason in self.forecast.reasons))
 
 
 def judge(
@@ -100,5 +115,11 @@ def judge(
     )
 
 
-def _percent(probability: float) -> str:
-    return "under 1 %" if probability < 0.01 else f"{probability * 100:.0f} %"
+def little_in(least_fraction: float) -> Text:
+    """Why an almost empty container is left."""
+    percent = f"{least_fraction * 100:.0f} %"
+    return Text(en=f"under {percent} full, little risk", de=f"unter {percent} voll, geringes Risiko")
+
+
+def _percent(probability: float, under: str) -> str:
+    return f"{under} 1 %" if probability < 0.01 else f"{probability * 100:.0f} %"

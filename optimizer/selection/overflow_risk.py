@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
+from optimizer.domain.relaxation import Text
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.domain.town import Town
-from optimizer.selection.judgement import Judgement
+from optimizer.selection.judgement import Judgement, little_in
 from optimizer.selection.policy_loop import select_each
 
 
@@ -48,5 +49,12 @@ def _decide(judgement: Judgement, rules: SelectionRules) -> Candidate:
     if judgement.overflow_probability >= rules.must_collect_probability:
         return judgement.candidate(Decision.MUST)
     if judgement.expected_fraction < rules.min_fill_fraction:
-        return judgement.candidate(Decision.SKIP, f"under {rules.min_fill_fraction * 100:.0f} % full, little risk")
-    return judgement.candidate(Decision.MAY, f"waiting would cost {judgement.cost_of_waiting_eur:.2f} EUR on average")
+        return judgement.candidate(Decision.SKIP, little_in(rules.min_fill_fraction))
+    euros = f"{judgement.cost_of_waiting_eur:.2f}"
+    return judgement.candidate(
+        Decision.MAY,
+        Text(
+            en=f"waiting would cost {euros} EUR on average",
+            de=f"Warten würde im Mittel {euros.replace('.', ',')} EUR kosten",
+        ),
+    )

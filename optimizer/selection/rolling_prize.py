@@ -28,12 +28,13 @@ from numpy.typing import NDArray
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
 from optimizer.domain.issues import IssueCollector
+from optimizer.domain.relaxation import Text
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.domain.town import Town
 from optimizer.selection.duties import find_duties
 from optimizer.selection.judgement import VISITS_AHEAD as VISITS_JUDGED
-from optimizer.selection.judgement import Judgement, judge
+from optimizer.selection.judgement import Judgement, judge, little_in
 from optimizer.selection.nearness import StreamNearness
 from optimizer.selection.visits import Visits, find_visits
 
@@ -139,19 +140,24 @@ class RollingPrizePolicy:
         return Selection(candidates=tuple(decided[one.container_id] for one in containers), policy=self.name)
 
     def _decide(
-        self, judgement: Judgement, duties: tuple[str, ...], prices: "_Prices", at: int, rules: SelectionRules
+        self, judgement: Judgement, duties: tuple[Text, ...], prices: "_Prices", at: int, rules: SelectionRules
     ) -> Candidate:
         if duties:
             return judgement.candidate(Decision.MUST, *duties)
         if prices.is_must[at]:
-            return judgement.candidate(Decision.MUST, "today is its last safe visit")
+            return judgement.candidate(
+                Decision.MUST, Text(en="today is its last safe visit", de="heute ist der letzte sichere Besuch")
+            )
         prize = float(prices.prize_eur[at])
         if judgement.expected_fraction < rules.min_fill_fraction:
-            percent = f"{rules.min_fill_fraction * 100:.0f} %"
-            return judgement.candidate(Decision.SKIP, f"under {percent} full, little risk")
+            return judgement.candidate(Decision.SKIP, little_in(rules.min_fill_fraction))
         if prize <= 0:
-            return judgement.candidate(Decision.SKIP, "may wait at no cost")
-        words = f"leaving it until the best later visit, in {prices.best_days[at]:.0f} days, would cost {prize:.2f} EUR"
+            return judgement.candidate(Decision.SKIP, Text(en="may wait at no cost", de="darf ohne Kosten warten"))
+        euros, days = f"{prize:.2f}", f"{prices.best_days[at]:.0f}"
+        words = Text(
+            en=f"leaving it until the best later visit, in {days} days, would cost {euros} EUR",
+            de=f"Warten bis zum besten späteren Besuch, in {days} Tagen, würde {euros.replace('.', ',')} EUR kosten",
+        )
         return replace(judgement, cost_of_waiting_eur=prize).candidate(Decision.MAY, words)
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
+from optimizer.domain.relaxation import Text
 from optimizer.domain.request import SelectionRules
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.domain.town import Town
@@ -45,6 +46,7 @@ class ThresholdPolicy:
 
     def _decide(self, judgement: Judgement) -> Candidate:
         level = self.level_by_stream.get(judgement.container.stream, self.level_fraction)
+        percent = f"{level * 100:.0f} %"
         if judgement.expected_fraction >= level:
-            return judgement.candidate(Decision.MUST, f"at or above {level * 100:.0f} %")
-        return judgement.candidate(Decision.SKIP, f"below {level * 100:.0f} %")
+            return judgement.candidate(Decision.MUST, Text(en=f"at or above {percent}", de=f"mindestens {percent}"))
+        return judgement.candidate(Decision.SKIP, Text(en=f"below {percent}", de=f"unter {percent}"))

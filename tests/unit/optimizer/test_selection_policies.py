@@ -115,6 +115,9 @@ def test_a_container_at_risk_before_the_next_visit_must_be_emptied() -> None:
     assert chosen.overflow_probability == pytest.approx(0.12)
     assert chosen.next_visit_at == MIDNIGHT + timedelta(days=1, hours=14)
     assert chosen.reasons == ("50 % expected at 10:00, 12 % risk of overflow before Tuesday 2026-03-03 14:00",)
+    assert chosen.reasons_de == (
+        "um 10:00 Uhr voraussichtlich 50 % voll, Überlaufrisiko 12 % bis Dienstag, 03.03.2026, 14:00 Uhr",
+    )
 
 
 def test_the_risk_is_that_before_the_next_possible_visit_and_not_before_tomorrow() -> None:

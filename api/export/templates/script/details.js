@@ -73,7 +73,7 @@ function containerDetails(one) {
       make("strong", {}, one.id),
       make("span", {class: one.isMust ? "chip must" : "chip"}, t(one.isMust ? "must" : "may")),
       fillBar(one.fill, {isRisky: one.isMust})),
-    one.reasons.length ? make("ul", {class: "reasons"}, one.reasons.map((reason) => make("li", {}, reason))) : null,
+    inLanguage(one.reasons).length ? make("ul", {class: "reasons"}, inLanguage(one.reasons).map((reason) => make("li", {}, reason))) : null,
     make("p", {class: "quiet-text"}, [one.capacityL ? `${number(one.capacityL)} l` : null, weight(one.kg), `${t("risk")}: ${percent(one.risk)}`].filter(Boolean).join(" · ")));
 }
 

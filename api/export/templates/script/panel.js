@@ -90,7 +90,7 @@ function stopList(board, tour) {
 
 function stopRow(board, stop) {
   const isCollect = stop.kind === "collect";
-  const reason = isCollect ? stop.containers.flatMap((one) => one.reasons)[0] : null;
+  const reason = isCollect ? stop.containers.flatMap((one) => inLanguage(one.reasons))[0] : null;
   return make("button", {
     type: "button",
     class: `stop ${stop.kind}`,
