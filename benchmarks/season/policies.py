@@ -25,7 +25,7 @@ SCHEDULE: Schedule = (
     ("paper", ScheduleRules(target_fill_fraction=0.5)),
 )
 THRESHOLDS: Mapping[str, float] = {"glass": 0.6, "plastic": 0.6, "paper": 0.28}
-DIALS = PrizeRules(service_level=0.9965)
+DIALS = PrizeRules(service_level=0.9972)
 CLAIRVOYANT_DIALS = PrizeRules(service_level=0.9995)
 
 
