@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -379,3 +380,32 @@ def test_fire_comes_first_in_the_answer(client: httpx.Client, base: str) -> None
     name = containers_of(alarmed.json())[0]
     answer = edited(client, base, {"op": "exclude", "container_id": name}, etag=quiet.json()["etag"])
     assert answer.status_code == 200
+
+
+def test_day_on_which_nothing_is_due_is_a_plan_without_tours(client: httpx.Client) -> None:
+    answer = client.get(planned(client, day="2026-02-21", as_of="2026-02-20T06:00:00Z")).json()
+    assert answer["plan"]["tours"] == []
+    assert any(one.startswith("nothing_due") for one in answer["plan"]["warnings"])
+    released = client.post(f"/v1/plans/{answer['plan_id']}/release", headers={"If-Match": answer["etag"]})
+    assert released.status_code == 200
+
+
+def test_day_without_vehicles_says_so_for_every_container(client: httpx.Client, services: Services) -> None:
+    record = small_record()
+    resting = tuple(replace(one, is_available=False) for one in record.town.vehicles)
+    store_of(services).town.replace(replace(record, town=replace(record.town, vehicles=resting)))
+    try:
+        began_s = time.monotonic()
+        answer = client.get(planned(client)).json()
+        assert time.monotonic() - began_s < 20
+        assert answer["plan"]["tours"] == []
+        assert {one["reason"] for one in answer["plan"]["unserved"] if one["is_due"]} == {"no_vehicle"}
+        name = answer["plan"]["unserved"][0]["container_id"]
+        refused = edited(
+            client,
+            f"/v1/plans/{answer['plan_id']}",
+            {"op": "move", "container_id": name, "vehicle_id": "LUE-1"},
+        )
+        assert "out of service" in refused.json()["issues"][0]["message"]
+    finally:
+        store_of(services).town.replace(record)
