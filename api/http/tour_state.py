@@ -88,11 +88,11 @@ def _answer(progress: TourProgress, *, day: date, event_count: int) -> TourState
         resting_since=progress.resting_since,
         is_full=progress.is_full,
         emptied=[
-            EmptiedAnswer(container_id=name, at=one.at, weight_kg=one.weight_kg)
+            EmptiedAnswer(container_id=name, at=one.happened_at, weight_kg=one.weight_kg)
             for name, one in progress.emptied.items()
         ],
         not_emptied=[
-            NotEmptiedAnswer(container_id=name, at=one.at, code="" if one.code is None else one.code.value)
+            NotEmptiedAnswer(container_id=name, at=one.happened_at, code="" if one.code is None else one.code.value)
             for name, one in progress.not_emptied.items()
         ],
         tip_count=sum(one.kind is EventKind.TIPPED for one in progress.facts),
