@@ -80,8 +80,8 @@ def study(
     ] = 0.5,
     threshold: Annotated[float, typer.Option("--threshold", help="Threshold: empty from this level on.")] = 0.5,
     service_level: Annotated[
-        float, typer.Option("--service-level", help="Dynamic tours: share of container-days without overflow.")
-    ] = 0.993,
+        float, typer.Option("--service-level", help="Dynamic tours: how sure one must be to leave a container.")
+    ] = 0.9975,
     iterations: Annotated[int, typer.Option("--iterations", min=1, help="Steps of each day's tour search.")] = 2_000,
     executor: Annotated[
         ExecutorKind, typer.Option("--executor", help="On this machine's cores, or on a Dask cluster.")

@@ -24,8 +24,8 @@ from optimizer.selection.threshold import ThresholdPolicy
 
 FIXED, THRESHOLD, PRIZE, CLAIRVOYANT = "fixed_schedule", "threshold", "rolling_prize", "clairvoyant"
 POLICIES = (FIXED, THRESHOLD, PRIZE, CLAIRVOYANT)
-CLAIRVOYANT_SERVICE_LEVEL = 0.9999
-"""Whoever knows the future needs no safety margin."""
+CLAIRVOYANT_SERVICE_LEVEL = 0.9995
+"""As in the season benchmark."""
 
 OFTEN_SHARE = 0.1
 """From this share of containers that need more than a visit a week, the stream is driven on every working day."""
@@ -44,18 +44,18 @@ class Dials:
     threshold_fraction
         Threshold: expected level at the crew's arrival from which a container is emptied.
     service_level
-        Rolling prize: share of container-days without overflow that is aimed at.
+        Rolling prize: how sure one has to be before a container is left; it sets the price of a day of overflow.
     """
 
     target_fill_fraction: float = 0.5
     threshold_fraction: float = 0.5
-    service_level: float = 0.993
+    service_level: float = PrizeRules().service_level
 
     def __post_init__(self) -> None:
         issues = IssueCollector("study settings")
         issues.require_number("--target-fill", self.target_fill_fraction, low=0.05, high=2)
         issues.require_number("--threshold", self.threshold_fraction, low=0.05, high=1)
-        issues.require_number("--service-level", self.service_level, low=0.5, high=1)
+        issues.require_number("--service-level", self.service_level, low=0.5, high=0.999_999)
         issues.raise_if_any()
 
 

@@ -17,11 +17,13 @@ from api.study.checks import Check, check_figures
 from api.study.comparison import Compared, Comparison, VariantRow
 from api.study.fills import FEWEST_CONTAINERS, FEWEST_DAYS, StreamFills
 from api.study.headline import headline
+from api.study.lineup import CLAIRVOYANT, PRIZE, StudyPolicy
 from api.study.run_study import Study
 from api.study.trucks import mass_share
 from api.study.written import LANGUAGES, Language, number, percent, percent_span, span, words
 from optimizer.season.compare import Estimate
 from optimizer.season.records import Effort
+from optimizer.selection.rolling_prize import PrizeRules
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _CARDS = ("distance", "co2e", "cost", "overflows")
@@ -314,9 +316,7 @@ class _Page:
         study, spec = self.facts.study, self.spec
         items = [words("method_simulation", self.language)]
         items.append(words("method_paired", self.language, warm_up=spec.warm_up_days))
-        for one in study.policies:
-            setting = percent(one.setting, self.language, decimals=1 if one.setting > 0.9 else 0)
-            items.append(words(f"method_{one.name}", self.language, setting=setting))
+        items += [words(f"method_{one.name}", self.language, **self._setting(one)) for one in study.policies]
         items += [self._fill_words(one) for one in self.facts.fills]
         items.append(self._failure_words())
         ground = words("method_map" if self.facts.has_map else "method_no_map", self.language)
@@ -326,6 +326,15 @@ class _Page:
         items.append(words("method_factors", self.language, wtw=wtw, ttw=ttw, factors=factors.name))
         items.append(words("method_cost", self.language))
         return items
+
+    def _setting(self, one: StudyPolicy) -> dict[str, str]:
+        if one.name not in {PRIZE, CLAIRVOYANT}:
+            return {"setting": percent(one.setting, self.language)}
+        price_eur = PrizeRules(service_level=one.setting).overflow_day_eur
+        return {
+            "setting": percent(one.setting, self.language, decimals=2),
+            "overflow_eur": self._n(price_eur, 0),
+        }
 
     def _fill_words(self, one: StreamFills) -> str:
         return words(

@@ -198,6 +198,7 @@ def test_report_says_what_its_figures_rest_on(page: str) -> None:
         "there are 12 days of 2",
         "3.24 kg CO2e/l well-to-wheel",
         "TTW",
+        "counts 399 EUR in it (certainty 99.75%)",
         "not certified",
         "150 bis 170 t",
         "straight lines",
