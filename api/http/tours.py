@@ -62,7 +62,7 @@ def tours_router(services: Services) -> APIRouter:
         operation_id="getTour",
         response_model=TourSheet,
         responses={
-            200: {"description": "The tour as tablets get it; the latest before any release.", "content": _CONTENT},
+            200: {"description": "The released tour; the latest before any release.", "content": _CONTENT},
             304: {"description": "The tour is the one you have."},
             **problems(*_PROBLEMS),
         },
@@ -128,11 +128,14 @@ def may_see_vehicle(caller: Principal, vehicle_id: str) -> bool:
 def _version_for(
     services: Services, caller: Principal, plan_id: str, vehicle_id: str, number: int | None
 ) -> PlanVersion:
-    """The version asked for; else the released one, else the latest."""
+    """The version asked for; else the released one, else, but for tablets, the latest."""
     if not (is_job_id(plan_id) and vehicle_id.isprintable() and may_see_vehicle(caller, vehicle_id)):
         raise ProblemError("not_found", "There is no such tour.")
     versions = services.store_of(caller).versions
-    release = versions.current_release(plan_id) if number is None else None
+    is_tablet = caller.role is Role.DRIVER
+    release = versions.current_release(plan_id) if number is None or is_tablet else None
+    if is_tablet and (release is None or number not in {None, release.version}):
+        raise ProblemError("not_found", "There is no such tour.")
     wanted = number if release is None else release.version
     found = versions.latest(plan_id) if wanted is None else versions.get(plan_id, wanted)
     if found is None:

@@ -61,6 +61,8 @@ def test_tablet_gets_the_released_version_and_nothing_before(client: httpx.Clien
     location = planned(client)
     vehicle_id = next(iter(tours_of(client.get(location).json())))
     driver = {"authorization": f"Bearer {key_for(services, Role.DRIVER, subject_id=vehicle_id)}"}
+    assert client.get(f"{location}/tours/{vehicle_id}", headers=driver).status_code == 404
+    assert client.get(f"{location}/tours/{vehicle_id}").status_code == 200
     assert tour(client, vehicle_id, "2026-03-04", **driver).status_code == 404
     first = release(client, location)
     assert (first.status_code, first.json()["version"]) == (200, 1)
@@ -71,6 +73,7 @@ def test_tablet_gets_the_released_version_and_nothing_before(client: httpx.Clien
     name = tours_of(client.get(location).json())[vehicle_id][0]
     assert edited(client, location, {"op": "exclude", "container_id": name}).json()["version"] == 2
     # A change is nothing to the tablets until it is released itself.
+    assert client.get(f"{location}/tours/{vehicle_id}?version=2", headers=driver).status_code == 404
     assert tour(client, vehicle_id, **driver).content == got.content
     assert client.get(f"{location}/tours/{vehicle_id}").content == got.content
     assert client.get(location).json()["released_version"] == 1

@@ -30,6 +30,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         theirs.jobs.add(request, at=NOW)
         theirs.jobs.begin(job_id, at=NOW)
     theirs.jobs.succeed(THEIR_PLAN, short_plan(THEIR_PLAN), at=NOW)
+    theirs.versions.release(THEIR_PLAN, if_match=short_plan(THEIR_PLAN).etag, at=NOW, actor="test")
     theirs.town.put_container(small_container(900), if_match=None)
     theirs.devices.put(
         Device(
