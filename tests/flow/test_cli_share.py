@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.files.town_folder import LoadedTown, write_town_folder
+from benchmarks.sharing.neighbour_towns import Border
 from optimizer.domain.request import SelectionRules
-from tests.unit.optimizer.neighbour_towns import Border
 
 PAIRS = (
     Border(seed=11, apart_km=3.0, counts=(18, 14)),

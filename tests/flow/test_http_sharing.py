@@ -16,6 +16,7 @@ from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import open_sharing, open_tenant_store
 from api.store.tenant_ports import Role
 from api.store.town_document import TownRecord
+from benchmarks.sharing.neighbour_towns import DAY, Border
 from optimizer.domain.town import Town
 from tests.flow.http_samples import (
     NOW,
@@ -26,7 +27,6 @@ from tests.flow.http_samples import (
     store_of,
     wait_until_ready,
 )
-from tests.unit.optimizer.neighbour_towns import DAY, Border
 
 LIMITS = {"iteration_limit": 150}
 TOWNS = {one.party_id: one.request for one in Border(seed=2, apart_km=3.0, counts=(16, 14)).parties}

@@ -7,6 +7,7 @@ import pytest
 
 from api.files.plan_json import dump_plan
 from api.wiring import build_ports
+from benchmarks.sharing.neighbour_towns import AS_OF, Border, agreement
 from optimizer.domain.agreement import Agreement, Lending, PriceRule
 from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.plan import StopKind
@@ -14,7 +15,6 @@ from optimizer.planning.joint_day import JointDay, plan_joint_day
 from optimizer.planning.joint_town import Party
 from optimizer.ports import Ports
 from routing.crow_flight import CrowFlightRouter
-from tests.unit.optimizer.neighbour_towns import AS_OF, Border, agreement
 
 PAIRS = (Border(seed=1), Border(seed=2, apart_km=3.0, counts=(16, 20)), Border(seed=3, apart_km=8.0, vehicles=(1, 1)))
 

@@ -43,6 +43,7 @@ class Border:
 
 
 def party(town: Town) -> Party:
+    """The town with what it wants of the day."""
     request = DayRequest(town=town, day=DAY, as_of=AS_OF, history=filling(town), limits=LIMITS)
     return Party(party_id=town.town_id, request=request)
 

@@ -1,0 +1,1 @@
+"""What neighbouring towns save by collecting a day together."""
