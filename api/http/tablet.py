@@ -174,7 +174,7 @@ def tablet_router(services: Services) -> APIRouter:
         wanted = _day(services, caller, day)
         found = _released(services, caller, vehicle_id, wanted)
         store = services.store_of(caller)
-        events = store.tour_events.of_day(wanted).get(vehicle_id, [])
+        events = store.tour_events.of_tour(wanted, vehicle_id)
         before = store.released_tours.sheet(since, vehicle_id)
         pinned = pinned_containers(before, fold_events(vehicle_id, events))
         told = tour_changes(before, found.tour.document, done=pinned)

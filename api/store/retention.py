@@ -14,12 +14,12 @@ from sqlalchemy import Connection, delete, select, text
 from api.store.database import Database
 from api.store.instants import microseconds
 from api.store.reading_partitions import bounds_of, partitions
-from api.store.schema import CONTAINERS, MESSAGE_KEYS, QUARANTINE
+from api.store.schema import ALERTS, CONTAINERS, INCIDENTS, MESSAGE_KEYS, QUARANTINE, TOUR_EVENTS, TOUR_LESSONS
 from api.store.sql_store import SqlStore
 from api.store.tenant_ports import Tenant
 
 DEFAULT_DAYS: Mapping[str, int] = MappingProxyType(
-    {"readings": 730, "message_keys": 90, "quarantine": 30, "audit": 365}
+    {"readings": 730, "message_keys": 90, "quarantine": 30, "audit": 365, "tour_events": 90, "alerts": 365}
 )
 """Days that hold where the tenant names none."""
 
@@ -60,6 +60,7 @@ class RetentionReport:
     message_keys: int
     quarantined: int
     audit_lines: int
+    tour_events: int = 0
 
 
 def apply_retention(store: SqlStore, tenant: Tenant, *, now: datetime) -> RetentionReport:
@@ -82,11 +83,27 @@ def apply_retention(store: SqlStore, tenant: Tenant, *, now: datetime) -> Retent
                 QUARANTINE.c.received_at_us < microseconds(now - timedelta(days=days["quarantine"]))
             )
         ).rowcount
+    tour_events = _forget_tours(database, now, days)
     audit_lines = store.audit.forget_before(now - timedelta(days=days["audit"]))
     give_room_back(database)
     return RetentionReport(
-        readings=readings, message_keys=message_keys, quarantined=quarantined, audit_lines=audit_lines
+        readings=readings,
+        message_keys=message_keys,
+        quarantined=quarantined,
+        audit_lines=audit_lines,
+        tour_events=tour_events,
     )
+
+
+def _forget_tours(database: Database, now: datetime, days: Mapping[str, int]) -> int:
+    """What crews reported says when who was where: it goes, with what was learnt of it; alerts go once they ended."""
+    first_day = (now - timedelta(days=days["tour_events"])).date().isoformat()
+    ended_us = microseconds(now - timedelta(days=days["alerts"]))
+    with database.write() as connection:
+        for table in (TOUR_LESSONS, INCIDENTS):
+            connection.execute(delete(table).where(table.c.day < first_day))
+        connection.execute(delete(ALERTS).where(ALERTS.c.ended_at_us < ended_us))
+        return connection.execute(delete(TOUR_EVENTS).where(TOUR_EVENTS.c.day < first_day)).rowcount
 
 
 def give_room_back(database: Database) -> None:

@@ -67,6 +67,11 @@ class SqlTourEventStore:
             found[row.vehicle_id].append(_EVENT.validate_json(row.document))
         return dict(found)
 
+    def of_tour(self, day: date, vehicle_id: str) -> list[TourEvent]:
+        """All usable events of one tour, in no particular order."""
+        with self._database.read() as connection:
+            return _usable(connection, day.isoformat(), vehicle_id)
+
     def actors(self, day: date, vehicle_id: str) -> list[str]:
         """The keys that reported about a tour, rising."""
         columns = TOUR_EVENTS.c
@@ -223,12 +228,7 @@ class _Group:
         name = (batch.day.isoformat(), batch.vehicle_id)
         tour = self.tours.get(name)
         if tour is None:
-            columns = TOUR_EVENTS.c
-            query = select(columns.document).where(
-                columns.day == name[0], columns.vehicle_id == name[1], columns.status != EventStatus.REJECTED
-            )
-            before = [_EVENT.validate_json(document) for document in self.connection.scalars(query)]
-            tour = self.tours[name] = _Tour(before=before)
+            tour = self.tours[name] = _Tour(before=_usable(self.connection, *name))
         return tour
 
     def _write_readings(self) -> None:
@@ -253,6 +253,14 @@ class _Group:
                 delete(READINGS).where(*(READINGS.c[name] == value for name, value in zip(names, key, strict=True)))
             )
         self.rows.insert(self.connection, added)
+
+
+def _usable(connection: Connection, day: str, vehicle_id: str) -> list[TourEvent]:
+    columns = TOUR_EVENTS.c
+    query = select(columns.document).where(
+        columns.day == day, columns.vehicle_id == vehicle_id, columns.status != EventStatus.REJECTED
+    )
+    return [_EVENT.validate_json(document) for document in connection.scalars(query)]
 
 
 def _readings(vehicle_id: str, events: Iterable[TourEvent]) -> list[Reading]:

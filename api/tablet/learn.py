@@ -20,7 +20,7 @@ _SHEET = TypeAdapter(TourSheet)
 
 def note_lesson(store: TenantStore, town: Town, *, vehicle_id: str, day: date) -> TourLesson:
     """Work out what a tour teaches by now, and keep it in place of what it taught before."""
-    progress = fold_events(vehicle_id, store.tour_events.of_day(day).get(vehicle_id, []))
+    progress = fold_events(vehicle_id, store.tour_events.of_tour(day, vehicle_id))
     lesson = lesson_of(progress, _planned(store.versions, vehicle_id, day), town)
     store.tour_events.put_lesson(day, vehicle_id, _LESSON.dump_json(lesson))
     return lesson

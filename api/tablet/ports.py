@@ -82,6 +82,10 @@ class TourEventStore(Protocol):
         """All usable events of a day, by vehicle, in no particular order."""
         ...
 
+    def of_tour(self, day: date, vehicle_id: str) -> Sequence[TourEvent]:
+        """All usable events of one tour, in no particular order."""
+        ...
+
     def actors(self, day: date, vehicle_id: str) -> Sequence[str]:
         """The keys that reported about a tour, rising."""
         ...

@@ -63,8 +63,12 @@ def fold_events(vehicle_id: str, events: Iterable[TourEvent]) -> TourProgress:
     its content, so that the order of arrival still does not matter.
     """
     once: dict[str, TourEvent] = {}
-    for event in sorted((one for one in events if one.vehicle_id == vehicle_id), key=_order):
-        once.setdefault(event.event_id, event)
+    for event in events:
+        if event.vehicle_id != vehicle_id:
+            continue
+        known = once.setdefault(event.event_id, event)
+        if known is not event and (*_order(event), repr(event)) < (*_order(known), repr(known)):
+            once[event.event_id] = event
     ordered = sorted(once.values(), key=_order)
     breaks, resting_since = _breaks(ordered)
     full_at = _last(ordered, EventKind.FULL)
@@ -113,8 +117,8 @@ def readings_of(progress: TourProgress) -> list[Reading]:
     return readings
 
 
-def _order(event: TourEvent) -> tuple[float, int, str, str]:
-    return (event.happened_at.timestamp(), event.sequence, event.event_id, repr(event))
+def _order(event: TourEvent) -> tuple[datetime, int, str]:
+    return (event.happened_at, event.sequence, event.event_id)
 
 
 def _first(ordered: list[TourEvent], kind: EventKind) -> datetime | None:

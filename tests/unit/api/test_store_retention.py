@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,9 @@ import pytest
 from api.store.retention import apply_retention
 from api.store.sql_store import SqlStore
 from api.store.sql_tenants import open_tenant_stores
+from api.tablet.take_in import EventFields, sent_batch
 from optimizer.domain.reading import Reading, Source
+from optimizer.domain.tour_event import EventKind
 from tests.contract.test_tenant_stores import LUENEN, append, message
 from tests.flow.http_samples import NOW, rising_history, small_record
 from tests.postgres import postgres
@@ -148,3 +150,19 @@ def test_whole_months_are_dropped_as_tables(request: pytest.FixtureRequest) -> N
     late = Reading(container_id="P-001", observed_at=NOW - timedelta(days=100), fill_fraction=0.7)
     assert store.readings.add([late], received_at=NOW) == ["accepted"]
     stores.close()
+
+
+def test_what_crews_reported_is_forgotten_after_its_days(store: SqlStore) -> None:
+    for day, vehicle in ((date(2025, 11, 1), "old"), (date(2026, 2, 20), "young")):
+        events = (EventFields(event_id=vehicle, sequence=1, at=NOW - timedelta(days=1), kind=EventKind.STARTED),)
+        items = [({"event_id": one.event_id}, one) for one in events]
+        town = small_record().town
+        store.tour_events.take(
+            sent_batch(items, town, vehicle_id="LUE-1", day=day, received_at=NOW, sent_at=None, actor="key")
+        )
+        store.tour_events.put_lesson(day, "LUE-1", vehicle.encode())
+    report = apply_retention(store, replace(TENANT, retention_days={"tour_events": 30}), now=NOW)
+    assert report.tour_events == 1
+    assert store.tour_events.of_day(date(2025, 11, 1)) == {}
+    assert set(store.tour_events.of_day(date(2026, 2, 20))) == {"LUE-1"}
+    assert store.tour_events.lessons(since=date(2025, 1, 1), until=date(2027, 1, 1)) == [b"young"]
