@@ -31,7 +31,8 @@ from api.http.open_alerts import OpenAlerts
 from api.http.openapi import DESCRIPTION, TAGS, describe
 from api.http.operations import OperationIndex
 from api.http.plan_body import PlanBody
-from api.http.plan_edits import EditsBody, plan_edits_router
+from api.http.plan_edit_body import EditsBody
+from api.http.plan_edits import plan_edits_router
 from api.http.plan_questions import plan_questions_router
 from api.http.plans import plans_router
 from api.http.readings import ReadingsBody, readings_router

@@ -2,18 +2,17 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Header, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from api.files.plan_json import load_plan
 from api.http.bodies import JsonBody, describe_body
 from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.etags import version_named, versioned
-from api.http.fields import Body, Identifier
 from api.http.job_answers import accepted
 from api.http.jobs import JOB_EXAMPLE, AnyJobAnswer, job_answer
 from api.http.open_alerts import OpenAlerts
@@ -31,6 +30,7 @@ from api.http.plan_answers import (
     plan_etag_in,
     stored_document,
 )
+from api.http.plan_edit_body import EXAMPLES, EditsBody
 from api.http.services import Services
 from api.http.submit import IdempotencyKey, find_job, repeated_job, submit
 from api.http.waiting import wait_for
@@ -38,7 +38,7 @@ from api.identity.principal import Principal
 from api.jobs.job import Job, JobKind, JobState
 from api.jobs.planning_documents import PlanEditAsk, dump_edit_ask, load_planning_ask
 from api.plans.edit_request import EditRequest, draft_edits
-from api.plans.edits import Edit, EditOp, ImpossibleEditError, load_holds
+from api.plans.edits import Edit, ImpossibleEditError, load_holds
 from api.search_limits import search_limits
 from api.store.errors import StaleVersionError
 from api.store.plan_version_ports import PlanVersion
@@ -54,68 +54,6 @@ IfMatch = Annotated[
 ]
 
 
-class _Edit(Body):
-    def to_edit(self) -> Edit:
-        """The change as the planner knows it."""
-        return Edit(**self.model_dump())
-
-
-class MoveEdit(_Edit):
-    """Another vehicle is to empty a container; later edits may move it again where that saves enough."""
-
-    op: Literal[EditOp.MOVE]
-    container_id: Identifier
-    vehicle_id: Identifier
-
-
-class PinEdit(_Edit):
-    """Only this vehicle may empty a container, in this and all later versions; where it is now, without a vehicle."""
-
-    op: Literal[EditOp.PIN]
-    container_id: Identifier
-    vehicle_id: Identifier | Literal[""] = ""
-
-
-class ContainerEdit(_Edit):
-    """Take off a pin; leave a container out of all later versions; or empty it today after all."""
-
-    op: Literal[EditOp.UNPIN, EditOp.EXCLUDE, EditOp.INCLUDE]
-    container_id: Identifier
-
-
-class SwapEdit(_Edit):
-    """Two vehicles change tours, or two containers change vehicles."""
-
-    op: Literal[EditOp.SWAP]
-    container_id: Identifier | Literal[""] = ""
-    with_container_id: Identifier | Literal[""] = ""
-    vehicle_id: Identifier | Literal[""] = ""
-    with_vehicle_id: Identifier | Literal[""] = ""
-
-    @model_validator(mode="after")
-    def require_two(self) -> "SwapEdit":
-        """Refuse half a swap, and two in one."""
-        containers, vehicles = (self.container_id, self.with_container_id), (self.vehicle_id, self.with_vehicle_id)
-        for pair, other in ((containers, vehicles), (vehicles, containers)):
-            if all(pair) and not any(other) and pair[0] != pair[1]:
-                return self
-        raise ValueError(
-            "Give container_id and with_container_id, or vehicle_id and with_vehicle_id: two different ones."
-        )
-
-
-class EditsBody(Body):
-    """Changes to a version of a plan, made together or not at all."""
-
-    edits: Annotated[
-        list[Annotated[MoveEdit | PinEdit | ContainerEdit | SwapEdit, Field(discriminator="op")]],
-        Field(min_length=1, max_length=200),
-    ]
-    max_wait_s: Annotated[float, Field(ge=0, le=30)] = Field(
-        default=10, description="The answer is 200 with the new version when it is ready by then, else 202."
-    )
-
-
 class _Sent(BaseModel):
     """What an Idempotency-Key stands for."""
 
@@ -124,16 +62,6 @@ class _Sent(BaseModel):
     edits: list[dict[str, Any]]
 
 
-EXAMPLES: dict[str, Any] = {
-    "move one, keep another, leave a third out": {
-        "edits": [
-            {"op": "move", "container_id": "G-017", "vehicle_id": "LUE-12"},
-            {"op": "pin", "container_id": "G-020"},
-            {"op": "exclude", "container_id": "G-044"},
-        ]
-    },
-    "two trucks change tours": {"edits": [{"op": "swap", "vehicle_id": "LUE-11", "with_vehicle_id": "LUE-12"}]},
-}
 _EDITED = {**RUNNING_EXAMPLE, "status": "succeeded", "version": 2, "etag": "9f86d081884c7d659a2feaa0c55ad015"}
 
 

@@ -15,8 +15,8 @@ from api.http.errors import PROBLEMS
 from api.http.incidents import INCIDENT_EXAMPLES, IncidentBody
 from api.http.plan_body import EXAMPLES as PLAN_EXAMPLES
 from api.http.plan_body import PlanBody
-from api.http.plan_edits import EXAMPLES as EDIT_EXAMPLES
-from api.http.plan_edits import EditsBody
+from api.http.plan_edit_body import EXAMPLES as EDIT_EXAMPLES
+from api.http.plan_edit_body import EditsBody
 from api.http.readings import EXAMPLES as READINGS_EXAMPLES
 from api.http.readings import ReadingBody, ReadingsBody
 from api.http.scenario_body import EXAMPLES as SCENARIO_EXAMPLES
