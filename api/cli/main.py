@@ -26,6 +26,7 @@ from api.cli import (
     scenario,
     serve,
     share,
+    simulate,
     study,
     tenant,
     town,
@@ -67,6 +68,7 @@ app.command("study")(study.study)
 app.command("import")(import_files.import_files)
 app.add_typer(town.app, name="town")
 app.command("serve")(serve.serve)
+app.command("simulate")(simulate.simulate)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(key.app, name="key")
 app.add_typer(audit.app, name="audit")

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,10 +32,25 @@ STOP_TIMEOUT_S = 10
 _RESERVED_DESCRIPTORS = 100
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def run_server(
-    town_folder: Path, *, host: str = "127.0.0.1", port: int = 8000, workers: int | None = None, has_keys: bool = True
+    town_folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    workers: int | None = None,
+    has_keys: bool = True,
+    now: Callable[[], datetime] = _utc_now,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    now
+        The clock that days, readings and reports are judged by; another one than the machine's for simulations.
 
     Raises
     ------
@@ -56,7 +72,7 @@ def run_server(
             f"Without keys everybody who reaches {host} could change everything. "
             "Leave out --without-keys, or listen on 127.0.0.1."
         )
-    services = open_services(settings, town_folder, host=host, has_keys=has_keys)
+    services = open_services(settings, town_folder, host=host, has_keys=has_keys, now=now)
     if settings.data_folder is None and has_keys:
         _tell_key(services, town_folder, port)
     app = create_app(services)
@@ -79,7 +95,14 @@ def run_server(
     uvicorn.Server(config).run()
 
 
-def open_services(settings: Settings, town_folder: Path, *, host: str = "127.0.0.1", has_keys: bool = True) -> Services:
+def open_services(
+    settings: Settings,
+    town_folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    has_keys: bool = True,
+    now: Callable[[], datetime] = _utc_now,
+) -> Services:
     """Everything behind the application: of all tenants in the data folder, or of the one town.
 
     Raises
@@ -125,10 +148,11 @@ def open_services(settings: Settings, town_folder: Path, *, host: str = "127.0.0
             has_public_docs=settings.is_local(host),
             data_folder=data_folder if settings.database_url is None else None,
             maps=maps,
+            now=now,
             folder_of=folders.of,
             forgetting=Forgetting(
                 stores,
-                lambda tenant: apply_retention(stores.store(tenant.tenant_id), tenant, now=datetime.now(UTC)),
+                lambda tenant: apply_retention(stores.store(tenant.tenant_id), tenant, now=now()),
             ),
         )
     except BaseException:

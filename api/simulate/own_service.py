@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -18,14 +18,16 @@ from api.files.town_folder import LoadedTown, write_town_folder
 from api.http.first_start import fill_from_folder
 from api.identity.access_keys import mint_key
 from api.jobs.town_folders import TownFolders
+from api.simulate.set_clock import SetClock
 from api.store.sql_tenants import open_tenant_stores
 from api.store.tenant_ports import Role, Tenant
 
-START_TIMEOUT_S = 180
+START_TIMEOUT_S = 600
+"""The first start after an installation compiles its kernels."""
 STOP_TIMEOUT_S = 40
 LOG_NAME = "service.log"
-_SERVE = "import sys; from pathlib import Path; from api.http.serve import run_server; "
-_SERVE_HERE = _SERVE + "run_server(Path(sys.argv[1]), port=int(sys.argv[2]))"
+CLOCK_NAME = "clock"
+_SERVE = "import sys; from api.simulate.set_clock import serve; serve(*sys.argv[1:])"
 
 
 class ServiceFailedError(RuntimeError):
@@ -49,11 +51,14 @@ class OwnService:
     ----------
     keys
         A key's text for everybody who was to get one.
+    clock
+        The service's clock; the machine's until it is set.
     """
 
     base_url: str
     pid: int
     keys: Mapping[KeyHolder, str]
+    clock: SetClock
     log_path: Path
 
 
@@ -65,6 +70,7 @@ def own_service(
     *,
     settings: Mapping[str, str] | None = None,
     database_url: str | None = None,
+    starts_at: datetime | None = None,
 ) -> Iterator[OwnService]:
     """Serve these towns, by tenant id, from a new folder; ready when the block begins, in good order ended after it.
 
@@ -74,6 +80,8 @@ def own_service(
         More of the service's settings, e.g. ``{"FUHRE_QUEUE_LENGTH": "8"}``.
     database_url
         PostgreSQL, or SQLite files in the folder when it is not given.
+    starts_at
+        What its clock says at the start; the machine's when it is not given.
 
     Raises
     ------
@@ -81,7 +89,10 @@ def own_service(
         When it does not become ready.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    keys = _prepare(folder, towns, list(holders), database_url)
+    clock = SetClock(folder / CLOCK_NAME)
+    if starts_at is not None:
+        clock.set(starts_at)
+    keys = _prepare(folder, towns, list(holders), database_url, now=clock())
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FUHRE_")}
     environment |= {"FUHRE_DATA_FOLDER": str(folder), **(settings or {})}
@@ -90,9 +101,14 @@ def own_service(
     log_path = folder / LOG_NAME
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-c", _SERVE_HERE, str(folder), str(port)], env=environment, stdout=log, stderr=log
+            [sys.executable, "-c", _SERVE, str(folder), str(port), str(folder / CLOCK_NAME)],
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
-    service = OwnService(base_url=f"http://127.0.0.1:{port}", pid=process.pid, keys=keys, log_path=log_path)
+    service = OwnService(
+        base_url=f"http://127.0.0.1:{port}", pid=process.pid, keys=keys, clock=clock, log_path=log_path
+    )
     try:
         _wait_until_ready(service, process)
         yield service
@@ -101,9 +117,13 @@ def own_service(
 
 
 def _prepare(
-    folder: Path, towns: Mapping[str, LoadedTown], holders: list[KeyHolder], database_url: str | None
+    folder: Path,
+    towns: Mapping[str, LoadedTown],
+    holders: list[KeyHolder],
+    database_url: str | None,
+    *,
+    now: datetime,
 ) -> dict[KeyHolder, str]:
-    now = datetime.now(UTC)
     files = TownFolders(data_folder=folder)
     stores = open_tenant_stores(database_url or str(folder))
     try:
@@ -120,7 +140,6 @@ def _prepare(
                 subject_id=holder.subject_id,
                 label="simulation",
                 now=now,
-                valid_days=30,
             )
             stores.keys.add(key)
         return keys

