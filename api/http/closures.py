@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.bodies import JsonBody, describe_body
@@ -111,7 +111,7 @@ def closures_router(services: Services) -> APIRouter:
         response_model=ClosureAnswer,
         responses={**problems("not_found")},
     )
-    def confirm_closure(caller: Caller, closure_id: Annotated[str, Path(max_length=64)]) -> Response:
+    def confirm_closure(caller: Caller, closure_id: str) -> Response:
         """Say that a crew was right about a closed street."""
         return _changed(services, caller, closure_id, is_open=False)
 
@@ -121,7 +121,7 @@ def closures_router(services: Services) -> APIRouter:
         response_model=ClosureAnswer,
         responses={**problems("not_found")},
     )
-    def remove_closure(caller: Caller, closure_id: Annotated[str, Path(max_length=64)]) -> Response:
+    def remove_closure(caller: Caller, closure_id: str) -> Response:
         """Open a street again; that it was closed is kept."""
         return _changed(services, caller, closure_id, is_open=True)
 
