@@ -23,6 +23,7 @@ from api.http.plan_answers import (
     PlanAnswer,
     ReleaseAnswer,
     ReplacedRelease,
+    VersionNumber,
     alert_lines,
     find_version,
     finished_plan,
@@ -174,14 +175,14 @@ def plan_edits_router(services: Services, alerts: OpenAlerts) -> APIRouter:
             **problems("not_found", "plan_not_finished", "version_conflict", "version_required", "store_full"),
         },
     )
-    def release_plan(caller: Caller, plan_id: str, if_match: IfMatch = None) -> Response:
-        """Give the latest version to the tablets; it takes the place of what they had of the same work."""
+    def release_plan(caller: Caller, plan_id: str, version: VersionNumber = None, if_match: IfMatch = None) -> Response:
+        """Give a version to the tablets, the latest or an earlier one; it takes the place of what they had before."""
         finished_plan(services, caller, plan_id)
         etag = plan_etag_in(if_match)
         if etag is None:
             raise StaleVersionError(is_missing=True)
         release, ended = services.store_of(caller).versions.release(
-            plan_id, if_match=etag, at=services.now(), actor=caller.actor
+            plan_id, if_match=etag, at=services.now(), actor=caller.actor, version=version
         )
         answer = ReleaseAnswer(
             plan_id=plan_id,
@@ -215,6 +216,9 @@ def _submitted(
     etag = plan_etag_in(if_match)
     if etag != base.etag:
         raise StaleVersionError(is_missing=etag is None)
+    if services.stores.joint_days.get(plan_id, caller.tenant_id) is not None:
+        detail = "A joint plan holds stops of other towns: ask for it anew with your wishes, or without partners."
+        raise ProblemError("edit_impossible", detail)
     asked = load_planning_ask(find_job(services, caller, plan_id, JobKind.PLAN).document)
     edits = tuple(one.to_edit() for one in body.edits)
     now = _instant_under_way(services, caller, base)

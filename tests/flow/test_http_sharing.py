@@ -206,6 +206,17 @@ def test_crew_finds_the_places_of_its_errand_and_nobody_elses(
     assert found > 0
 
 
+def test_joint_plan_is_not_edited_behind_the_partners_back(
+    opened: httpx.Client, offices: dict[str, Office], shared: dict[str, Any]
+) -> None:
+    answer = opened.patch(
+        f"/v1/plans/{shared['answer']['plan_id']}",
+        json={"edits": [{"op": "exclude", "container_id": "lemgo-000"}]},
+        headers={**offices[LEMGO].headers, "If-Match": f'"{shared["answer"]["etag"]}"'},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "edit_impossible")
+
+
 def test_partner_may_withdraw_and_the_plan_is_made_without(offices: dict[str, Office], shared: dict[str, Any]) -> None:
     lemgo, kalletal = offices[LEMGO], offices[KALLETAL]
     withdrawn = kalletal.post(f"/v1/agreements/{shared['agreement_id']}/withdraw")
