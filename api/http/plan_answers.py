@@ -103,9 +103,9 @@ def running_answer(job: Job, alerts: list[AlertLine] | None = None) -> PlanAnswe
     return PlanAnswer(plan_id=job.job_id, alerts=alerts or [], **fields_of(job))
 
 
-def alert_lines(alerts: OpenAlerts, caller: Principal) -> list[AlertLine]:
+def alert_lines(alerts: OpenAlerts, caller: Principal, *, has_areas: bool = True) -> list[AlertLine]:
     """The caller's open alerts, without what changes with every message."""
-    return [_line(one) for one in alerts.of(caller, limit=_SHOWN_ALERTS)]
+    return [_line(one) for one in alerts.of(caller, limit=_SHOWN_ALERTS, has_areas=has_areas)]
 
 
 def answer_etag(version: PlanVersion, release: Release | None, alerts: list[AlertLine]) -> str:

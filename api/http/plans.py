@@ -146,11 +146,12 @@ def plans_router(services: Services, alerts: OpenAlerts) -> APIRouter:
     ) -> Response:
         """Watch a plan being made, and fetch it: its latest version unless another is asked for."""
         job = find_job(services, caller, plan_id, JobKind.PLAN)
-        lines = alert_lines(alerts, caller)
         if job.state is not JobState.SUCCEEDED:
+            lines = alert_lines(alerts, caller, has_areas=False)  # this is asked every second
             headers = {"cache-control": "no-store"} | ({} if job.state.is_final else {"retry-after": "1"})
             content = running_answer(job, lines).model_dump_json()
             return Response(content, media_type="application/json", headers=headers)
+        lines = alert_lines(alerts, caller)
         found = find_version(services, caller, plan_id, version)
         release = services.store_of(caller).versions.current_release(plan_id)
         etag = answer_etag(found, release, lines)

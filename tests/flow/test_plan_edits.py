@@ -383,7 +383,7 @@ def test_fire_comes_first_in_the_answer(client: httpx.Client, base: str) -> None
 
 
 def test_day_on_which_nothing_is_due_is_a_plan_without_tours(client: httpx.Client) -> None:
-    answer = client.get(planned(client, day="2026-02-21", as_of="2026-02-20T06:00:00Z")).json()
+    answer = client.get(planned(client, day="2026-02-21", as_of="2026-02-20T12:00:00Z", policy="threshold")).json()
     assert answer["plan"]["tours"] == []
     assert any(one.startswith("nothing_due") for one in answer["plan"]["warnings"])
     released = client.post(f"/v1/plans/{answer['plan_id']}/release", headers={"If-Match": answer["etag"]})

@@ -82,6 +82,10 @@ def test_tablet_gets_the_released_version_and_nothing_before(client: httpx.Clien
     after = tour(client, vehicle_id, **driver)
     assert after.json()["version"] == 2
     assert name not in after.text
+    back = client.post(f"{location}/release?version=1", headers={"If-Match": f'"{first.json()["etag"]}"'})
+    assert (back.status_code, back.json()["version"]) == (200, 1)
+    assert tour(client, vehicle_id, **driver).content == got.content
+    assert client.post(f"{location}/release", headers={"If-Match": second.headers["etag"]}).json()["version"] == 2
     assert client.get("/v1/plans", params={"limit": 1}).json()["plans"][0]["released_version"] == 2
     other = {"authorization": f"Bearer {key_for(services, Role.DRIVER, subject_id='LUE-9')}"}
     assert tour(client, vehicle_id, **other).status_code == 404
