@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,10 +96,6 @@ class Crew:
             elif since is None or datetime.fromisoformat(stop["departs_at"]) > since:
                 self._halt(tour, stop, at, datetime.fromisoformat(stop["departs_at"]) + delay)
 
-    def break_down(self, tour: DrivenTour, at: datetime, location: Mapping[str, float]) -> None:
-        """Note the breakdown."""
-        self._note(tour, at, "broken_down", location=dict(location))
-
     def _collect(self, tour: DrivenTour, stop: Mapping[str, Any], at: datetime, gone: frozenset[str]) -> None:
         for number, one in enumerate(stop["containers"]):
             name = one["container_id"]
@@ -146,9 +142,3 @@ class Crew:
 def seen_as(level: float) -> str:
     """What a driver presses for a level."""
     return next((word for most, word in _STEPS if level <= most), "over")
-
-
-def middle_of(stops: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-    """Where a vehicle is half-way through its stops."""
-    location: Mapping[str, float] = stops[len(stops) // 2]["location"]
-    return location
