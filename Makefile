@@ -11,10 +11,10 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench bench-routing bench-solver bench-forecast bench-season clean
+.PHONY: help demo serve test check format bench bench-routing bench-solver bench-forecast bench-season load mutants clean
 
 help: ## Show what there is to do
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(READY): pyproject.toml uv.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found. Set PYTHON=/path/to/python3."; exit 1; }
@@ -87,6 +87,12 @@ bench-forecast: $(READY) ## Backtest the forecast on real series, beside simple 
 
 bench-season: $(READY) ## Drive a season with every policy, beside fixed schedules and thresholds (QUICK=1: under 5 min)
 	@$(BIN)/python -m benchmarks.season $(if $(QUICK),--quick)
+
+load: $(READY) ## Sensors, tablets and a plan every minute against a service of its own (MINUTES=20)
+	@$(BIN)/python tests/load/load.py --minutes $(if $(MINUTES),$(MINUTES),20)
+
+mutants: $(READY) ## Break the code on purpose, fault by fault, and see a test notice each
+	@$(BIN)/python tests/mutants/run_mutants.py
 
 clean: ## Remove the environment, caches and the demo town
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results .venv-bench
