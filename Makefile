@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench bench-routing bench-solver bench-forecast bench-season load mutants clean
+.PHONY: help demo serve test check format bench bench-routing bench-solver bench-forecast bench-season load mutants sbom audit clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -93,6 +93,14 @@ load: $(READY) ## Sensors, tablets and a plan every minute against a service of 
 
 mutants: $(READY) ## Break the code on purpose, fault by fault, and see a test notice each
 	@$(BIN)/python tests/mutants/run_mutants.py
+
+sbom: $(READY) ## List what an installation consists of, as CycloneDX (sbom.json)
+	@$(BIN)/uv export --locked --no-default-groups --no-emit-project --format requirements-txt --quiet -o .sbom.txt
+	@$(BIN)/cyclonedx-py requirements .sbom.txt --of JSON -o sbom.json && rm .sbom.txt && echo "Written: sbom.json"
+
+audit: $(READY) ## Look for known holes in what an installation consists of (needs the internet)
+	@$(BIN)/uv export --locked --no-default-groups --no-emit-project --format requirements-txt --quiet -o .sbom.txt
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes -r .sbom.txt; found=$$?; rm -f .sbom.txt; exit $$found
 
 clean: ## Remove the environment, caches and the demo town
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis $(DEMO) bench-results .venv-bench
