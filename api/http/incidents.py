@@ -99,7 +99,7 @@ def incidents_router(services: Services) -> APIRouter:
         status_code=202,
         response_model=IncidentAnswer,
         openapi_extra=describe_body(IncidentBody, INCIDENT_EXAMPLES),
-        responses={202: {}, **problems("queue_full", "stopping", "store_full", *BODY_PROBLEMS)},
+        responses={202: {}, **problems("not_found", "queue_full", "stopping", "store_full", *BODY_PROBLEMS)},
     )
     def report_incident(caller: Caller, body: Annotated[IncidentBody, Depends(JsonBody(IncidentBody))]) -> Response:
         """Report what happened; a new plan for the rest of the day is proposed within seconds."""

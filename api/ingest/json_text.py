@@ -1,4 +1,4 @@
-"""Reads JSON from strangers: UTF-8, finite numbers, bounded depth, and a named refusal for everything else."""
+"""Reads JSON from strangers: UTF-8, finite numbers, bounded depth and width, and a name for every refusal."""
 
 import json
 import math
@@ -11,6 +11,9 @@ from api.ingest.record import RefusedMessageError
 MAX_DEPTH = 32
 """Deepest nesting; the deepest of the formats needs eleven."""
 
+MAX_VALUES = 250_000
+"""Most values; 5,000 messages of a platform, fifty values each."""
+
 MAX_DIGITS = 40
 
 
@@ -20,10 +23,12 @@ def read_json(body: bytes) -> Any:
     Raises
     ------
     RefusedMessageError
-        When it is not one JSON document, is nested too deeply, or holds a number that is none.
+        When it is not one JSON document, is nested too deeply or too wide, or holds a number that is none.
     """
     if _depth(body) > MAX_DEPTH:
         raise RefusedMessageError("too_deep", f"The message is nested deeper than {MAX_DEPTH} levels.")
+    if body.count(b",") > MAX_VALUES:
+        raise RefusedMessageError("too_wide", f"The message holds more than {MAX_VALUES} values. Send smaller batches.")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.http.header_timeout import HeaderTimeoutProtocol
+from api.http.serve import STOP_TIMEOUT_S
 from api.http.services import Services
 from api.identity.access_keys import mint_key
 from api.identity.doorkeeper import WithKeys, WithoutKeys
@@ -183,6 +184,7 @@ def served(app: FastAPI, *, limit_concurrency: int | None = None) -> Iterator[ht
         http=HeaderTimeoutProtocol,
         proxy_headers=False,
         limit_concurrency=limit_concurrency,
+        timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -103,7 +103,7 @@ class Run:
         """Readings that were acknowledged: container and second."""
         self._begun_at = datetime.now(UTC).replace(microsecond=0)
         self._numbers = itertools.count()
-        self._tour_at = ""
+        self._day = ""
         self._driving: tuple[str, ...] = ()
         self._etags: dict[str, str] = {}
 
@@ -177,7 +177,7 @@ class Run:
     def _tour(self, tablets: Sequence[httpx.AsyncClient]):  # noqa: ANN202 - a sender
         async def send(number: int) -> httpx.Response:
             vehicle_id = self._driving[number % len(self._driving)]
-            address = f"{self._tour_at}/tours/{vehicle_id}"
+            address = f"/v1/tours/{vehicle_id}?date={self._day}"
             known = {"if-none-match": self._etags[address]} if address in self._etags else {}
             answer = await tablets[VEHICLES.index(vehicle_id)].get(address, headers=known)
             if answer.status_code == 200:
@@ -229,7 +229,10 @@ class Run:
         self.findings.plan_ends[state] = self.findings.plan_ends.get(state, 0) + 1
         self.findings.plan_s.append(time.perf_counter() - begun_s)
         if state == "succeeded":
-            self._tour_at = address
+            # Tablets get what was released, and nothing else.
+            etag = (await office.get(address)).headers["etag"]
+            (await office.post(f"{address}/release", headers={"if-match": etag})).raise_for_status()
+            self._day = done["plan"]["day"]
             self._driving = tuple(one["vehicle_id"] for one in done["plan"]["tours"])
 
     async def _watch(self, until_s: float) -> None:
