@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.identity.access_keys import without_secrets
 from api.jobs.errors import AlreadyFinishedError, QueueFullError, QueueStoppedError
 from api.plans.edits import ImpossibleEditError
 from api.store.errors import (
@@ -277,8 +278,8 @@ def problem_body(problem: ProblemError, trace_id: str) -> tuple[int, dict[str, s
 
 
 def shown(text: str, *, limit: int = 300) -> str:
-    """Text that is safe to show: printable and short."""
-    clean = _NOT_PRINTABLE.sub("?", text)
+    """Text that is safe to show: printable, short, and without a key's secret."""
+    clean = _NOT_PRINTABLE.sub("?", without_secrets(text))
     return clean if len(clean) <= limit else f"{clean[: limit - 3]}..."
 
 

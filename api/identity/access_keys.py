@@ -13,6 +13,7 @@ SECRET_BYTES = 32
 """256 random bits: beyond guessing, so a plain fast digest protects them well enough."""
 
 _KEY = re.compile(r"fuhre_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+_IN_A_TEXT = re.compile(r"(fuhre_[0-9a-f]{12}_)[A-Za-z0-9_-]{20,}")
 _NOBODY = hashlib.sha256(b"").hexdigest()
 
 
@@ -62,3 +63,8 @@ def why_ended(key: AccessKey, now: datetime) -> str:
     if key.revoked_at is not None and key.revoked_at <= now:
         return "revoked"
     return "expired" if key.expires_at is not None and key.expires_at <= now else ""
+
+
+def without_secrets(text: str) -> str:
+    """A text as it may be kept or told: somebody may have put a key where it does not belong."""
+    return _IN_A_TEXT.sub(r"\1...", text)

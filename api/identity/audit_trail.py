@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
+from api.identity.access_keys import without_secrets
 from api.identity.principal import Principal
 from api.store.errors import StoreError
 from api.store.tenant_ports import Role, TenantStores
@@ -38,7 +39,7 @@ class AuditTrail:
             actor=who.actor,
             role=who.role,
             action=action,
-            target=target[:_MAX_TARGET],
+            target=without_secrets(target)[:_MAX_TARGET],
             outcome=outcome,
             trace_id=trace_id,
         )
@@ -51,7 +52,7 @@ class AuditTrail:
     def count(self, who: Principal, *, action: str, target: str) -> None:
         """Count a use that is written with others of its kind."""
         with self._lock:
-            self._counts[who, action, target[:_MAX_TARGET]] += 1
+            self._counts[who, action, without_secrets(target)[:_MAX_TARGET]] += 1
 
     def write_counts(self, *, is_due_only: bool = True) -> None:
         """Write a line for each kind of counted use; what cannot be stored now is kept for the next time."""
