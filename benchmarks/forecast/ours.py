@@ -48,6 +48,7 @@ def _predict(
         levels=windows.origin_level[:, None],
         demand=(rates * span)[:, None],
         extra=windows.extra[:, None],
+        rate_doubt=np.array([[model.rate_doubt(ids[row])] for row in windows.row.tolist()]),
         horizon_s=(windows.target_s - windows.origin_s)[:, None],
         own_offset=np.array([[model.own_offsets.get(ids[row], 0.0)] for row in windows.row.tolist()]),
     )

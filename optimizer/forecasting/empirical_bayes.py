@@ -159,6 +159,7 @@ class EmpiricalBayesForecaster:
             levels=levels[:, None],
             demand=demand,
             extra=extra[:, None],
+            rate_doubt=np.array([[model.rate_doubt(one.container_id)] for one in members]),
             horizon_s=instants - instants[:, :1],
             own_offset=np.array([[model.own_offsets.get(one.container_id, 0.0)] for one in members]),
         )

@@ -19,6 +19,8 @@ NOTED_AFTER_S = 1800
 """What is noted so soon after an emptying was seen before it."""
 
 LEFT_OVER_FRACTION = 0.02
+TOP_FRACTION = 0.875
+"""Whatever is seen to be fuller is noted as full, and what did not fit lies beside it or was taken elsewhere."""
 
 
 def glances_of(clean: CleanSeries, *, as_of_s: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -39,7 +41,8 @@ def glances_of(clean: CleanSeries, *, as_of_s: int) -> tuple[NDArray[np.int64], 
 def glance_steps(members: Sequence[CleanSeries], grid: SlotGrid, multiplier: NDArray[np.float64] | None) -> Growth:
     """Growth from each emptying to the first glance after it, one step each: all that is learnt without a sensor.
 
-    Levels are turned into what they would have been had growth not slowed down near the top.
+    Levels are turned into what they would have been had growth not slowed down near the top; those noted as full say
+    that at least so much has come.
     """
     edges = grid.edge_at_s
     steps: list[tuple[float, ...]] = []
@@ -52,16 +55,19 @@ def glance_steps(members: Sequence[CleanSeries], grid: SlotGrid, multiplier: NDA
             cells = np.searchsorted(edges, (clean.reset_at_s[before[index]], times[index]), side="left")
             start_cell, stop_cell = (int(cell) for cell in np.minimum(cells, edges.shape[0] - 1))
             if clean.reset_at_s[before[index]] >= edges[0] and stop_cell > start_cell:
-                demand = demand_of(levels[index], table) - demand_of(np.asarray(LEFT_OVER_FRACTION), table)
+                is_full = bool(levels[index] >= TOP_FRACTION)
+                seen = np.asarray(min(levels[index], TOP_FRACTION))
+                demand = demand_of(seen, table) - demand_of(np.asarray(LEFT_OVER_FRACTION), table)
                 grown = float(demand) * float(multiplier_at(np.asarray(LEFT_OVER_FRACTION), multiplier))
-                steps.append((row, start_cell, stop_cell, LEFT_OVER_FRACTION, grown))
-    columns = np.array(steps, dtype=np.float64).reshape(len(steps), 5).T
+                steps.append((row, start_cell, stop_cell, LEFT_OVER_FRACTION, grown, is_full))
+    columns = np.array(steps, dtype=np.float64).reshape(len(steps), 6).T
     return Growth(
         row=columns[0].astype(np.int64),
         first_cell=columns[1].astype(np.int64),
         stop_cell=columns[2].astype(np.int64),
         start_fraction=columns[3],
         growth_fraction=columns[4],
+        is_least=columns[5].astype(np.bool_),
     )
 
 

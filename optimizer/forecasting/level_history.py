@@ -43,6 +43,8 @@ class Growth:
         The step lasts from one edge of the grid to the other.
     start_fraction, growth_fraction
         Level at its start, and what was added.
+    is_least
+        Whether at least so much was added: nobody could see more.
     """
 
     row: NDArray[np.int64]
@@ -50,6 +52,7 @@ class Growth:
     stop_cell: NDArray[np.int64]
     start_fraction: NDArray[np.float64]
     growth_fraction: NDArray[np.float64]
+    is_least: NDArray[np.bool_]
 
 
 def trusted_readings(clean: CleanSeries) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -101,4 +104,5 @@ def growth_steps(history: LevelHistory) -> Growth:
         stop_cell=stops,
         start_fraction=start,
         growth_fraction=levels[rows, stops] - start,
+        is_least=np.zeros(rows.shape[0], dtype=np.bool_),
     )

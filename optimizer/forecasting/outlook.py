@@ -20,6 +20,8 @@ class Outlook:
     ----------
     levels, extra
         ``(n, 1)``: level at the origin, and the variance of the doubt about it beyond the usual.
+    rate_doubt
+        ``(n, 1)``: variance of each container's rate, as a share of its square, beyond the usual.
     demand
         ``(n, m)``: expected demand from the origin to each instant.
     horizon_s
@@ -32,6 +34,7 @@ class Outlook:
     levels: Floats
     demand: Floats
     extra: Floats
+    rate_doubt: Floats
     horizon_s: NDArray[np.int64]
     own_offset: Floats
 
@@ -62,7 +65,7 @@ class Outlook:
         return demand_of(self.levels, self.model.demand)
 
     def _variance(self) -> Floats:
-        return self.model.prior.variance(self.demand) + self.extra
+        return self.model.prior.variance(self.demand) + self.extra + self.rate_doubt * np.square(self.demand)
 
     def _noise_sd(self) -> Floats:
         return np.sqrt(self.model.prior.variance_constant + self.extra)

@@ -17,6 +17,8 @@ class StreamPrior:
     ----------
     rate_per_day
         Typical growth.
+    rate_log_sd
+        How much containers differ (standard deviation of the logarithm).
     weight_days
         Days of own data that weigh as much as the siblings.
     half_life_days
@@ -30,6 +32,7 @@ class StreamPrior:
     """
 
     rate_per_day: float
+    rate_log_sd: float
     weight_days: float
     half_life_days: float
     variance_constant: float
@@ -45,6 +48,10 @@ class StreamPrior:
         )
         return variance
 
+    def rate_doubt(self, known_days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Variance of a container's rate, as a share of its square, after so many days of own data."""
+        return np.asarray(self.rate_log_sd**2 * self.weight_days / (known_days + self.weight_days), dtype=np.float64)
+
 
 def prior_from_statistics(statistics: FillStatistics) -> StreamPrior:
     """The prior that a stream's statistics imply."""
@@ -54,6 +61,7 @@ def prior_from_statistics(statistics: FillStatistics) -> StreamPrior:
     learning = statistics.learning
     return StreamPrior(
         rate_per_day=statistics.rate_per_day,
+        rate_log_sd=statistics.rate_log_sd,
         weight_days=learning.prior_weight_days,
         half_life_days=learning.half_life_days,
         variance_constant=learning.variance_constant,
@@ -69,6 +77,7 @@ def prior_for_unknown_stream(*, is_fast: bool) -> StreamPrior:
     day = np.array([0.3, 0.1, 0.3, 1.1, 1.6, 1.9, 1.7, 1.0])
     return StreamPrior(
         rate_per_day=0.35 if is_fast else 0.035,
+        rate_log_sd=0.5,
         weight_days=4.5 if is_fast else 9.0,
         half_life_days=45.0 if is_fast else 90.0,
         variance_constant=0.004,

@@ -13,6 +13,7 @@ from optimizer.forecasting.demand import demand_table
 from optimizer.forecasting.glances import glance_steps, joined_growth
 from optimizer.forecasting.level_history import Growth, growth_steps, level_history
 from optimizer.forecasting.level_multiplier import learn_level_multiplier, multiplier_at
+from optimizer.forecasting.noted_growth import with_hidden_growth
 from optimizer.forecasting.priors import StreamPrior
 from optimizer.forecasting.profile import learn_profile
 from optimizer.forecasting.public_holidays import IsHoliday
@@ -39,6 +40,9 @@ class StreamModel:
     ----------
     rates_per_day
         By container id; a container that is not in it grows at ``pool_rate_per_day``.
+    rate_doubts
+        By container id, for those without a sensor: variance of the rate as a share of its square. That of a container
+        which is not in ``rates_per_day`` is the prior's; with a sensor it is in the calibration.
     own_offsets
         By container id: how much more, or less, often than its siblings it reaches the top; see the reach curve.
     profile
@@ -49,11 +53,17 @@ class StreamModel:
 
     prior: StreamPrior
     rates_per_day: Mapping[str, float]
+    rate_doubts: Mapping[str, float]
     own_offsets: Mapping[str, float]
     pool_rate_per_day: float
     profile: Floats
     demand: Floats
     calibration: Calibration
+
+    def rate_doubt(self, container_id: str) -> float:
+        """Variance of a container's rate, as a share of its square, beyond what the calibration holds."""
+        unknown = 0.0 if container_id in self.rates_per_day else float(self.prior.rate_doubt(np.zeros(())))
+        return self.rate_doubts.get(container_id, unknown)
 
 
 def fit_stream(
@@ -77,14 +87,18 @@ def fit_stream(
 
 
 def _first_s(clean: CleanSeries) -> int | None:
-    known = [*clean.series.observed_at_s[:1].tolist(), *clean.series.glanced_at_s[:1].tolist()]
-    return min(known) if known else None
+    if len(clean.series):
+        return int(clean.series.observed_at_s[0])
+    # Notes count where no sensor tells anything; what was seen first had grown since the emptying before.
+    known = [*clean.series.glanced_at_s[:1].tolist(), *clean.reset_at_s[:1].tolist()]
+    return min(known) if clean.series.glanced_at_s.size else None
 
 
 def _untaught(prior: StreamPrior) -> StreamModel:
     return StreamModel(
         prior=prior,
         rates_per_day={},
+        rate_doubts={},
         own_offsets={},
         pool_rate_per_day=prior.rate_per_day,
         profile=prior.profile,
@@ -114,10 +128,12 @@ def _fit(
     profile, multiplier = prior.profile, prior.level_multiplier
     rates, pool = np.full(len(ids), prior.rate_per_day), prior.rate_per_day
     exposure = grid.exposure_days(profile)
+    told = growth
     for _ in range(ROUNDS):
         effect = multiplier_at(growth.start_fraction, multiplier)
-        step_days = exposure[growth.stop_cell] - exposure[growth.first_cell]
-        rates, pool = _rates(growth, step_days * effect, weight, len(ids), prior)
+        step_days = (exposure[growth.stop_cell] - exposure[growth.first_cell]) * effect
+        growth = with_hidden_growth(told, rates[told.row] * step_days, prior)
+        rates, pool = _rates(growth, step_days, weight, len(ids), prior)
         flat = (
             weight * rates[growth.row] * effect * (grid.edge_at_s[growth.stop_cell] - grid.edge_at_s[growth.first_cell])
         )
@@ -135,7 +151,11 @@ def _fit(
     step_days = (exposure[growth.stop_cell] - exposure[growth.first_cell]) * multiplier_at(
         growth.start_fraction, multiplier
     )
+    growth = with_hidden_growth(told, rates[told.row] * step_days, prior)
     rates, pool = _rates(growth, step_days, weight, len(ids), prior)
+    known_days = np.bincount(growth.row, weights=weight * step_days, minlength=len(ids)).astype(np.float64)
+    doubts = prior.rate_doubt(known_days)
+    is_blind = ~np.isin(np.arange(len(ids)), sensed.row)
     n_cells = len(grid)
     first_cell = n_cells - min(CALIBRATION_DAYS * 8, int(n_cells * CALIBRATION_SHARE))
     past_rates = _past_rates(growth, step_days, grid, first_cell, len(ids), prior)
@@ -151,6 +171,7 @@ def _fit(
     return StreamModel(
         prior=prior,
         rates_per_day=dict(zip(ids, rates.tolist(), strict=True)),
+        rate_doubts={ids[row]: float(doubts[row]) for row in np.flatnonzero(is_blind).tolist()},
         own_offsets=dict(zip(ids, calibration.own_offset.tolist(), strict=True)),
         pool_rate_per_day=pool,
         profile=profile,

@@ -20,8 +20,8 @@ from optimizer.series.clean_series import clean_series
 DAY_S = 86_400
 HORIZON_DAYS = FORECAST_DAYS
 LOW_FRACTION, LOOK_EVERY_DAYS = 0.3, 3
-"""Containers with less in them are looked at every few days only: nothing is decided about them meanwhile, and cleaning
-is most of a season's work."""
+"""Slow containers with less in them are looked at every few days only: nothing is decided about them meanwhile, and
+cleaning is most of a season's work."""
 RECENT_DAYS = 12
 """Readings that a level needs; emptyings are known from the crews for all time."""
 LEARNING_DAYS = 70
@@ -106,13 +106,14 @@ class SensorOutlook:
         return found
 
     def _look_again(self, day: date, as_of: datetime) -> None:
-        """Clean the recent series anew, but of those that are low, looked at lately and not emptied since."""
+        """Clean the recent series anew, but of those that are slow, low, looked at lately and not emptied since."""
         as_of_s = int(as_of.timestamp())
         for row, one in enumerate(self._world.containers):
             name, series = one.container_id, self._world.series(row, since_s=as_of_s - RECENT_DAYS * DAY_S)
             kept = self._looks.get(name)
             if (
                 kept is not None
+                and one.stream not in self._fast
                 and name in self._is_low
                 and (day - kept.day).days < LOOK_EVERY_DAYS
                 and kept.n_emptyings == series.emptied_at_s.size

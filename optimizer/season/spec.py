@@ -59,6 +59,8 @@ class SeasonSpec:
         Of the tour search of one day; iterations, so that results can be repeated.
     sensor_coverage
         Share of containers with a sensor; whoever has one at 50 % has one at 100 % too.
+    noted_share
+        Share of emptyings at which the crew notes how full the container was, in quarters.
     overflow_fraction
         True level from which a container counts as overfull.
     learn_every_days
@@ -76,6 +78,7 @@ class SeasonSpec:
     limits: SolveLimits = field(default_factory=lambda: SolveLimits(time_limit_s=None, iteration_limit=2_000))
     sensor_coverage: float = 1.0
     failures: SensorFailures = NO_FAILURES
+    noted_share: float = 0.8
     overflow_fraction: float = 0.9
     learn_every_days: int = 7
 
@@ -85,6 +88,7 @@ class SeasonSpec:
         issues.require_number("warm_up_days", self.warm_up_days, high=365)
         issues.require_number("learn_every_days", self.learn_every_days, low=1, high=365)
         issues.require_number("sensor_coverage", self.sensor_coverage, high=1)
+        issues.require_number("noted_share", self.noted_share, high=1)
         issues.require_number("overflow_fraction", self.overflow_fraction, low=0.1, high=1)
         issues.require(bool(self.seeds), "no_seeds", "Give at least one seed.")
         issues.require(len(set(self.seeds)) == len(self.seeds), "seeds", "Give every seed once.")

@@ -15,6 +15,7 @@ from optimizer.domain.container import Container
 from optimizer.domain.hours import local_midnight
 from optimizer.domain.reading import FillSeries, Quality
 from optimizer.season.failures import failing
+from optimizer.season.notes import CrewNotes, draw_notes
 from optimizer.season.spec import HISTORY_DAYS, SeasonSpec
 from optimizer.simulation.hours import HOUR_S, hours_between
 from optimizer.simulation.seeds import generator_for
@@ -74,6 +75,10 @@ class World:
         self._capacity_l = np.array([one.capacity_l for one in self.containers])
         self._now = 0
         self._emptied: list[list[Emptying]] = [[] for _ in self.containers]
+        self._notes: list[CrewNotes] = [
+            draw_notes(one.container_id, n_days=len(self._hours.days), share=spec.noted_share, seed=seed)
+            for one in self.containers
+        ]
         self._planned = self._draw_citizens()
         self._scripts = self._draw_sensors(spec, seed)
         self._measured = [np.empty(0) for _ in self.containers]
@@ -98,6 +103,7 @@ class World:
             spilled_l += float((np.maximum(wanted - 1.0, 0.0) * self._capacity_l).sum())
             level = np.minimum(wanted, 1.0)
             for row, one in by_hour.get(hour, ()):
+                self._notes[row].look(one.at_s, float(level[row]), day=int(self._hours.day_index[hour]))
                 level[row] = one.left_over_fraction
             self._levels[hour + 1] = level
             overflowing |= level >= self._spec.overflow_fraction
@@ -134,17 +140,20 @@ class World:
         return np.asarray(self._inflow[: self._now].mean(axis=0) * 24, dtype=np.float64)
 
     def series(self, row: int, *, since_s: int) -> FillSeries:
-        """All that the service knows of a container: readings from an instant on, and every emptying."""
+        """All that the service knows of a container: readings from an instant on, every emptying and every note."""
         container, script = self.containers[row], self._scripts[row]
         tells = self._tells[row]
         first = int(np.searchsorted(script.observed_at_s[: tells.shape[0]], since_s)) if script is not None else 0
         times = script.observed_at_s[first : tells.shape[0]] if script is not None else np.empty(0, dtype=np.int64)
+        noted_at_s, noted_fraction = self._notes[row].written()
         return FillSeries(
             container_id=container.container_id,
             observed_at_s=times,
             fill_fraction=tells[first:],
             quality=np.full(times.shape[0], Quality.UNCHECKED, dtype=np.int8),
             emptied_at_s=np.array([one.at_s for one in self._emptied[row]], dtype=np.int64),
+            glanced_at_s=noted_at_s,
+            glance_fraction=noted_fraction,
         )
 
     def _note(self, by_hour: dict[int, list[tuple[int, Emptying]]], row: int, one: Emptying) -> None:

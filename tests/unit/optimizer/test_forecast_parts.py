@@ -59,6 +59,7 @@ def growth_of(rows: list[int], grown: list[float]) -> Growth:
         stop_cell=np.ones(n, dtype=np.int64),
         start_fraction=np.zeros(n),
         growth_fraction=np.array(grown),
+        is_least=np.zeros(n, dtype=np.bool_),
     )
 
 
