@@ -19,7 +19,7 @@ from api.http.services import Services
 from api.http.tablet_body import ANSWER_EXAMPLE, EXAMPLES, EventResult, EventsAnswer, EventsBody
 from api.http.tours import may_see_vehicle
 from api.identity.principal import Principal
-from api.store.plan_version_ports import ReleasedTour
+from api.store.plan_version_ports import ReleasedTour, ReleaseMark
 from api.tablet.bundle import TourParts, bundle_etag, tour_bundle
 from api.tablet.changes import pinned_containers, tour_changes
 from api.tablet.learn import note_lesson
@@ -85,19 +85,20 @@ class _Signed:
                 self._signers[caller.tenant_id] = signer
         return signer
 
-    def bundle(self, caller: Principal, parts: TourParts, etag: str) -> tuple[bytes, str]:
-        """Content and signature."""
-        key = (caller.tenant_id, etag)
+    def kept(self, caller: Principal, etag: str) -> tuple[bytes, str] | None:
+        """Content and signature, where they were made before."""
         with self._lock:
-            kept = self._kept.get(key)
-        if kept is None:
-            content = tour_bundle(parts, self._services.town_of(caller).town, etag=etag)
-            kept = (content, self.signer(caller).sign(content))
-            with self._lock:
-                self._kept[key] = kept
-                while len(self._kept) > _KEPT_BUNDLES:
-                    self._kept.popitem(last=False)
-        return kept
+            return self._kept.get((caller.tenant_id, etag))
+
+    def make(self, caller: Principal, parts: TourParts, etag: str) -> tuple[bytes, str]:
+        """Content and signature."""
+        content = tour_bundle(parts, self._services.town_of(caller).town, etag=etag)
+        made = (content, self.signer(caller).sign(content))
+        with self._lock:
+            self._kept[caller.tenant_id, etag] = made
+            while len(self._kept) > _KEPT_BUNDLES:
+                self._kept.popitem(last=False)
+        return made
 
 
 def tablet_router(services: Services) -> APIRouter:
@@ -137,22 +138,17 @@ def tablet_router(services: Services) -> APIRouter:
     ) -> Response:
         """Fetch the released tour as a package that works offline."""
         wanted = _day(services, caller, day)
-        found = _released(services, caller, vehicle_id, wanted)
-        store = services.store_of(caller)
-        etag = bundle_etag(found.tour.etag, release=found.release.sequence, town_version=store.town.version())
+        mark = _mark(services, caller, vehicle_id, wanted)
+        etag = bundle_etag(mark.tour_etag, release=mark.release, town_version=mark.town_version)
         if is_unchanged(etag, if_none_match):
             return not_modified(etag)
-        parts = TourParts(
-            vehicle_id=vehicle_id,
-            day=wanted,
-            plan_id=found.release.plan_id,
-            release=found.release.sequence,
-            version=found.release.version,
-            sheet=found.tour.document,
-            sheet_etag=found.tour.etag,
-            paths=store.plans.tour_export(found.content_id, vehicle_id, _PATHS),
-        )
-        content, signature = signed.bundle(caller, parts, etag)
+        made = signed.kept(caller, etag)
+        if made is None:
+            # Another release may have come since: the version is that of what is read now.
+            found = _released(services, caller, vehicle_id, wanted)
+            etag = bundle_etag(found.tour.etag, release=found.release.sequence, town_version=mark.town_version)
+            made = signed.make(caller, _parts(services, caller, vehicle_id, wanted, found), etag)
+        content, signature = made
         answer = versioned(content, etag)
         answer.headers[SIGNATURE] = signature
         answer.headers[SIGNING_KEY] = signed.signer(caller).key_id
@@ -266,9 +262,34 @@ def _day(services: Services, caller: Principal, day: date | None) -> date:
     return day or services.now().astimezone(services.town_of(caller).town.zone).date()
 
 
+def _mark(services: Services, caller: Principal, vehicle_id: str, day: date) -> ReleaseMark:
+    is_possible = vehicle_id.isprintable() and may_see_vehicle(caller, vehicle_id)
+    found = services.store_of(caller).versions.released_mark(vehicle_id, day) if is_possible else None
+    if found is None:
+        raise _nothing_released()
+    return found
+
+
 def _released(services: Services, caller: Principal, vehicle_id: str, day: date) -> ReleasedTour:
     is_possible = vehicle_id.isprintable() and may_see_vehicle(caller, vehicle_id)
     found = services.store_of(caller).versions.released_tour(vehicle_id, day) if is_possible else None
     if found is None:
-        raise ProblemError("not_found", "No tour of this vehicle has been released for this day.")
+        raise _nothing_released()
     return found
+
+
+def _nothing_released() -> ProblemError:
+    return ProblemError("not_found", "No tour of this vehicle has been released for this day.")
+
+
+def _parts(services: Services, caller: Principal, vehicle_id: str, day: date, found: ReleasedTour) -> TourParts:
+    return TourParts(
+        vehicle_id=vehicle_id,
+        day=day,
+        plan_id=found.release.plan_id,
+        release=found.release.sequence,
+        version=found.release.version,
+        sheet=found.tour.document,
+        sheet_etag=found.tour.etag,
+        paths=services.store_of(caller).plans.tour_export(found.content_id, vehicle_id, _PATHS),
+    )

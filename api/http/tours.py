@@ -1,5 +1,6 @@
 """One vehicle's tour over HTTP: for its tablet as JSON, for navigation devices, maps and print in their formats."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from api.http.services import Services
 from api.http.submit import is_job_id
 from api.identity.principal import Principal
 from api.plans.tour_files import MEDIA_TYPES, TourFormat, make_tour_file, stored_file, stored_paths
-from api.store.plan_record import TourSheet
+from api.store.plan_record import TourSheet, load_sheet
 from api.store.plan_version_ports import PlanVersion
 from api.store.tenant_ports import Role
 
@@ -105,12 +106,14 @@ def tours_router(services: Services) -> APIRouter:
         when = day if day is not None else services.now().astimezone(services.town_of(caller).town.zone).date()
         is_possible = vehicle_id.isprintable() and may_see_vehicle(caller, vehicle_id)
         versions = services.store_of(caller).versions
+        if is_possible and format_name is TourFormat.JSON and if_none_match is not None:
+            mark = versions.released_mark(vehicle_id, when)
+            if mark is not None and is_unchanged(mark.tour_etag, if_none_match):
+                return not_modified(mark.tour_etag)
         found = versions.released_tour(vehicle_id, when) if is_possible else None
         if found is None:
             raise ProblemError("not_found", f"No tour of this vehicle was released for {when}.")
         if format_name is TourFormat.JSON:
-            if is_unchanged(found.tour.etag, if_none_match):
-                return not_modified(found.tour.etag)
             return versioned(found.tour.document, found.tour.etag)
         version = versions.of_content(found.content_id)
         assert version is not None, "only versions are released"
@@ -167,10 +170,13 @@ def _tour_file(
         return versioned(tour.document, etag)
     document = stored_file(plans, version.content_id, vehicle_id, format_name, language)
     if document is None:
-        record = plans.plan(version.content_id)
+        record, tour = plans.plan(version.content_id), plans.tour(version.content_id, vehicle_id)
         assert record is not None, "a version's content is written with it"
+        assert tour is not None, "its etag was there"
+        plan = load_plan(record.document, source=f"plan {version.plan_id}")
         document = make_tour_file(
-            load_plan(record.document, source=f"plan {version.plan_id}"),
+            # Of a joint day the crew's tour tells more than the plan may.
+            replace(plan, tours=(load_sheet(tour.document).tour,)),
             vehicle_id,
             town=services.town_of(caller).town,
             format_name=format_name,

@@ -1,13 +1,21 @@
 """One door to the database: short transactions, durable commits, and the driver's errors in the store's words."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.store.errors import BrokenDatabaseError, StoreFullError, StoreUnavailableError
@@ -16,7 +24,11 @@ from api.store.fair_lock import FairLock
 BUSY_TIMEOUT_S = 4.0
 """Longest wait for a lock or a connection: people and sensors get their answer within five seconds."""
 
-_WRITES = "fuhre_writes"
+TRUSTED_FOR_S = 1.0
+"""A PostgreSQL connection that worked so short a time ago is used again without asking whether it is still there."""
+
+_BEGIN = "fuhre_begin"
+_USED_AT_S = "fuhre_used_at_s"
 _DAMAGED = "its content is damaged"
 
 
@@ -53,11 +65,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads: one snapshot, never in a writer's way."""
-        with _in_store_words(self.source), self.engine.connect() as connection, connection.begin():
-            if not self.is_sqlite:
-                connection.exec_driver_sql(
-                    f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; {self._search_path()}"
-                )
+        begin = "BEGIN" if self.is_sqlite else f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;{self._search_path()}"
+        with _in_store_words(self.source), self._begun(begin) as connection:
             yield connection
 
     @contextmanager
@@ -70,15 +79,15 @@ class Database:
             A table that no other transaction may change meanwhile; SQLite always has one writer only.
         """
         turn = nullcontext() if self._turns is None else self._turns.held(timeout_s=BUSY_TIMEOUT_S)
-        with (
-            _in_store_words(self.source),
-            turn,
-            self.engine.connect().execution_options(**{_WRITES: True}) as connection,
-            connection.begin(),
-        ):
-            if not self.is_sqlite:
-                lock = "" if alone_on is None else f'LOCK TABLE "{alone_on.name}" IN EXCLUSIVE MODE;'
-                connection.exec_driver_sql(f"{self._search_path()} {lock}")
+        lock = "" if alone_on is None else f'LOCK TABLE "{alone_on.name}" IN EXCLUSIVE MODE;'
+        # SQLite's writer takes its lock at once: a lock taken half-way through cannot be waited for.
+        begin = "BEGIN IMMEDIATE" if self.is_sqlite else f"BEGIN;{self._search_path()}{lock}"
+        with _in_store_words(self.source), turn, self._begun(begin) as connection:
+            yield connection
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(**{_BEGIN: begin}) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -128,16 +137,18 @@ def make_engine(url: URL) -> Engine:
             pool_size=20,
             max_overflow=30,
             pool_timeout=BUSY_TIMEOUT_S,
-            pool_pre_ping=not is_sqlite,
+            pool_use_lifo=True,  # few connections that stay warm, and no new ones while those do
             connect_args={} if is_sqlite else {"connect_timeout": int(BUSY_TIMEOUT_S)},
         )
     except NoSuchModuleError as error:
         raise BrokenDatabaseError(source="URL", detail="only sqlite:// and postgresql:// are understood") from error
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "checkout", _look_after_a_rest)
+        event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -158,15 +169,33 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its lock at once: a lock taken half-way through cannot be waited for.
-    is_write = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
-
-
 def _prepare_postgresql(connection: Any, _record: Any) -> None:
     connection.execute(f"SET synchronous_commit TO on; SET lock_timeout TO {int(BUSY_TIMEOUT_S * 1000)}")
     connection.commit()
+
+
+def _begin(connection: Connection) -> None:
+    # Said by us and not by the drivers: mode, schema and lock of a transaction go in one message with its begin.
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
+    driver_connection = connection.connection.driver_connection
+    if isinstance(driver_connection, psycopg.Connection) and not driver_connection.autocommit:
+        driver_connection.autocommit = True
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info[_USED_AT_S] = time.monotonic()
+
+
+def _look_after_a_rest(connection: Any, record: Any, _proxy: Any) -> None:
+    if time.monotonic() - record.info.get(_USED_AT_S, time.monotonic()) < TRUSTED_FOR_S:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error  # the pool makes a new one
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from api.store.errors import InUseError, StoreUnavailableError
 
@@ -84,8 +85,11 @@ class ServerLock:
         self._connection = connection
 
     def release(self) -> None:
-        """Let others in, by ending the connection."""
+        """Let others in, at once where the server answers, and by ending the connection in any case."""
         if self._connection is not None:
+            with suppress(SQLAlchemyError):
+                query = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
+                self._connection.execute(query, {"name": f"fuhre {self._name}"})
             self._connection.invalidate()
             self._connection.close()
             self._connection = None

@@ -106,6 +106,25 @@ class ReleasedTour:
     tour: "TourRecord"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseMark:
+    """What a released tour is told by: whatever changes what its tablet gets changes one of these.
+
+    Attributes
+    ----------
+    release
+        Number of the release.
+    tour_etag
+        The tour's version.
+    town_version
+        The town's version, of the same snapshot.
+    """
+
+    release: int
+    tour_etag: str
+    town_version: int
+
+
 class PlanVersionStore(Protocol):
     """A tenant's versions and releases."""
 
@@ -154,6 +173,10 @@ class PlanVersionStore(Protocol):
 
     def released_tour(self, vehicle_id: str, day: date) -> ReleasedTour | None:
         """A vehicle's tour of a day as tablets get it."""
+        ...
+
+    def released_mark(self, vehicle_id: str, day: date) -> ReleaseMark | None:
+        """What tells whether a tablet has ``released_tour`` already; reads no document."""
         ...
 
     def answer(self, answer_id: str) -> AnswerRecord | None:

@@ -3,14 +3,22 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from api.store.database import Database
 from api.store.errors import StaleVersionError
-from api.store.plan_version_ports import AnswerRecord, PlanVersion, Release, ReleasedTour, VersionRecord
+from api.store.plan_version_ports import (
+    AnswerRecord,
+    PlanVersion,
+    Release,
+    ReleasedTour,
+    ReleaseMark,
+    VersionRecord,
+)
 from api.store.ports import TourRecord
-from api.store.schema import ANSWERS, PLAN_VERSIONS, PLANS, RELEASES, TOURS
+from api.store.schema import ANSWERS, PLAN_VERSIONS, PLANS, RELEASES, TOURS, TOWN
 
 FIRST_VERSION = 1
 
@@ -92,22 +100,25 @@ class SqlPlanVersionStore:
 
     def released_tour(self, vehicle_id: str, day: date) -> ReleasedTour | None:
         """A vehicle's tour of a day as tablets get it."""
-        query = (
-            select(RELEASES, PLAN_VERSIONS.c.content_id, TOURS.c.etag, TOURS.c.document)
-            .join(
-                PLAN_VERSIONS,
-                (PLAN_VERSIONS.c.plan_id == RELEASES.c.plan_id) & (PLAN_VERSIONS.c.version == RELEASES.c.version),
-            )
-            .join(TOURS, TOURS.c.plan_id == PLAN_VERSIONS.c.content_id)
-            .where(RELEASES.c.day == day.isoformat(), RELEASES.c.ended_by.is_(None), TOURS.c.vehicle_id == vehicle_id)
-        )
+        query = select(RELEASES, PLAN_VERSIONS.c.content_id, TOURS.c.etag, TOURS.c.document)
         # One statement: release and document are of one snapshot.
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_of_released_tour(query, vehicle_id, day)).one_or_none()
         if row is None:
             return None
         tour = TourRecord(vehicle_id=vehicle_id, document=row.document, etag=row.etag)
         return ReleasedTour(release=_release(row), content_id=row.content_id, tour=tour)
+
+    def released_mark(self, vehicle_id: str, day: date) -> ReleaseMark | None:
+        """What tells whether a tablet has ``released_tour`` already; reads no document."""
+        query = select(
+            RELEASES.c.sequence, TOURS.c.etag, select(TOWN.c.version).scalar_subquery().label("town_version")
+        )
+        with self._database.read() as connection:
+            row = connection.execute(_of_released_tour(query, vehicle_id, day)).one_or_none()
+        if row is None:
+            return None
+        return ReleaseMark(release=row.sequence, tour_etag=row.etag, town_version=row.town_version or 0)
 
     def answer(self, answer_id: str) -> AnswerRecord | None:
         """What a worker found for one question."""
@@ -164,6 +175,17 @@ def insert_version(connection: Connection, record: VersionRecord) -> None:
 
 def _versions() -> Select[tuple[object, ...]]:
     return select(PLAN_VERSIONS, PLANS.c.day, PLANS.c.etag).join(PLANS, PLANS.c.plan_id == PLAN_VERSIONS.c.content_id)
+
+
+def _of_released_tour(query: Select[Any], vehicle_id: str, day: date) -> Select[Any]:
+    """The query, of a release, on the one tour that a vehicle's tablet gets on a day."""
+    is_its_version = (PLAN_VERSIONS.c.plan_id == RELEASES.c.plan_id) & (PLAN_VERSIONS.c.version == RELEASES.c.version)
+    return (
+        query.select_from(RELEASES)
+        .join(PLAN_VERSIONS, is_its_version)
+        .join(TOURS, TOURS.c.plan_id == PLAN_VERSIONS.c.content_id)
+        .where(RELEASES.c.day == day.isoformat(), RELEASES.c.ended_by.is_(None), TOURS.c.vehicle_id == vehicle_id)
+    )
 
 
 def _insert(connection: Connection, wanted: PlanVersion, *, at: datetime, actor: str) -> int:

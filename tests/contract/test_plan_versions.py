@@ -11,12 +11,12 @@ import pytest
 from api.jobs.job import JobKind, JobRequest, JobState
 from api.store.errors import StaleVersionError
 from api.store.plan_record import record_of_plan
-from api.store.plan_version_ports import AnswerRecord, VersionRecord
+from api.store.plan_version_ports import AnswerRecord, ReleaseMark, VersionRecord
 from api.store.sql_store import SqlStore
 from api.store.sql_tenants import open_tenant_stores
 from api.store.tenant_ports import Tenant
 from optimizer.domain.plan import Plan
-from tests.flow.http_samples import NOW, one_stop_plan
+from tests.flow.http_samples import NOW, one_stop_plan, small_record
 from tests.postgres import postgres
 
 __all__ = ["postgres"]
@@ -118,6 +118,7 @@ def test_release_is_what_a_vehicle_gets_and_ends_the_one_before(store: SqlStore)
     with pytest.raises(StaleVersionError):
         store.versions.release(OTHER, if_match=etag, at=NOW, actor="k1")
     assert store.versions.released_tour("LUE-1", DAY) is None
+    assert store.versions.released_mark("LUE-1", DAY) is None
     first, ended = store.versions.release(FIRST, if_match=etag, at=NOW, actor="k1")
     assert (first.version, first.released_at, first.actor, list(ended)) == (1, NOW, "k1", [])
     assert store.versions.release(FIRST, if_match=etag, at=NOW, actor="k2") == (first, ())
@@ -133,6 +134,10 @@ def test_release_is_what_a_vehicle_gets_and_ends_the_one_before(store: SqlStore)
     assert got is not None
     assert (got.release, got.content_id) == (second, SECOND)
     assert got.tour == replace(store.plans.tour(SECOND, "LUE-1") or got.tour)
+    store.town.replace(small_record())
+    mark = store.versions.released_mark("LUE-1", DAY)
+    assert mark == ReleaseMark(release=second.sequence, tour_etag=got.tour.etag, town_version=store.town.version())
+    assert store.versions.released_mark("LUE-2", DAY) is None
     assert store.versions.released_tour("LUE-1", DAY + timedelta(days=1)) is None
     assert store.versions.released_tour("LUE-2", DAY) is None
     assert store.versions.current_release(FIRST) == second
