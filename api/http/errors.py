@@ -77,6 +77,11 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         title="The plan cannot be changed like that",
         what_you_can_do="See the issues: each says what to do.",
     ),
+    "joint_plan": ProblemKind(
+        status=409,
+        title="The plan is driven together with other towns",
+        what_you_can_do="Release it under /v1/joint-days; for other tours plan anew, with your wishes or alone.",
+    ),
     "plan_not_finished": ProblemKind(
         status=409, title="The plan is not finished", what_you_can_do="Wait until its status is 'succeeded'."
     ),

@@ -122,6 +122,7 @@ def plan_edits_router(services: Services, alerts: OpenAlerts) -> APIRouter:
                 "idempotency_conflict",
                 "plan_not_finished",
                 "edit_impossible",
+                "joint_plan",
                 "version_conflict",
                 "version_required",
                 "job_failed",
@@ -172,12 +173,15 @@ def plan_edits_router(services: Services, alerts: OpenAlerts) -> APIRouter:
         response_model=ReleaseAnswer,
         responses={
             200: {"description": "Tablets get this version from now on, all tours at once."},
-            **problems("not_found", "plan_not_finished", "version_conflict", "version_required", "store_full"),
+            **problems(
+                "not_found", "plan_not_finished", "joint_plan", "version_conflict", "version_required", "store_full"
+            ),
         },
     )
     def release_plan(caller: Caller, plan_id: str, version: VersionNumber = None, if_match: IfMatch = None) -> Response:
         """Give a version to the tablets, the latest or an earlier one; it takes the place of what they had before."""
         finished_plan(services, caller, plan_id)
+        require_own_plan(services, caller, plan_id)
         etag = plan_etag_in(if_match)
         if etag is None:
             raise StaleVersionError(is_missing=True)
@@ -195,6 +199,22 @@ def plan_edits_router(services: Services, alerts: OpenAlerts) -> APIRouter:
         return versioned(answer.model_dump_json().encode(), etag)
 
     return router
+
+
+def require_own_plan(services: Services, caller: Principal, plan_id: str) -> None:
+    """Refuse what no town may do alone with a plan that holds stops of others.
+
+    Raises
+    ------
+    ProblemError
+        With what to do instead.
+    """
+    if services.stores.joint_days.get(plan_id, caller.tenant_id) is not None:
+        detail = (
+            "This plan holds stops of other towns. Give it to the tablets by POST /v1/joint-days/{plan_id}/release; "
+            "for other tours ask for the joint plan anew with your wishes, or for one without partners."
+        )
+        raise ProblemError("joint_plan", detail)
 
 
 def _submitted(
@@ -216,9 +236,7 @@ def _submitted(
     etag = plan_etag_in(if_match)
     if etag != base.etag:
         raise StaleVersionError(is_missing=etag is None)
-    if services.stores.joint_days.get(plan_id, caller.tenant_id) is not None:
-        detail = "A joint plan holds stops of other towns: ask for it anew with your wishes, or without partners."
-        raise ProblemError("edit_impossible", detail)
+    require_own_plan(services, caller, plan_id)
     asked = load_planning_ask(find_job(services, caller, plan_id, JobKind.PLAN).document)
     edits = tuple(one.to_edit() for one in body.edits)
     now = _instant_under_way(services, caller, base)

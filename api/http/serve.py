@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,7 @@ from api.identity.doorkeeper import Doorkeeper, WithKeys, WithoutKeys
 from api.identity.oidc import LoginProvider, LoginRules
 from api.jobs.queue import JobQueue
 from api.jobs.tenant_jobs import JobsOfStores
+from api.jobs.planning_runner import utc_now
 from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import OpenTown, TownFolders, open_sharing
 from api.log_setup import configure_logging
@@ -32,10 +33,6 @@ STOP_TIMEOUT_S = 10
 _RESERVED_DESCRIPTORS = 100
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def run_server(
     town_folder: Path,
     *,
@@ -43,7 +40,7 @@ def run_server(
     port: int = 8000,
     workers: int | None = None,
     has_keys: bool = True,
-    now: Callable[[], datetime] = _utc_now,
+    now: Callable[[], datetime] = utc_now,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
@@ -101,7 +98,7 @@ def open_services(
     *,
     host: str = "127.0.0.1",
     has_keys: bool = True,
-    now: Callable[[], datetime] = _utc_now,
+    now: Callable[[], datetime] = utc_now,
 ) -> Services:
     """Everything behind the application: of all tenants in the data folder, or of the one town.
 
@@ -130,9 +127,10 @@ def open_services(
         queue = JobQueue(
             JobsOfStores(stores),
             OpenTenantRunner(
-                opener_of=OpenTown(stores_at=stores_at, folders=folders, history_days=settings.history_days),
+                opener_of=OpenTown(stores_at=stores_at, folders=folders, history_days=settings.history_days, now=now),
                 warm_tenant_ids=tuple(tenant_ids),
                 open_sharing=partial(open_sharing, stores_at),
+                now=now,
             ),
             worker_count=settings.worker_count,
             queue_length=settings.queue_length,

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -19,13 +20,15 @@ from api.http.services import Services
 from api.http.tablet_body import ANSWER_EXAMPLE, EXAMPLES, EventResult, EventsAnswer, EventsBody
 from api.http.tours import may_see_vehicle
 from api.identity.principal import Principal
+from api.sharing.errand_events import find_references, pass_on
+from api.sharing.joint_document import NEIGHBOURS_FORMAT, load_places
 from api.store.plan_version_ports import ReleasedTour, ReleaseMark
 from api.tablet.bundle import TourParts, bundle_etag, tour_bundle
 from api.tablet.changes import pinned_containers, tour_changes
 from api.tablet.learn import note_lesson
 from api.tablet.ports import EventStatus
 from api.tablet.signature import TourSigner, new_private_key
-from api.tablet.take_in import sent_batch
+from api.tablet.take_in import EventFields, Unreadable, sent_batch
 from optimizer.domain.tour_event import EventKind, TourEvent
 from optimizer.planning.tour_progress import fold_events
 
@@ -217,15 +220,19 @@ def tablet_router(services: Services) -> APIRouter:
         town = services.town_of(caller).town
         if all(one.vehicle_id != vehicle_id for one in town.vehicles):
             raise ProblemError("not_found", "There is no such vehicle.")
+        items = body.items()
+        references = find_references(services.stores, caller.tenant_id, vehicle_id, body.day, _named(items))
         batch = sent_batch(
-            body.items(),
+            items,
             town,
+            references=references.container_ids | references.site_ids,
             vehicle_id=vehicle_id,
             day=body.day,
             received_at=services.now(),
             sent_at=body.sent_at,
             actor=caller.actor,
         )
+        pass_on(services.stores, caller.tenant_id, batch, references)
         store = services.store_of(caller)
         receipts = store.tour_events.take(batch)
         if any(_ends_tour(one.event) for one in batch.events):
@@ -244,6 +251,12 @@ def tablet_router(services: Services) -> APIRouter:
         return Response(answer.model_dump_json(), status_code=207, media_type="application/json")
 
     return router
+
+
+def _named(items: Sequence[tuple[Any, EventFields | Unreadable]]) -> set[str]:
+    """What the events name that could be another town's."""
+    told = [fields for _, fields in items if isinstance(fields, EventFields)]
+    return {name for one in told for name in (one.container_id, one.disposal_site_id) if name is not None}
 
 
 def _ends_tour(event: TourEvent | None) -> bool:
@@ -283,6 +296,8 @@ def _nothing_released() -> ProblemError:
 
 
 def _parts(services: Services, caller: Principal, vehicle_id: str, day: date, found: ReleasedTour) -> TourParts:
+    plans = services.store_of(caller).plans
+    foreign = plans.tour_export(found.content_id, vehicle_id, NEIGHBOURS_FORMAT)
     return TourParts(
         vehicle_id=vehicle_id,
         day=day,
@@ -291,5 +306,6 @@ def _parts(services: Services, caller: Principal, vehicle_id: str, day: date, fo
         version=found.release.version,
         sheet=found.tour.document,
         sheet_etag=found.tour.etag,
-        paths=services.store_of(caller).plans.tour_export(found.content_id, vehicle_id, _PATHS),
+        paths=plans.tour_export(found.content_id, vehicle_id, _PATHS),
+        neighbours={} if foreign is None else load_places(foreign),
     )

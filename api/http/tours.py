@@ -1,5 +1,6 @@
 """One vehicle's tour over HTTP: for its tablet as JSON, for navigation devices, maps and print in their formats."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from api.http.services import Services
 from api.http.submit import is_job_id
 from api.identity.principal import Principal
 from api.plans.tour_files import MEDIA_TYPES, TourFormat, make_tour_file, stored_file, stored_paths
-from api.store.plan_record import TourSheet
+from api.store.plan_record import TourSheet, load_sheet
 from api.store.plan_version_ports import PlanVersion
 from api.store.tenant_ports import Role
 
@@ -169,10 +170,13 @@ def _tour_file(
         return versioned(tour.document, etag)
     document = stored_file(plans, version.content_id, vehicle_id, format_name, language)
     if document is None:
-        record = plans.plan(version.content_id)
+        record, tour = plans.plan(version.content_id), plans.tour(version.content_id, vehicle_id)
         assert record is not None, "a version's content is written with it"
+        assert tour is not None, "its etag was there"
+        plan = load_plan(record.document, source=f"plan {version.plan_id}")
         document = make_tour_file(
-            load_plan(record.document, source=f"plan {version.plan_id}"),
+            # Of a joint day the crew's tour tells more than the plan may.
+            replace(plan, tours=(load_sheet(tour.document).tour,)),
             vehicle_id,
             town=services.town_of(caller).town,
             format_name=format_name,

@@ -90,6 +90,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "listJointDays": _read(*_OFFICE),
     "getJointDay": _read(*_OFFICE),
     "getErrand": _read(*_DISPATCH, Role.DRIVER),
+    "releaseJointDay": _write(*_DISPATCH),
+    "settleJointDay": _read(*_OFFICE),
     "reportIncident": _write(*_DISPATCH, Role.DRIVER),
     "listIncidents": _read(*_OFFICE),
     "getIncident": _read(*_OFFICE, Role.DRIVER),

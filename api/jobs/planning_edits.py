@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from api.files.plan_json import dump_difference, dump_explanation, load_plan
 from api.jobs.planning_closures import obeying_closures
@@ -37,6 +37,7 @@ def run_edit(
     ports: Ports,
     exports: MakesExports,
     tell: ReportsProgress,
+    made_at: datetime,
 ) -> VersionRecord:
     """The next version of a plan.
 
@@ -69,7 +70,7 @@ def run_edit(
             vehicle_ids=frozenset(asked.vehicle_ids),
             state=state,
         ),
-        generated_at=datetime.now(UTC),
+        generated_at=made_at,
         progress=tell,
     )
     tell("export", 0.0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
@@ -75,6 +75,7 @@ def run_incident(
     ports: Ports,
     exports: MakesExports,
     tell: ReportsProgress,
+    made_at: datetime,
 ) -> VersionRecord:
     """The version that is proposed: what tablets reported is done, the rest is planned anew.
 
@@ -102,7 +103,7 @@ def run_incident(
         ports,
         asked.limits,
         plan_id=asked.plan_id,
-        generated_at=datetime.now(UTC),
+        generated_at=made_at,
         progress=tell,
     )
     tell("export", 0.0)

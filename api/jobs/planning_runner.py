@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from api.jobs.job import JobKind
 from api.jobs.planning_closures import obeying_closures
@@ -34,6 +34,11 @@ WarmsUp = Callable[[Ports, Town | None], None]
 """Gets a new process ready for the town, if there is one yet."""
 
 
+def utc_now() -> datetime:
+    """The machine's clock; a function of its own, as it is sent to other processes by its name."""
+    return datetime.now(UTC)
+
+
 class PlanningRunner:
     """Does the planning jobs.
 
@@ -43,16 +48,25 @@ class PlanningRunner:
         Days of readings that a plan looks back on.
     export_tours
         Makes the tours' files for navigation devices and maps; None for none.
+    now
+        The clock, for the instant at which a plan is made.
     """
 
     def __init__(
-        self, store: Store, ports: Ports, *, history_days: int = 180, export_tours: ExportsTours | None = None
+        self,
+        store: Store,
+        ports: Ports,
+        *,
+        history_days: int = 180,
+        export_tours: ExportsTours | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._ports = ports
         self._town = TownCache(store.town)
         self._history_days = history_days
         self._export_tours = export_tours
+        self._now = now
 
     def run(self, *, job_id: str, kind: JobKind, document: bytes, progress: ReportsProgress) -> JobResult:
         """The result of a job."""
@@ -71,6 +85,7 @@ class PlanningRunner:
                     ports=self._ports,
                     exports=self._exports_on,
                     tell=progress,
+                    made_at=self._now(),
                 )
             case JobKind.INCIDENT:
                 town = self._town_record().town
@@ -82,15 +97,19 @@ class PlanningRunner:
                     ports=self._ports,
                     exports=self._exports_on,
                     tell=progress,
+                    made_at=self._now(),
                 )
             case JobKind.EXPLANATION:
                 town = self._town_record().town
                 return run_explanation(job_id, document, store=self._store, town=town, ports=self._ports)
 
-    @property
-    def ports(self) -> Ports:
-        """What this town is planned with."""
-        return self._ports
+    def ports_on(self, day: date) -> Ports:
+        """What this town is planned with, out of the streets that it knows to be closed."""
+        return self.closing(self._ports, day)
+
+    def closing(self, ports: Ports, day: date) -> Ports:
+        """The ports without the streets that this town knows to be closed."""
+        return obeying_closures(ports, self._store, self._town_record().town, day=day)
 
     def request_for(self, ask: PlanningAsk) -> DayRequest:
         """The request of this town, with its master data and readings.
@@ -106,10 +125,18 @@ class PlanningRunner:
         """How boldly this town leaves containers for later."""
         return self._town_record().rules
 
+    def inputs_of(self, plan: Plan, request: DayRequest) -> bytes:
+        """What a plan rests on, as JSON."""
+        return dump_inputs(inputs_of(plan, request.town, request.history, self._ports.router.map_info))
+
     def record_of(self, plan: Plan, request: DayRequest) -> PlanRecord:
-        """A plan made ready to be stored, without files: its tours may lead where only their crews may look."""
-        inputs = inputs_of(plan, request.town, request.history, self._ports.router.map_info)
-        return replace(record_of_plan(plan), inputs=dump_inputs(inputs))
+        """A plan made ready to be stored, with its streets."""
+        exports = self.streets_of(plan, request.town, self.ports_on(request.day))
+        return replace(record_of_plan(plan, exports), inputs=self.inputs_of(plan, request))
+
+    def streets_of(self, plan: Plan, town: Town, ports: Ports) -> Mapping[str, Mapping[str, bytes]]:
+        """The streets of a plan's tours, by vehicle and format; empty where none are kept."""
+        return self._exports_on(plan, town, ports.router)
 
     def close(self) -> None:
         """Give the store's connections back; the map goes with the runner."""
@@ -117,12 +144,11 @@ class PlanningRunner:
 
     def _plan(self, job_id: str, document: bytes, progress: ReportsProgress) -> PlanRecord:
         request = self._request(load_planning_ask(document))
-        ports = obeying_closures(self._ports, self._store, request.town, day=request.day)
-        plan = plan_day(request, ports, plan_id=job_id, generated_at=datetime.now(UTC), progress=progress)
+        ports = self.ports_on(request.day)
+        plan = plan_day(request, ports, plan_id=job_id, generated_at=self._now(), progress=progress)
         progress("export", 0.0)
-        inputs = inputs_of(plan, request.town, request.history, ports.router.map_info)
         exports = self._exports_on(plan, request.town, ports.router)
-        return replace(record_of_plan(plan, exports), inputs=dump_inputs(inputs))
+        return replace(record_of_plan(plan, exports), inputs=self.inputs_of(plan, request))
 
     def _compare(self, job_id: str, document: bytes, progress: ReportsProgress) -> ScenarioRecord:
         asked = load_scenario_ask(document)
@@ -133,9 +159,9 @@ class PlanningRunner:
         comparison = compare_scenario(
             self._request(asked.ask),
             asked.scenario,
-            self._ports,
+            self.ports_on(asked.ask.day),
             plan_id=job_id,
-            generated_at=datetime.now(UTC),
+            generated_at=self._now(),
             base=base,
             progress=progress,
         )
@@ -176,6 +202,8 @@ class OpenPlanningRunner:
         Opens the map and chooses forecaster, policies and solvers.
     warm_up
         Runs before the worker counts as ready, so that no request waits for what is done once per process.
+    now
+        The clock.
     """
 
     open_store: Callable[[], Store]
@@ -183,6 +211,7 @@ class OpenPlanningRunner:
     history_days: int = 180
     export_tours: ExportsTours | None = None
     warm_up: WarmsUp | None = None
+    now: Callable[[], datetime] = utc_now
 
     def __call__(self) -> PlanningRunner:
         """The runner, with its own connection to the database."""
@@ -195,4 +224,5 @@ class OpenPlanningRunner:
             ports,
             history_days=self.history_days,
             export_tours=self.export_tours,
+            now=self.now,
         )

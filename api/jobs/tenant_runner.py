@@ -4,10 +4,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from api.jobs.job import JobKind
 from api.jobs.planning_documents import load_planning_ask
-from api.jobs.planning_runner import OpenPlanningRunner, PlanningRunner
+from api.jobs.planning_runner import OpenPlanningRunner, PlanningRunner, utc_now
 from api.sharing.joint_planning import plan_with_partners
 from api.store.ports import JobResult
 from api.store.sharing_ports import SharingStore
@@ -24,10 +25,14 @@ class TenantRunner:
     """Does every tenant's jobs with that tenant's own runner."""
 
     def __init__(
-        self, opener_of: Callable[[str], OpenPlanningRunner], open_sharing: Callable[[], SharingStore] | None = None
+        self,
+        opener_of: Callable[[str], OpenPlanningRunner],
+        open_sharing: Callable[[], SharingStore] | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._opener_of = opener_of
         self._open_sharing = open_sharing
+        self._now = now
         self._sharing: SharingStore | None = None
         self._runners: OrderedDict[str, PlanningRunner] = OrderedDict()
 
@@ -37,7 +42,13 @@ class TenantRunner:
         """The result of a job."""
         if kind is JobKind.PLAN and (ask := load_planning_ask(document)).partners:
             return plan_with_partners(
-                ask, tenant_id=tenant_id, job_id=job_id, parts=self, sharing=self.sharing, progress=progress
+                ask,
+                tenant_id=tenant_id,
+                job_id=job_id,
+                parts=self,
+                sharing=self.sharing,
+                now=self._now,
+                progress=progress,
             )
         return self.runner_of(tenant_id).run(job_id=job_id, kind=kind, document=document, progress=progress)
 
@@ -82,15 +93,18 @@ class OpenTenantRunner:
         the only one: then the worker is not ready and says so.
     open_sharing
         Opens what tenants share; None where there is one tenant only.
+    now
+        The clock of joint days.
     """
 
     opener_of: Callable[[str], OpenPlanningRunner]
     warm_tenant_ids: tuple[str, ...] = ()
     open_sharing: Callable[[], SharingStore] | None = None
+    now: Callable[[], datetime] = utc_now
 
     def __call__(self) -> TenantRunner:
         """The runner."""
-        runner = TenantRunner(self.opener_of, self.open_sharing)
+        runner = TenantRunner(self.opener_of, self.open_sharing, self.now)
         for tenant_id in self.warm_tenant_ids[:MAX_OPEN_TENANTS]:
             try:
                 runner.runner_of(tenant_id)

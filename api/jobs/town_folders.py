@@ -1,12 +1,13 @@
 """Where each tenant's files lie, and what a worker opens for it; values that can be sent to another process."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from api.jobs.planning_parts import export_tours, open_planning_ports, warm_up_worker
-from api.jobs.planning_runner import OpenPlanningRunner
+from api.jobs.planning_runner import OpenPlanningRunner, utc_now
 from api.store.ports import Store
 from api.store.sharing_ports import SharingStore
 from api.store.sql_tenants import open_tenant_stores
@@ -57,11 +58,14 @@ class OpenTown:
     ----------
     stores_at
         Folder or URL of the databases.
+    now
+        The clock.
     """
 
     stores_at: str
     folders: TownFolders
     history_days: int
+    now: Callable[[], datetime] = utc_now
 
     def __call__(self, tenant_id: str) -> OpenPlanningRunner:
         """What opens the runner."""
@@ -73,6 +77,7 @@ class OpenTown:
             history_days=self.history_days,
             export_tours=export_tours,
             warm_up=warm_up_worker,
+            now=self.now,
         )
 
 

@@ -4,21 +4,25 @@ Guards that partners' data are read for agreed days only, and that each tenant i
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from api.export.stored_paths import PATHS_FORMAT
 from api.jobs.planning_documents import PlanningAsk
 from api.sharing.agreements import best_agreement, why_not
-from api.sharing.joint_document import dump_part, part_of
+from api.sharing.joint_document import JointPart, dump_part, part_of, record_of_part
 from api.store.ports import PlanRecord
 from api.store.sharing_ports import JointDayRecord, SharingStore
 from optimizer.domain.agreement import Agreement
+from optimizer.domain.container import Container
 from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.plan import Plan
 from optimizer.domain.request import DayRequest, SelectionRules
+from optimizer.domain.town import Town
 from optimizer.planning.joint_day import JointDay, plan_joint_day
+from optimizer.planning.joint_errands import ForeignContainer
 from optimizer.planning.joint_town import MARK, Party
 from optimizer.planning.plan_day import plan_day
 from optimizer.ports import Ports, ReportsProgress
@@ -33,9 +37,12 @@ EARLIER_DAYS = 20
 class TenantPart(Protocol):
     """What a tenant adds to a joint day."""
 
-    @property
-    def ports(self) -> Ports:
-        """What its town is planned with."""
+    def ports_on(self, day: date) -> Ports:
+        """What its town is planned with, out of the streets that it knows to be closed."""
+        ...
+
+    def closing(self, ports: Ports, day: date) -> Ports:
+        """The ports without the streets that this town knows to be closed."""
         ...
 
     def request_for(self, ask: PlanningAsk) -> DayRequest:
@@ -46,8 +53,16 @@ class TenantPart(Protocol):
         """How boldly it leaves containers for later."""
         ...
 
+    def inputs_of(self, plan: Plan, request: DayRequest) -> bytes:
+        """What a plan rests on, as JSON."""
+        ...
+
     def record_of(self, plan: Plan, request: DayRequest) -> PlanRecord:
         """A plan made ready to be stored."""
+        ...
+
+    def streets_of(self, plan: Plan, town: Town, ports: Ports) -> Mapping[str, Mapping[str, bytes]]:
+        """The streets of a plan's tours, by vehicle and format; empty where none are kept."""
         ...
 
 
@@ -66,6 +81,7 @@ def plan_with_partners(
     job_id: str,
     parts: TenantParts,
     sharing: SharingStore,
+    now: Callable[[], datetime],
     progress: ReportsProgress,
 ) -> PlanRecord:
     """The tenant's plan; the partners' parts are kept for them beside it.
@@ -77,7 +93,7 @@ def plan_with_partners(
     """
     own = parts.part_of(tenant_id)
     request = own.request_for(ask)
-    now = datetime.now(UTC)
+    ports, at = own.ports_on(ask.day), now()
     agreements = list(sharing.agreements.of_tenant(tenant_id))
     parties, used, missing = [Party(party_id=tenant_id, request=request)], [], []
     for name in ask.partners:
@@ -87,20 +103,55 @@ def plan_with_partners(
         else:
             parties.append(found[0])
             used.append(found[1])
+            ports = parts.part_of(name).closing(ports, ask.day)
     day: JointDay | None = None
     if used:
         try:
-            day = plan_joint_day(parties, used, own.ports, plan_id=job_id, generated_at=now, progress=progress)
+            day = plan_joint_day(parties, used, ports, plan_id=job_id, generated_at=at, progress=progress)
         except InvalidInputError as error:
             # A message with marked ids would speak of others' things.
             missing += [one.message if MARK not in one.message else "the partners" for one in error.issues]
-    if day is None:
-        plan = plan_day(request, own.ports, plan_id=job_id, generated_at=now, progress=progress)
-    else:
-        plan = day.plans[tenant_id]
-        sharing.joint_days.add([_record(day, one.party_id, plan, now) for one in parties])
     lost = _lost(missing, sharing, tenant_id)
-    return own.record_of(replace(plan, degraded=(*lost, *plan.degraded)), request)
+    if day is None:
+        plan = plan_day(request, ports, plan_id=job_id, generated_at=at, progress=progress)
+        return own.record_of(replace(plan, degraded=(*lost, *plan.degraded)), request)
+    progress("export", 0.0)
+    told = {one.party_id: _part(day, one, ports, asker_id=tenant_id, lost=lost, parts=parts) for one in parties}
+    sharing.joint_days.add([_record(one, name, at) for name, one in told.items()])
+    return record_of_part(told[tenant_id])
+
+
+def _part(
+    day: JointDay, party: Party, ports: Ports, *, asker_id: str, lost: Sequence[str], parts: TenantParts
+) -> JointPart:
+    name = party.party_id
+    runner = parts.part_of(name)
+    part = part_of(day, name, asker_id=asker_id)
+    if name == asker_id:
+        part = replace(part, plan=replace(part.plan, degraded=(*lost, *part.plan.degraded)))
+    driven = replace(part.plan, tours=part.crews)
+    files = runner.streets_of(driven, with_neighbours(party.request.town, part.places), ports)
+    return replace(
+        part,
+        streets={vehicle_id: some[PATHS_FORMAT].decode() for vehicle_id, some in files.items() if PATHS_FORMAT in some},
+        inputs=runner.inputs_of(part.plan, party.request).decode(),
+    )
+
+
+def with_neighbours(town: Town, places: Mapping[str, ForeignContainer]) -> Town:
+    """The town with the containers of others that its vehicles serve: their streets are to be found, too."""
+    foreign = (
+        Container(
+            container_id=name,
+            site_id=name,
+            location=one.location,
+            stream=one.stream,
+            capacity_l=one.capacity_l,
+            side=one.side,
+        )
+        for name, one in places.items()
+    )
+    return replace(town, containers=(*town.containers, *foreign))
 
 
 def _party(
@@ -126,12 +177,11 @@ def _party(
     return Party(party_id=name, request=request), agreement
 
 
-def _record(day: JointDay, tenant_id: str, plan: Plan, at: datetime) -> JointDayRecord:
-    part = part_of(day, tenant_id)
+def _record(part: JointPart, tenant_id: str, at: datetime) -> JointDayRecord:
     return JointDayRecord(
-        plan_id=plan.plan_id,
+        plan_id=part.plan.plan_id,
         tenant_id=tenant_id,
-        day=plan.day,
+        day=part.plan.day,
         created_at=at,
         saved_micro_eur=part.share.saved_micro_eur,
         document=dump_part(part),

@@ -16,6 +16,10 @@ class SetClock:
         self._offset = timedelta()
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type["SetClock"], tuple[Path]]:
+        """Sent to another process, it is a clock of its own that reads the same file."""
+        return SetClock, (self._path,)
+
     def __call__(self) -> datetime:
         """The instant that it is taken to be."""
         with self._lock:

@@ -55,7 +55,11 @@ _SHEET = TypeAdapter(TourSheet)
 
 
 def record_of_plan(
-    plan: Plan, exports: Mapping[str, Mapping[str, bytes]] | None = None, *, version: int = 1
+    plan: Plan,
+    exports: Mapping[str, Mapping[str, bytes]] | None = None,
+    *,
+    version: int = 1,
+    crews: Mapping[str, Tour] | None = None,
 ) -> PlanRecord:
     """The plan as it is stored and sent.
 
@@ -63,6 +67,8 @@ def record_of_plan(
     ----------
     exports
         By vehicle id, its tour in other formats by name.
+    crews
+        By vehicle id, its tour as its crew drives it, where that is more than the plan may show.
     """
     document = dump_plan(plan)
     etag = _digest(document)
@@ -89,7 +95,13 @@ def record_of_plan(
         summary=_SUMMARY.dump_json(summary),
         etag=etag,
         tours=tuple(
-            _record_of_tour(plan, tour, etag, (exports or {}).get(tour.vehicle_id, {}), version=version)
+            _record_of_tour(
+                plan,
+                (crews or {}).get(tour.vehicle_id, tour),
+                etag,
+                (exports or {}).get(tour.vehicle_id, {}),
+                version=version,
+            )
             for tour in plan.tours
         ),
     )
@@ -101,6 +113,11 @@ def record_of_comparison(comparison: ScenarioComparison, *, scenario_id: str) ->
     return ScenarioRecord(
         scenario_id=scenario_id, name=comparison.scenario.name, document=document, etag=_digest(document)
     )
+
+
+def load_sheet(document: bytes) -> TourSheet:
+    """The sheet in a stored tour."""
+    return _SHEET.validate_json(document)
 
 
 def _record_of_tour(

@@ -205,6 +205,10 @@ class JobStore(Protocol):
         """Note that the caller wants a running job to end."""
         ...
 
+    def adopt(self, request: JobRequest, result: PlanRecord, *, at: datetime) -> bool:
+        """Store a plan that another tenant's job has made, as a job that has succeeded; False when it is there."""
+        ...
+
     def succeed(self, job_id: str, result: JobResult, *, at: datetime) -> bool:
         """Store the result and mark the job, both or neither; False when the job was not running any more.
 

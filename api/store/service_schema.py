@@ -49,5 +49,6 @@ JOINT_DAYS = Table(
     Column("created_at_us", BigInteger, nullable=False),
     Column("saved_micro_eur", BigInteger, nullable=False),
     Column("document", LargeBinary, nullable=False),
+    Column("agreed_at_us", BigInteger),
     Index("joint_days_by_tenant", "tenant_id", "created_at_us"),
 )

@@ -18,6 +18,8 @@ class JointDayRecord:
         The same for all partners.
     document
         JSON with the tenant's plan, its share and its vehicles' errands.
+    agreed_at
+        When the tenant agreed to drive it; None while it has not.
     """
 
     plan_id: str
@@ -26,6 +28,7 @@ class JointDayRecord:
     created_at: datetime
     saved_micro_eur: int
     document: bytes
+    agreed_at: datetime | None = None
 
 
 class AgreementStore(Protocol):
@@ -61,6 +64,10 @@ class JointDayStore(Protocol):
 
     def of_tenant(self, tenant_id: str, *, limit: int = 100) -> Sequence[JointDayRecord]:
         """The tenant's parts, newest first."""
+        ...
+
+    def agree(self, plan_id: str, tenant_id: str, *, at: datetime) -> None:
+        """Note that the tenant drives its part; the first time counts, durable on return."""
         ...
 
 

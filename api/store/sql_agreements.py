@@ -4,7 +4,7 @@ Guards that every question names a tenant, and that nobody is answered with what
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
@@ -85,6 +85,7 @@ class SqlJointDays:
                         "created_at_us": microseconds(one.created_at),
                         "saved_micro_eur": one.saved_micro_eur,
                         "document": one.document,
+                        "agreed_at_us": None if one.agreed_at is None else microseconds(one.agreed_at),
                     }
                     for one in records
                 ],
@@ -110,6 +111,16 @@ class SqlJointDays:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(query)]
 
+    def agree(self, plan_id: str, tenant_id: str, *, at: datetime) -> None:
+        """Note that the tenant drives its part; the first time counts, durable on return."""
+        is_this = (JOINT_DAYS.c.plan_id == plan_id, JOINT_DAYS.c.tenant_id == tenant_id)
+        with self._database.write() as connection:
+            connection.execute(
+                update(JOINT_DAYS)
+                .where(*is_this, JOINT_DAYS.c.agreed_at_us.is_(None))
+                .values(agreed_at_us=microseconds(at))
+            )
+
 
 def _is_party(tenant_id: str) -> ColumnElement[bool]:
     return or_(AGREEMENTS.c.proposer_id == tenant_id, AGREEMENTS.c.partner_id == tenant_id)
@@ -123,4 +134,5 @@ def _record(row: Row[tuple[object, ...]]) -> JointDayRecord:
         created_at=instant(row.created_at_us),
         saved_micro_eur=row.saved_micro_eur,
         document=bytes(row.document),
+        agreed_at=None if row.agreed_at_us is None else instant(row.agreed_at_us),
     )

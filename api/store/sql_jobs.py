@@ -114,6 +114,17 @@ class SqlJobStore:
                 _publish(connection, result)
             return has_changed
 
+    def adopt(self, request: JobRequest, result: PlanRecord, *, at: datetime) -> bool:
+        """Store a plan that another tenant's job has made, as a job that has succeeded; False when it is there."""
+        with self._database.write(alone_on=JOBS) as connection:
+            if connection.execute(_select(request.job_id)).one_or_none() is not None:
+                return False
+            _inserted(connection, request, at)
+            ended = {"state": JobState.SUCCEEDED, "share": 1.0, "started_at_ms": _ms(at), "finished_at_ms": _ms(at)}
+            _change(connection, request.job_id, (JobState.QUEUED,), **ended)
+            _publish(connection, result)
+            return True
+
     def fail(self, job_id: str, failure: JobFailure, *, at: datetime) -> bool:
         """Mark a queued or running job as failed."""
         document = _FAILURE.dump_json(failure)

@@ -6,7 +6,7 @@ Guards that nothing in it names a person, and that equal content has equal bytes
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from math import cos, hypot, radians
 from typing import Any
@@ -16,6 +16,7 @@ from optimizer.domain.places import DisposalSite
 from optimizer.domain.tour_event import EventKind, ExceptionCode
 from optimizer.domain.town import Town
 from optimizer.planning.exception_words import EXCEPTION_WORDS
+from optimizer.planning.joint_errands import ForeignContainer
 from routing.location import Location
 
 FORMAT = "fuhre-tour-1"
@@ -38,6 +39,8 @@ class TourParts:
         The tour as the plan has it (JSON).
     paths
         The streets of its legs (JSON), where they were stored.
+    neighbours
+        What the crew has to know of other towns' containers, by reference.
     """
 
     vehicle_id: str
@@ -48,6 +51,7 @@ class TourParts:
     sheet: bytes
     sheet_etag: str
     paths: bytes | None
+    neighbours: Mapping[str, ForeignContainer] = field(default_factory=dict)
 
 
 def bundle_etag(parts_etag: str, *, release: int, town_version: int) -> str:
@@ -78,7 +82,7 @@ def tour_bundle(parts: TourParts, town: Town, *, etag: str) -> bytes:
         "degraded": sheet.get("degraded", []),
         "map": {"attribution": paths["attribution"]},
         "totals": tour.get("totals"),
-        "stops": [_stop(stop, leg, containers) for stop, leg in zip(stops, legs, strict=True)],
+        "stops": [_stop(stop, leg, containers, parts.neighbours) for stop, leg in zip(stops, legs, strict=True)],
         "disposal_sites": _sites(stops, town),
         "exceptions": [
             {"code": code.value, "en": EXCEPTION_WORDS[code].en, "de": EXCEPTION_WORDS[code].de}
@@ -96,13 +100,36 @@ def tour_bundle(parts: TourParts, town: Town, *, etag: str) -> bytes:
 
 
 def _stop(
-    stop: Mapping[str, Any], leg: Mapping[str, Any] | None, containers: Mapping[str, Container]
+    stop: Mapping[str, Any],
+    leg: Mapping[str, Any] | None,
+    containers: Mapping[str, Container],
+    neighbours: Mapping[str, ForeignContainer],
 ) -> dict[str, Any]:
     told = {name: value for name, value in stop.items() if name != "collections"}
     told["path_lon_lat_deg"] = None if leg is None else leg["lon_lat_deg"]
     told["manoeuvres"] = [] if leg is None else leg["manoeuvres"]
-    told["containers"] = [_container(one, containers.get(one["container_id"])) for one in stop["collections"]]
+    told["containers"] = [
+        _foreign(one["container_id"], place)
+        if (place := neighbours.get(one["container_id"])) is not None
+        else _container(one, containers.get(one["container_id"]))
+        for one in stop["collections"]
+    ]
     return told
+
+
+def _foreign(reference: str, place: ForeignContainer) -> dict[str, Any]:
+    """Another town's container: how to find and empty it, and not how full it may be."""
+    return {
+        "container_id": reference,
+        "owner_id": place.owner_id,
+        "stream": place.stream,
+        "capacity_l": place.capacity_l,
+        "system": place.system,
+        "side": place.side.value,
+        "address": place.address,
+        "hours": place.hours,
+        "location": {"lon_deg": place.location.lon_deg, "lat_deg": place.location.lat_deg},
+    }
 
 
 def _container(one: Mapping[str, Any], container: Container | None) -> dict[str, Any]:

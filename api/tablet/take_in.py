@@ -62,6 +62,7 @@ def sent_batch(
     received_at: datetime,
     sent_at: datetime | None,
     actor: str,
+    references: frozenset[str] = frozenset(),
 ) -> SentBatch:
     """The batch with every event judged against the town.
 
@@ -71,6 +72,8 @@ def sent_batch(
         Each event as it was sent, and as it was understood.
     sent_at
         The tablet's clock when it sent the batch: what it is ahead of ours, its events are too.
+    references
+        What stands for other towns' containers and sites on this tour.
     """
     offset_s = 0.0 if sent_at is None else (sent_at - received_at).total_seconds()
     judge = _Judge(
@@ -78,8 +81,8 @@ def sent_batch(
         day=day,
         received_at=received_at,
         batch_offset_s=offset_s,
-        containers=frozenset(one.container_id for one in town.containers),
-        sites=frozenset(one.disposal_site_id for one in town.disposal_sites),
+        containers=frozenset(one.container_id for one in town.containers) | references,
+        sites=frozenset(one.disposal_site_id for one in town.disposal_sites) | references,
     )
     return SentBatch(
         vehicle_id=vehicle_id,

@@ -17,6 +17,7 @@ from optimizer.domain.plan import Plan, ReasonCode, SolverReport, Totals, Tour
 from optimizer.domain.request import SolveLimits
 from optimizer.planning.assemble_tour import assemble_tour
 from optimizer.planning.inputs_digest import digest_inputs
+from optimizer.planning.joint_errands import Entrusted, ErrandBook, ForeignContainer, is_errand
 from optimizer.planning.joint_search import Found, JointSearch, windows_of
 from optimizer.planning.joint_town import (
     Party,
@@ -27,7 +28,7 @@ from optimizer.planning.joint_town import (
     owner_of,
     unmarked,
 )
-from optimizer.planning.joint_views import errand, is_errand, kg_by_owner, view_of_tours, view_of_unserved
+from optimizer.planning.joint_views import kg_by_owner, view_of_tours, view_of_unserved
 from optimizer.planning.judge_fills import judge_fills
 from optimizer.planning.steps import Steps
 from optimizer.planning.unserved import list_unserved
@@ -76,6 +77,14 @@ class JointShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupCost:
+    """What some of the towns would pay together."""
+
+    members: tuple[str, ...]
+    micro_eur: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JointDay:
     """The answer, by town.
 
@@ -83,16 +92,31 @@ class JointDay:
     ----------
     plans
         What each town sees.
-    errands
-        Whole tours of vehicles that work for others, for the crews that drive them.
+    crews
+        Whole tours of each town's vehicles, for those who drive them.
+    places
+        What those crews have to know of others' containers, by reference.
+    entrusted
+        Each town's own containers on others' tours.
+    groups
+        What each group of towns would pay for the same containers: what shares are worked out from.
     joint_micro_eur
         What the joint day costs, extra containers included.
     """
 
     plans: Mapping[str, Plan]
-    errands: Mapping[str, tuple[Tour, ...]]
+    crews: Mapping[str, tuple[Tour, ...]]
+    places: Mapping[str, Mapping[str, ForeignContainer]]
+    entrusted: Mapping[str, tuple[Entrusted, ...]]
     shares: tuple[JointShare, ...]
+    groups: tuple[GroupCost, ...]
+    price_rule: PriceRule
     joint_micro_eur: int
+
+    def errands_of(self, party_id: str) -> tuple[Tour, ...]:
+        """The town's tours that work for others or lead to their places."""
+        plan_id = self.plans[party_id].plan_id
+        return tuple(tour for tour in self.crews[party_id] if is_errand(tour, plan_id))
 
 
 def plan_joint_day(
@@ -201,15 +225,17 @@ def plan_joint_day(
             degraded=fills[party.party_id].degraded,
             seconds_by_step=steps.seconds_by_step,
         )
+    book = ErrandBook(plan_id=plan_id, town=town, tours=tours)
     return JointDay(
         plans=plans,
-        errands={
-            one.party_id: tuple(
-                errand(tour) for tour in tours if owner_of(tour.vehicle_id) == one.party_id and is_errand(tour)
-            )
-            for one in parties
-        },
+        crews={one.party_id: book.crews_of(one.party_id) for one in parties},
+        places={one.party_id: book.places_of(one.party_id) for one in parties},
+        entrusted={one.party_id: book.entrusted_by(one.party_id) for one in parties},
         shares=shares,
+        groups=tuple(
+            GroupCost(members=tuple(sorted(group)), micro_eur=cost) for group, cost in groups.cost_micro_eur.items()
+        ),
+        price_rule=agreements[0].price_rule,
         joint_micro_eur=groups.final.cost_micro_eur,
     )
 

@@ -2,7 +2,7 @@
 
 Guards that no id, address or location of another town is in a town's plan. A stop is shown when it stands on one's own
 place; drives over what is left out are told as one. Vehicles of others are numbered. Whoever drives a vehicle for
-another town has the whole of its tour from ``errand``.
+another town has the whole of its tour from ``joint_errands``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,35 +18,27 @@ ELSEWHERE_DE = "Er blieb bei den gemeinsamen Touren übrig."
 
 def view_of_tours(tours: Sequence[Tour], party_id: str) -> tuple[Tour, ...]:
     """The tours that empty the town's containers or are driven by its vehicles."""
-    numbers: dict[str, int] = {}
     seen = []
-    for tour in tours:
-        driver = owner_of(tour.vehicle_id)
-        if driver != party_id:
-            numbers[driver] = numbers.get(driver, 0) + 1
+    for tour, name in zip(tours, names_in_view(tours, party_id), strict=True):
         kg = kg_by_owner(tour)
-        if driver != party_id and party_id not in kg:
+        if owner_of(tour.vehicle_id) != party_id and party_id not in kg:
             continue
-        seen.append(
-            replace(
-                tour,
-                vehicle_id=unmarked(tour.vehicle_id) if driver == party_id else f"{driver}-{numbers[driver]}",
-                stops=_own_stops(tour, party_id),
-                totals=_part_of(tour, party_id),
-            )
-        )
+        seen.append(replace(tour, vehicle_id=name, stops=_own_stops(tour, party_id), totals=_part_of(tour, party_id)))
     return tuple(seen)
 
 
-def errand(tour: Tour) -> Tour:
-    """The whole tour for the crew that drives it; only what others call their things is hidden."""
-    own = owner_of(tour.vehicle_id)
-    return replace(tour, vehicle_id=unmarked(tour.vehicle_id), stops=tuple(_for_crew(stop, own) for stop in tour.stops))
-
-
-def is_errand(tour: Tour) -> bool:
-    """Whether the vehicle works for others, or drives to their places."""
-    return any(owner_of(stop.place_id) != owner_of(tour.vehicle_id) for stop in tour.stops)
+def names_in_view(tours: Sequence[Tour], party_id: str) -> list[str]:
+    """What the town calls the vehicle of each tour: its own by their ids, those of others by numbers."""
+    numbers: dict[str, int] = {}
+    names = []
+    for tour in tours:
+        driver = owner_of(tour.vehicle_id)
+        if driver == party_id:
+            names.append(unmarked(tour.vehicle_id))
+        else:
+            numbers[driver] = numbers.get(driver, 0) + 1
+            names.append(f"{driver}-{numbers[driver]}")
+    return names
 
 
 def kg_by_owner(tour: Tour) -> dict[str, float]:
@@ -101,21 +93,6 @@ def _named(stop: Stop, party_id: str) -> Stop:
         place_id=unmarked(stop.place_id),
         label=stop.label.replace(f"{party_id}{MARK}", ""),
         collections=tuple(replace(one, container_id=unmarked(one.container_id)) for one in stop.collections),
-    )
-
-
-def _for_crew(stop: Stop, party_id: str) -> Stop:
-    owner = owner_of(stop.place_id)
-    if owner == party_id:
-        return _named(stop, party_id)
-    return replace(
-        stop,
-        place_id=owner,
-        label=f"{owner}: {stop.kind.value}",
-        collections=tuple(
-            replace(one, container_id=f"{owner} {number}", reasons=())
-            for number, one in enumerate(stop.collections, start=1)
-        ),
     )
 
 

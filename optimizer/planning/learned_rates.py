@@ -80,11 +80,8 @@ def lesson_of(progress: TourProgress, tour: Tour | None, town: Town) -> TourLess
     """What a tour teaches, from what its vehicle reported and what was planned for it (None for nothing)."""
     containers = {one.container_id: one for one in town.containers}
     planned = {} if tour is None else {one.container_id: one for stop in tour.stops for one in stop.collections}
-    facts = [
-        one
-        for one in progress.facts
-        if one.kind is EventKind.TIPPED or (one.kind is EventKind.EMPTIED and one.container_id in containers)
-    ]
+    # Containers of other towns stay among the facts: their weight is on the scale, too.
+    facts = [one for one in progress.facts if one.kind in {EventKind.TIPPED, EventKind.EMPTIED}]
     return TourLesson(
         loads=tuple(_loads(facts, containers, planned)), stops=tuple(_handlings(facts, progress, tour, containers))
     )
@@ -146,11 +143,14 @@ def _shrunk(observed: float, *, count: int, prior_count: int, within: tuple[floa
 def _loads(
     facts: Sequence[TourEvent], containers: Mapping[str, Container], planned: Mapping[str, Collection]
 ) -> Iterable[Load]:
-    """Weighed loads of one stream; a load with a container of which nothing is known teaches nothing."""
+    """Weighed loads of one stream; a load with a container of which nothing is known, or of others, teaches nothing."""
     emptied: list[TourEvent] = []
     for event in facts:
         if event.kind is EventKind.EMPTIED:
             emptied.append(event)
+            continue
+        if any(one.container_id not in containers for one in emptied):
+            emptied = []
             continue
         streams = {containers[str(one.container_id)].stream for one in emptied}
         litres = [_litres(one, containers, planned) for one in emptied]
@@ -186,12 +186,12 @@ def _handlings(
     last: TourEvent | None = None
     site, lifted = "", 0
     for event in (*facts, None):
-        here = containers[str(event.container_id)].site_id if event is not None and event.container_id else ""
-        if event is not None and here and here == site and last is not None:
+        container = None if event is None else containers.get(str(event.container_id))
+        here = "" if container is None else container.site_id
+        if event is not None and container is not None and here == site and last is not None:
             took_s = seconds_between(last.happened_at, event.happened_at)
-            yield from _plausible(took_s, containers[str(event.container_id)].service_s)
-        elif event is not None and here and last is not None and lifted and (site, here) in leg_s:
-            container = containers[str(event.container_id)]
+            yield from _plausible(took_s, container.service_s)
+        elif event is not None and container is not None and last is not None and lifted and (site, here) in leg_s:
             has_rested = any(
                 last.happened_at < one.ends_at and one.starts_at < event.happened_at for one in progress.breaks
             )

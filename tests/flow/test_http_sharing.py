@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,47 +9,26 @@ import pytest
 
 from api.http.app import create_app
 from api.http.services import Services
-from api.jobs.planning_runner import OpenPlanningRunner
-from api.jobs.tenant_runner import OpenTenantRunner
-from api.jobs.town_folders import open_sharing, open_tenant_store
-from api.store.tenant_ports import Role
-from api.store.town_document import TownRecord
-from benchmarks.sharing.neighbour_towns import DAY, Border
-from optimizer.domain.town import Town
-from tests.flow.http_samples import (
-    NOW,
-    key_for,
-    open_straight_line_ports,
-    served,
-    services_in,
-    store_of,
-    wait_until_ready,
+from benchmarks.sharing.neighbour_towns import DAY
+from tests.flow.http_samples import served, wait_until_ready
+from tests.flow.joint_towns import (
+    KALLETAL,
+    LEMGO,
+    LIMITS,
+    STRANGER,
+    TOWNS,
+    Office,
+    border_services,
+    names_and_places,
+    office_of,
+    proposal,
+    tablet_of,
 )
-
-LIMITS = {"iteration_limit": 150}
-TOWNS = {one.party_id: one.request for one in Border(seed=2, apart_km=3.0, counts=(16, 14)).parties}
-LEMGO, KALLETAL, STRANGER = "lemgo", "kalletal", "detmold"
-
-
-def opener_of(folder: Path, tenant_id: str) -> OpenPlanningRunner:
-    return OpenPlanningRunner(
-        open_store=partial(open_tenant_store, str(folder), tenant_id), open_ports=open_straight_line_ports
-    )
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
-    folder: Path = tmp_path_factory.mktemp("sharing")
-    made = services_in(
-        folder,
-        OpenTenantRunner(opener_of=partial(opener_of, folder), open_sharing=partial(open_sharing, str(folder))),
-        tenant_ids=(LEMGO, KALLETAL, STRANGER),
-        has_keys=True,
-    )
-    for name, request in TOWNS.items():
-        store_of(made, name).town.replace(TownRecord(town=request.town))
-        store_of(made, name).readings.add_history(request.history, received_at=NOW)
-    return made
+    return border_services(tmp_path_factory.mktemp("sharing"))
 
 
 @pytest.fixture(scope="module")
@@ -61,61 +38,9 @@ def opened(services: Services) -> Iterator[httpx.Client]:
         yield client
 
 
-class Office:
-    """One town's dispatcher."""
-
-    def __init__(self, client: httpx.Client, key: str) -> None:
-        self.client = client
-        self.headers = {"Authorization": f"Bearer {key}"}
-
-    def get(self, path: str) -> httpx.Response:
-        return self.client.get(path, headers=self.headers)
-
-    def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        return self.client.post(path, headers=self.headers, **({} if body is None else {"json": body}))
-
-    def plan(self, **body: Any) -> dict[str, Any]:
-        answer = self.post("/v1/plans", {"day": DAY.isoformat(), "limits": LIMITS, **body})
-        assert answer.status_code == 202, answer.text
-        location = answer.headers["location"]
-        while (found := self.get(location).json())["status"] not in {"succeeded", "failed", "cancelled"}:
-            pass
-        assert found["status"] == "succeeded", found["failure"]
-        return dict(found)
-
-
 @pytest.fixture(scope="module")
 def offices(opened: httpx.Client, services: Services) -> dict[str, Office]:
-    return {
-        name: Office(opened, key_for(services, Role.DISPATCHER, tenant_id=name)) for name in (LEMGO, KALLETAL, STRANGER)
-    }
-
-
-def proposal(name: str, **changes: Any) -> dict[str, Any]:
-    town = TOWNS[name].town
-    return {
-        "partner_id": KALLETAL if name == LEMGO else LEMGO,
-        "streams": ["paper", "glass"],
-        "vehicle_ids": [one.vehicle_id for one in town.vehicles],
-        "disposal_site_ids": [one.disposal_site_id for one in town.disposal_sites],
-        "valid_from": "2026-01-01",
-        "valid_until": "2026-12-31",
-        "weekdays": list(range(7)),
-        "max_share_fraction": 1.0,
-        **changes,
-    }
-
-
-def names_and_places(town: Town) -> set[str]:
-    places = (*town.containers, *town.depots, *town.disposal_sites)
-    return {
-        *(name for one in town.containers for name in (one.container_id, one.site_id, one.address)),
-        *(one.vehicle_id for one in town.vehicles),
-        *(name for one in town.depots for name in (one.depot_id, one.name)),
-        *(name for one in town.disposal_sites for name in (one.disposal_site_id, one.name)),
-        *(str(one.location.lon_deg) for one in places),
-        *(str(one.location.lat_deg) for one in places),
-    }
+    return {name: office_of(opened, services, name) for name in (LEMGO, KALLETAL, STRANGER)}
 
 
 @pytest.fixture(scope="module")
@@ -193,10 +118,10 @@ def test_crew_finds_the_places_of_its_errand_and_nobody_elses(
     for name in (LEMGO, KALLETAL):
         for vehicle in TOWNS[name].town.vehicles:
             path = f"/v1/joint-days/{plan_id}/errands/{vehicle.vehicle_id}"
-            crew = Office(opened, key_for(services, Role.DRIVER, tenant_id=name, subject_id=vehicle.vehicle_id))
+            crew = tablet_of(opened, services, name, vehicle.vehicle_id)
             answer = crew.get(path)
             other = KALLETAL if name == LEMGO else LEMGO
-            theirs = Office(opened, key_for(services, Role.DRIVER, tenant_id=other, subject_id=vehicle.vehicle_id))
+            theirs = tablet_of(opened, services, other, vehicle.vehicle_id)
             assert theirs.get(path).status_code == 404
             if answer.status_code == 200:
                 found += 1
@@ -214,7 +139,7 @@ def test_joint_plan_is_not_edited_behind_the_partners_back(
         json={"edits": [{"op": "exclude", "container_id": "lemgo-000"}]},
         headers={**offices[LEMGO].headers, "If-Match": f'"{shared["answer"]["etag"]}"'},
     )
-    assert (answer.status_code, answer.json()["code"]) == (409, "edit_impossible")
+    assert (answer.status_code, answer.json()["code"]) == (409, "joint_plan")
 
 
 def test_partner_may_withdraw_and_the_plan_is_made_without(offices: dict[str, Office], shared: dict[str, Any]) -> None:

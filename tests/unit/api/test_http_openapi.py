@@ -71,6 +71,8 @@ OPERATIONS = {
     "replayQuarantined",
     "acceptAgreement",
     "getErrand",
+    "releaseJointDay",
+    "settleJointDay",
     "getJointDay",
     "getTourState",
     "listAgreements",

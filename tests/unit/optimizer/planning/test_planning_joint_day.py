@@ -96,7 +96,7 @@ def places_in(value: object) -> set[tuple[float, float]]:
 
 
 def test_crews_that_work_for_others_have_their_whole_tours(border: Border, day: JointDay) -> None:
-    errands = [(name, tour) for name, tours in day.errands.items() for tour in tours]
+    errands = [(name, tour) for name in day.plans for tour in day.errands_of(name)]
     assert errands
     for name, tour in errands:
         seen = next(one for one in day.plans[name].tours if one.vehicle_id == tour.vehicle_id)
