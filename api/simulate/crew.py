@@ -45,7 +45,7 @@ class Crew:
     ----------
     clock_ahead_s
         How far the tablet's clock is ahead: nobody sets it.
-    level_of, kg_per_fraction
+    level_of, kg_of_full
         What the crew finds in a container at an instant, and what a full one weighs.
     """
 
@@ -55,13 +55,13 @@ class Crew:
         *,
         clock_ahead_s: float,
         level_of: Callable[[str, datetime], float],
-        kg_per_fraction: Mapping[str, float],
+        kg_of_full: Callable[[str], float],
         seed: int,
     ) -> None:
         self.vehicle_id = vehicle_id
         self._ahead = timedelta(seconds=clock_ahead_s)
         self._level_of = level_of
-        self._kg_per_fraction = kg_per_fraction
+        self._kg_of_full = kg_of_full
         self._random = random.Random(f"{seed} {vehicle_id}")  # noqa: S311 - no secret
         self._sequence = 0
 
@@ -108,7 +108,7 @@ class Crew:
                 self._note(tour, happened, "not_emptied", container_id=name, code="blocked_by_car")
                 continue
             tour.emptied[name] = happened
-            tour.load_kg += level * self._kg_per_fraction[name]
+            tour.load_kg += level * self._kg_of_full(name)
             self._note(tour, happened, "emptied", container_id=name, fill_seen=seen_as(level))
 
     def _halt(self, tour: DrivenTour, stop: Mapping[str, Any], at: datetime, leaves_at: datetime) -> None:

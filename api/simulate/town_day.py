@@ -30,6 +30,8 @@ class TownDay:
         What each tablet carries.
     expected, expected_of_all
         What the plan expects of the containers in its tours, and of all.
+    joint_path, neighbours
+        The joint day's address, and the towns that drive it; empty on other days.
     """
 
     life: TownLife
@@ -39,6 +41,8 @@ class TownDay:
     expected: dict[str, float] = field(default_factory=dict)
     expected_of_all: dict[str, float] = field(default_factory=dict)
     broken: str = ""
+    joint_path: str = ""
+    neighbours: Mapping[str, TownLife] = field(default_factory=dict)
     since: datetime | None = None
 
     @property
@@ -61,6 +65,7 @@ class TownDay:
             bundle = tablet.fetch(self.day)
             if bundle is not None:
                 self.bundles[name] = bundle
+                self.life.find_neighbours(bundle, self.neighbours)
                 self.tours.setdefault(name, DrivenTour(name))
 
     def drive(self, *, until: datetime | None = None) -> None:
@@ -82,6 +87,13 @@ class TownDay:
         shown = {*expected_in(plan), *(one["container_id"] for one in plan["unserved"])}
         if shown != own:
             self.record.violations.append(f"the joint day shows {sorted(shown ^ own)[:3]} too much or too little")
+        record = self.record
+        record.plans, record.tours, record.km = (
+            record.plans + 1,
+            len(plan["tours"]),
+            plan["totals"]["distance_m"] / 1000,
+        )
+        record.left_though_due = sum(one["is_due"] for one in plan["unserved"])
         if share_eur > alone_eur:
             self.record.violations.append("the joint day costs this town more than its day alone")
 

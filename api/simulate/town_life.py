@@ -66,6 +66,7 @@ class TownLife:
         density = {one.stream_id: one.density_kg_per_l for one in town.streams}
         self._kg_per_fraction = {one.container_id: one.capacity_l * density[one.stream] for one in town.containers}
         self._emptied_today: dict[int, int] = {}
+        self._neighbours_at: dict[str, tuple[TownLife, str]] = {}
         self.emptied_before: set[str] = set()
         self.expected_before: dict[str, float] = {}
 
@@ -100,7 +101,7 @@ class TownLife:
                 vehicle.vehicle_id,
                 clock_ahead_s=ahead_s,
                 level_of=self.level_of,
-                kg_per_fraction=self._kg_per_fraction,
+                kg_of_full=self.kg_of_full,
                 seed=self._seed,
             )
 
@@ -110,8 +111,31 @@ class TownLife:
             one.close()
 
     def level_of(self, container_id: str, at: datetime) -> float:
-        """The true level of a container of this town on the day being lived."""
-        return self.world.level_when_emptied(self.world.row_of[container_id], int(at.timestamp()))
+        """The true level of a container that a crew of this town stands at."""
+        owner, name = self.whose(container_id)
+        return owner.world.level_when_emptied(owner.world.row_of[name], int(at.timestamp()))
+
+    def kg_of_full(self, container_id: str) -> float:
+        """What a container that a crew of this town stands at weighs when it is full."""
+        owner, name = self.whose(container_id)
+        return owner._kg_per_fraction[name]  # noqa: SLF001 - the same class
+
+    def whose(self, container_id: str) -> tuple["TownLife", str]:
+        """Whose container it is that a tablet of this town names, and what its owner calls it."""
+        return self._neighbours_at.get(container_id, (self, container_id))
+
+    def find_neighbours(self, bundle: Mapping[str, Any], lives: Mapping[str, "TownLife"]) -> None:
+        """Let a crew find the neighbours' containers on its tour, as it would: by their place and what goes in."""
+        for stop in bundle["stops"]:
+            for one in stop["containers"]:
+                if (owner := lives.get(one.get("owner_id", ""))) is not None:
+                    place = one["location"]["lon_deg"], one["location"]["lat_deg"], one["stream"]
+                    (found,) = (
+                        each.container_id
+                        for each in owner.town.containers
+                        if (each.location.lon_deg, each.location.lat_deg, each.stream) == place
+                    )
+                    self._neighbours_at[one["container_id"]] = (owner, found)
 
     def report_night(self) -> None:
         """Let the sensors tell what they measured since they last did."""

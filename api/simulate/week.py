@@ -14,7 +14,7 @@ from typing import Any
 from api.files.plan_json import load_plan
 from api.files.town_folder import LoadedTown
 from api.simulate.accounts import settle
-from api.simulate.neighbours import Neighbours
+from api.simulate.neighbours import Neighbours, settle_joint_day
 from api.simulate.own_service import OwnService, own_service
 from api.simulate.protocol import DayRecord, Happening, WeekResult, WeekSpec
 from api.simulate.town_day import TownDay, report, with_street_closed
@@ -132,14 +132,9 @@ class Week:
 
     def _work(self, service: OwnService, days: list[TownDay]) -> None:
         """Plan, release, drive, and tell in the evening, in both towns."""
-        own, neighbour = days
+        own = days[0]
         service.clock.set(self._at(own.day, PLANNING))
-        if Happening.PARTNER_LEAVES in self._happenings:
-            self._neighbours.part(own, neighbour)
-        if Happening.PARTNER_JOINS in self._happenings:
-            self._neighbours.join(own, neighbour, self._wish(own.day))
-        for one in days:
-            self._plan(one)
+        self._plan_all(days)
         service.clock.set(self._at(own.day, TABLETS))
         for one in days:
             one.fetch()
@@ -151,7 +146,24 @@ class Week:
             one.drive()
         service.clock.set(self._at(own.day, EVENING))
         for one in days:
+            one.life.emptied_before = set()
+        for one in days:
             self._close(one)
+        if own.joint_path:
+            settle_joint_day(days)
+
+    def _plan_all(self, days: list[TownDay]) -> None:
+        """Each town's own day, or the one that both drive."""
+        own, neighbour = days
+        if Happening.PARTNER_LEAVES in self._happenings:
+            self._neighbours.part(own, neighbour)
+        if Happening.PARTNER_JOINS in self._happenings:
+            self._neighbours.join(own, neighbour, self._wish(own.day))
+        for one in days:
+            if one.joint_path:
+                self._compare_forecast(one)
+            else:
+                self._plan(one)
 
     def _plan(self, one: TownDay) -> None:
         planned = one.life.office.plan(self._wish(one.day))
@@ -191,10 +203,11 @@ class Week:
                 told = f"{len(tour.events)} events in the evening, sent twice"
                 record.happenings.append(f"{tour.vehicle_id} had no network all day: {told}")
             for name, at in tour.emptied.items():
-                life.note_emptied(name, at, one.expected, one.day)
+                owner, container_id = life.whose(name)
+                owner.note_emptied(container_id, at, one.expected if owner is life else {}, one.day)
+                owner.emptied_before.add(container_id)
             record.lifts += len(tour.emptied)
             record.blocked += len(tour.blocked)
-        one.life.emptied_before = {name for tour in one.tours.values() for name in tour.emptied}
 
     def _is_offline(self, one: TownDay, number: int) -> bool:
         if Happening.NO_NETWORK in self._happenings:

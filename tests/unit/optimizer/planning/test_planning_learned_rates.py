@@ -1,5 +1,6 @@
 """What tours teach: much evidence moves a rate, little moves it little, and odd evidence moves nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -78,6 +79,17 @@ def test_lesson_of_a_tour_finds_its_density_and_its_pace(plan: Plan) -> None:
     assert all(load.kg / load.litres == pytest.approx(0.12, rel=1e-6) for load in lesson.loads)
     assert len(lesson.stops) >= 10
     assert all(stop.took_s / stop.planned_s == pytest.approx(1.5, abs=0.02) for stop in lesson.stops)
+
+
+def test_load_with_another_towns_container_teaches_no_density(plan: Plan) -> None:
+    events = told(plan, TOWN, kg_per_l=0.12, slowness=1.0)
+    own = lesson_of(fold_events("T-1", events), plan.tours[0], TOWN)
+    first_emptied = next(one for one in events if one.kind is EventKind.EMPTIED)
+    foreign = replace(first_emptied, event_id="x", container_id="joint:1", sequence=0)
+    shared = lesson_of(fold_events("T-1", [foreign, *events]), plan.tours[0], TOWN)
+    # The first load was weighed with what is the neighbour's; the others teach as before.
+    assert shared.loads == own.loads[1:]
+    assert len(shared.stops) == len(own.stops)
 
 
 def test_lesson_without_a_plan_knows_only_what_was_seen_and_weighed(plan: Plan) -> None:
