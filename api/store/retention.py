@@ -12,6 +12,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection, delete, select, text
 
 from api.store.database import Database
+from api.store.free_room import give_room_back
 from api.store.instants import microseconds
 from api.store.reading_partitions import bounds_of, partitions
 from api.store.schema import ALERTS, CONTAINERS, INCIDENTS, MESSAGE_KEYS, QUARANTINE, TOUR_EVENTS, TOUR_LESSONS
@@ -104,23 +105,6 @@ def _forget_tours(database: Database, now: datetime, days: Mapping[str, int]) ->
             connection.execute(delete(table).where(table.c.day < first_day))
         connection.execute(delete(ALERTS).where(ALERTS.c.ended_at_us < ended_us))
         return connection.execute(delete(TOUR_EVENTS).where(TOUR_EVENTS.c.day < first_day)).rowcount
-
-
-def give_room_back(database: Database) -> None:
-    """Shrink a SQLite file by its empty pages; PostgreSQL does so by itself."""
-    if not database.is_sqlite:
-        return
-    with database.outside_transaction() as connection:
-        (is_incremental,) = connection.execute("SELECT auto_vacuum = 2 FROM pragma_auto_vacuum").fetchone()
-        (empty,) = connection.execute("PRAGMA freelist_count").fetchone()
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        if is_incremental:
-            connection.executescript(
-                "PRAGMA incremental_vacuum"
-            )  # frees a page at each step: it must be run to its end
-        elif empty > pages // 4:
-            connection.execute("VACUUM")  # rewritten once, the file gives pages back in small steps from then on
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _drop_months(database: Database, end_s: int) -> int:

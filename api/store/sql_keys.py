@@ -61,6 +61,15 @@ class SqlKeyStore:
             )
             return changed.rowcount == 1
 
+    def forget_holder(self, key_id: str, *, at: datetime) -> bool:
+        """End a key, and forget for whom and what it was; False when there is no such key."""
+        self.revoke(key_id, at=at)
+        with self._database.write() as connection:
+            changed = connection.execute(
+                update(ACCESS_KEYS).where(ACCESS_KEYS.c.key_id == key_id).values(label="", subject_id=None)
+            )
+            return changed.rowcount == 1
+
 
 def _key(row: Row[tuple[object, ...]]) -> AccessKey:
     return AccessKey(

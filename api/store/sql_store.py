@@ -18,6 +18,7 @@ from api.store.sql_quarantine import SqlQuarantineStore
 from api.store.sql_readings import SqlReadingStore
 from api.store.sql_released_tours import SqlReleasedTours
 from api.store.sql_signing_keys import SqlSigningKeyStore
+from api.store.sql_subjects import SqlSubjects
 from api.store.sql_tour_events import SqlTourEventStore
 from api.store.sql_town import SqlTownStore
 
@@ -41,6 +42,7 @@ class SqlStore:
         self.alerts = SqlAlertStore(database)
         self.incidents = SqlIncidentStore(database)
         self.closures = SqlClosureStore(database)
+        self.subjects = SqlSubjects(database)
 
         self._lock: InstanceLock | None = None
 

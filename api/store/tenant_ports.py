@@ -169,6 +169,10 @@ class KeyStore(Protocol):
         """End a key at once; False when there is no such key or it had ended."""
         ...
 
+    def forget_holder(self, key_id: str, *, at: datetime) -> bool:
+        """End a key, and forget for whom and what it was; False when there is no such key."""
+        ...
+
 
 class AuditStore(Protocol):
     """A tenant's log of who did what: only ever longer."""
@@ -185,6 +189,18 @@ class AuditStore(Protocol):
 
     def first_broken(self) -> int | None:
         """Sequence of the first line that was changed or is missing; None when the chain is whole."""
+        ...
+
+
+class SubjectStore(Protocol):
+    """What a tenant's tables say about a person, whom they know by a key's id or a login's pseudonym."""
+
+    def traces_of(self, actor: str) -> Mapping[str, list[dict[str, object]]]:
+        """Every row that names somebody, by table, as JSON can hold it; the audit log has its own reader."""
+        ...
+
+    def hand_over(self, actor: str, pseudonym: str) -> Mapping[str, int]:
+        """Put the pseudonym in somebody's place, and forget their free words; how many rows changed, by table."""
         ...
 
 
@@ -240,6 +256,11 @@ class TenantStore(Store, Protocol):
     @property
     def audit(self) -> AuditStore:
         """The log of who did what."""
+        ...
+
+    @property
+    def subjects(self) -> SubjectStore:
+        """What is kept about people."""
         ...
 
     @property

@@ -158,7 +158,7 @@ def plan_and_drive(day: CanaryDay) -> None:
         vehicle, driven_on = tour["vehicle_id"], answer["plan"]["day"]
         for path in (f"/v1/tours/{vehicle}/bundle?date={driven_on}", f"/v1/plans/{plan_id}/tours/{vehicle}/sheet.pdf"):
             tablet.get(path).raise_for_status()
-        event = {"event_id": "canary-1", "sequence": 1, "at": datetime.now(UTC).isoformat(), "kind": "tour_started"}
+        event = {"event_id": "canary-1", "sequence": 1, "at": datetime.now(UTC).isoformat(), "kind": "started"}
         tablet.post(f"/v1/tours/{vehicle}/events", json={"day": driven_on, "events": [event]}).raise_for_status()
         office.post("/v1/incidents", json={"kind": "breakdown", "vehicle_id": vehicle}).raise_for_status()
 
