@@ -15,10 +15,11 @@ from api.plans.inputs import inputs_of_edit
 from api.store.plan_record import record_of_plan
 from api.store.plan_version_ports import AnswerRecord, PlanVersion, VersionRecord
 from api.store.ports import Store
-from api.tablet.learn import learned_town
+from api.tablet.learn import rates_of
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 from optimizer.domain.town import Town
+from optimizer.domain.used_rates import town_at_rates
 from optimizer.planning.driven_plan import driven_plan
 from optimizer.planning.explain_container import explain_container
 from optimizer.planning.tour_progress import fold_events
@@ -52,9 +53,10 @@ def run_edit(
     base = store.versions.get(asked.plan_id, asked.base_version)
     if base is None:
         raise _gone(f"plan {asked.plan_id}")
-    town = learned_town(store.tour_events, town, before=base.day)
-    ports = obeying_closures(ports, store, town, day=base.day, now=asked.now)
     plan, state = plan_of(store, base), None
+    rates = rates_of(plan, store.tour_events, town)
+    town = town_at_rates(town, rates)
+    ports = obeying_closures(ports, store, town, day=base.day, now=asked.now)
     if asked.now is not None:
         events = store.tour_events.of_day(base.day)
         heard = {vehicle_id: fold_events(vehicle_id, told) for vehicle_id, told in events.items()}
@@ -74,7 +76,8 @@ def run_edit(
         progress=tell,
     )
     tell("export", 0.0)
-    record = record_of_plan(edited.plan, exports(edited.plan, town, ports.router), version=asked.base_version + 1)
+    made = replace(edited.plan, rates=rates)
+    record = record_of_plan(made, exports(edited.plan, town, ports.router), version=asked.base_version + 1)
     return VersionRecord(
         plan_id=asked.plan_id,
         base_version=asked.base_version,
@@ -99,9 +102,10 @@ def run_explanation(job_id: str, document: bytes, *, store: Store, town: Town, p
     version = store.versions.of_content(asked.content_id)
     if version is None:
         raise _gone(f"content {asked.content_id}")
-    town = learned_town(store.tour_events, town, before=version.day)
+    plan = plan_of(store, version)
+    town = town_at_rates(town, rates_of(plan, store.tour_events, town))
     ports = obeying_closures(ports, store, town, day=version.day)
-    found = dump_explanation(explain_container(plan_of(store, version), town, ports.router, asked.container_id))
+    found = dump_explanation(explain_container(plan, town, ports.router, asked.container_id))
     return AnswerRecord(answer_id=job_id, document=found, etag=hashlib.sha256(found).hexdigest()[:32])
 
 

@@ -14,12 +14,13 @@ from api.store.plan_record import record_of_plan
 from api.store.plan_version_ports import VersionRecord
 from api.store.ports import Store
 from api.tablet.incidents import Incident, IncidentState, as_event, with_silent
-from api.tablet.learn import learned_town
+from api.tablet.learn import rates_of
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 from optimizer.domain.request import SolveLimits
 from optimizer.domain.tour_event import TourEvent
 from optimizer.domain.town import Town
+from optimizer.domain.used_rates import town_at_rates
 from optimizer.planning.driven_plan import driven_plan
 from optimizer.planning.replan import replan_day
 from optimizer.planning.tour_progress import fold_events
@@ -90,7 +91,8 @@ def run_incident(
         message = "There is no such version any more. Report the incident again."
         raise InvalidInputError([Issue(where=f"plan {asked.plan_id}", code="not_found", message=message)])
     plan = plan_of(store, released)
-    town = learned_town(store.tour_events, town, before=plan.day)
+    rates = rates_of(plan, store.tour_events, town)
+    town = town_at_rates(town, rates)
     ports = obeying_closures(ports, store, town, day=plan.day, now=asked.now)
     incidents = [one.incident for one in store.incidents.of_day(plan.day) if one.state is not IncidentState.REJECTED]
     told = _with_incidents(store.tour_events.of_day(plan.day), incidents)
@@ -107,7 +109,8 @@ def run_incident(
         progress=tell,
     )
     tell("export", 0.0)
-    record = record_of_plan(found.plan, exports(found.plan, town, ports.router), version=latest.version + 1)
+    made = replace(found.plan, rates=rates)
+    record = record_of_plan(made, exports(found.plan, town, ports.router), version=latest.version + 1)
     return VersionRecord(
         plan_id=asked.plan_id,
         base_version=latest.version,

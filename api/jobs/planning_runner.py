@@ -15,11 +15,12 @@ from api.store.plan_record import record_of_comparison, record_of_plan
 from api.store.ports import JobResult, PlanRecord, ScenarioRecord, Store
 from api.store.town_cache import TownCache
 from api.store.town_document import TownRecord
-from api.tablet.learn import learned_town
+from api.tablet.learn import rates_before
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 from optimizer.domain.request import DayRequest, SelectionRules
 from optimizer.domain.town import Town
+from optimizer.domain.used_rates import UsedRates, town_at_rates
 from optimizer.planning.compare_scenario import compare_scenario
 from optimizer.planning.plan_day import plan_day
 from optimizer.ports import Ports, ReportsProgress
@@ -111,6 +112,10 @@ class PlanningRunner:
         """The ports without the streets that this town knows to be closed."""
         return obeying_closures(ports, self._store, self._town_record().town, day=day)
 
+    def rates_on(self, day: date) -> UsedRates:
+        """Densities and handling times that this town's day is planned with."""
+        return rates_before(self._store.tour_events, self._town_record().town, before=day)
+
     def request_for(self, ask: PlanningAsk) -> DayRequest:
         """The request of this town, with its master data and readings.
 
@@ -132,6 +137,7 @@ class PlanningRunner:
     def record_of(self, plan: Plan, request: DayRequest) -> PlanRecord:
         """A plan made ready to be stored, with its streets."""
         exports = self.streets_of(plan, request.town, self.ports_on(request.day))
+        plan = replace(plan, rates=self.rates_on(request.day))
         return replace(record_of_plan(plan, exports), inputs=self.inputs_of(plan, request))
 
     def streets_of(self, plan: Plan, town: Town, ports: Ports) -> Mapping[str, Mapping[str, bytes]]:
@@ -147,8 +153,7 @@ class PlanningRunner:
         ports = self.ports_on(request.day)
         plan = plan_day(request, ports, plan_id=job_id, generated_at=self._now(), progress=progress)
         progress("export", 0.0)
-        exports = self._exports_on(plan, request.town, ports.router)
-        return replace(record_of_plan(plan, exports), inputs=self.inputs_of(plan, request))
+        return self.record_of(plan, request)
 
     def _compare(self, job_id: str, document: bytes, progress: ReportsProgress) -> ScenarioRecord:
         asked = load_scenario_ask(document)
@@ -175,8 +180,7 @@ class PlanningRunner:
         return record
 
     def _request(self, ask: PlanningAsk) -> DayRequest:
-        record = self._town_record()
-        town = learned_town(self._store.tour_events, record.town, before=ask.day)
+        town = town_at_rates(self._town_record().town, self.rates_on(ask.day))
         return ask.to_request(town, self._store.readings.history(as_of=ask.as_of, days=self._history_days))
 
     def _exports_on(self, plan: Plan, town: Town, router: StreetRouter) -> Mapping[str, Mapping[str, bytes]]:

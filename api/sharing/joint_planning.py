@@ -21,6 +21,7 @@ from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.plan import Plan
 from optimizer.domain.request import DayRequest, SelectionRules
 from optimizer.domain.town import Town
+from optimizer.domain.used_rates import UsedRates
 from optimizer.planning.joint_day import JointDay, plan_joint_day
 from optimizer.planning.joint_errands import ForeignContainer
 from optimizer.planning.joint_town import MARK, Party
@@ -51,6 +52,10 @@ class TenantPart(Protocol):
 
     def rules(self) -> SelectionRules:
         """How boldly it leaves containers for later."""
+        ...
+
+    def rates_on(self, day: date) -> UsedRates:
+        """Densities and handling times that its day is planned with."""
         ...
 
     def inputs_of(self, plan: Plan, request: DayRequest) -> bytes:
@@ -129,6 +134,7 @@ def _part(
     part = part_of(day, name, asker_id=asker_id)
     if name == asker_id:
         part = replace(part, plan=replace(part.plan, degraded=(*lost, *part.plan.degraded)))
+    part = replace(part, plan=replace(part.plan, rates=runner.rates_on(part.plan.day)))
     driven = replace(part.plan, tours=part.crews)
     files = runner.streets_of(driven, with_neighbours(party.request.town, part.places), ports)
     return replace(

@@ -1,7 +1,7 @@
 """The week itself: what happens on each day, in which order, and what is held against it at the end.
 
 Everything that the service learns, it learns by HTTP. Its clock is set by the simulation, so that a week takes minutes.
-Only the judge of plans and the reckoning at the end look into its databases.
+Only the reckoning at the end looks into its databases.
 """
 
 import json
@@ -20,8 +20,6 @@ from api.simulate.protocol import DayRecord, Happening, WeekResult, WeekSpec
 from api.simulate.town_day import TownDay, report, with_street_closed
 from api.simulate.town_life import TownLife, holders_of
 from api.simulate.towns import two_towns, week_statistics
-from api.store.sql_tenants import open_tenant_stores
-from api.tablet.learn import learned_town
 from api.wiring import open_street_router
 from optimizer.checking.check_plan import check_plan
 from optimizer.domain.request import SelectionRules, SolveLimits
@@ -224,20 +222,11 @@ class Week:
         record.km = plan.totals.distance_m / 1000
         record.left_though_due = sum(left.is_due for left in plan.unserved)
         router = self._router if closed is None else with_street_closed(self._router, closed, one.day)
-        town = self._learned(one)
-        record.violations += [f"{found.where}: {found.sentence}" for found in check_plan(plan, town, router)]
+        record.violations += [f"{found.where}: {found.sentence}" for found in check_plan(plan, one.life.town, router)]
         served = [each.container_id for tour in plan.tours for stop in tour.stops for each in stop.collections]
         known = sorted([*served, *(left.container_id for left in plan.unserved)])
         if known != sorted(each.container_id for each in one.life.town.containers):
             record.violations.append("some containers are in the plan twice or not at all")
-
-    def _learned(self, one: TownDay) -> Town:
-        """The town with the service times and densities that the service has learnt, which no answer tells."""
-        stores = open_tenant_stores(self.folder / "data", may_migrate=False)
-        try:
-            return learned_town(stores.store(one.life.tenant_id).tour_events, one.life.town, before=one.day)
-        finally:
-            stores.close()
 
     def _compare_forecast(self, one: TownDay) -> None:
         """Hold what the plan expects of every container against the truth, and against the day before."""

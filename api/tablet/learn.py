@@ -8,9 +8,10 @@ from api.store.plan_record import TourSheet
 from api.store.plan_version_ports import PlanVersionStore
 from api.store.tenant_ports import TenantStore
 from api.tablet.ports import TourEventStore
-from optimizer.domain.plan import Tour
+from optimizer.domain.plan import Plan, Tour
 from optimizer.domain.town import Town
-from optimizer.planning.learned_rates import LearnedRates, TourLesson, learn_rates, lesson_of, with_rates
+from optimizer.domain.used_rates import UsedRates
+from optimizer.planning.learned_rates import LearnedRates, TourLesson, learn_rates, lesson_of, used_rates
 from optimizer.planning.tour_progress import fold_events
 
 LOOK_BACK_DAYS = 90
@@ -26,9 +27,16 @@ def note_lesson(store: TenantStore, town: Town, *, vehicle_id: str, day: date) -
     return lesson
 
 
-def learned_town(events: TourEventStore, town: Town, *, before: date) -> Town:
-    """The town with what its tours have taught before a day; every search of that day has to use the same."""
-    return with_rates(town, learned_rates(events, town, before=before))
+def rates_before(events: TourEventStore, town: Town, *, before: date) -> UsedRates:
+    """What the tours of the last months have taught before a day; every search of that day has to use the same."""
+    since = before - timedelta(days=LOOK_BACK_DAYS)
+    source = f"tours from {since} to {before - timedelta(days=1)}"
+    return used_rates(town, learned_rates(events, town, before=before), source=source)
+
+
+def rates_of(plan: Plan, events: TourEventStore, town: Town) -> UsedRates:
+    """What a plan was made with; what its day would be planned with now where the plan does not say."""
+    return plan.rates or rates_before(events, town, before=plan.day)
 
 
 def learned_rates(events: TourEventStore, town: Town, *, before: date) -> LearnedRates:

@@ -16,6 +16,7 @@ from optimizer.domain.hours import local_midnight, seconds_between
 from optimizer.domain.plan import Plan, Stop, StopKind, Tour
 from optimizer.domain.selection import Candidate, Decision, Selection
 from optimizer.domain.town import Town
+from optimizer.domain.used_rates import town_at_rates
 from optimizer.problem.build_problem import BuiltProblem, build_problem
 from optimizer.problem.elapsed_windows import intersection
 from optimizer.problem.problem import Pickup, Problem
@@ -28,7 +29,15 @@ SUM_CODES = frozenset({"wrong_cost", "wrong_objective"})
 
 
 def check_plan(plan: Plan, town: Town, router: StreetRouter) -> tuple[Violation, ...]:
-    """Every rule that the plan breaks: of the road, the clock, the loads, the crews, and of plain arithmetic."""
+    """Every rule that the plan breaks: of the road, the clock, the loads, the crews, and of plain arithmetic.
+
+    Parameters
+    ----------
+    town
+        With its own densities and handling times; those that the plan says it was made with take their place.
+    """
+    if plan.rates is not None:
+        town = town_at_rates(town, plan.rates)
     unreadable = (*_malformed(plan), *_unknown_names(plan, town))
     if unreadable:
         return unreadable  # nothing can be looked up for names that do not exist

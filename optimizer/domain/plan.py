@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from optimizer.domain.relaxation import Relaxation, Text
+from optimizer.domain.used_rates import UsedRates
 from routing.location import Location
 
 
@@ -235,6 +236,8 @@ class Plan:
         Wall time of forecast, matrix, solve and so on.
     shortages
         Due containers in no tour by stream and reason, the largest group first, with what would serve them.
+    rates
+        Learnt densities and handling times that the day was planned with; None where that was not noted.
     """
 
     plan_id: str
@@ -256,3 +259,4 @@ class Plan:
     degraded: tuple[str, ...]
     seconds_by_step: dict[str, float]
     shortages: tuple[Shortage, ...] = ()
+    rates: UsedRates | None = None

@@ -5,14 +5,16 @@ prior by the share of evidence, and never leaves a range around it. Rates are of
 a crew.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from optimizer.domain.container import Container
 from optimizer.domain.hours import seconds_between
 from optimizer.domain.plan import Collection, StopKind, Tour
 from optimizer.domain.tour_event import EventKind, TourEvent
 from optimizer.domain.town import Town
+from optimizer.domain.used_rates import GREATEST_DENSITY, LEAST_DENSITY, UsedDensity, UsedRates, town_at_rates
 from optimizer.planning.tour_progress import TourProgress
 
 FEWEST_LOADS, PRIOR_LOADS = 5, 5
@@ -66,7 +68,7 @@ class LearnedRates:
         By stream; only where there is enough to go by.
     handling_factor
         What stops take, as a share of what was assumed; 1 where there is too little to go by.
-    load_count, stop_count
+    load_count, stop_count, loads_by_stream
         How much it rests on.
     """
 
@@ -74,6 +76,7 @@ class LearnedRates:
     handling_factor: float = 1.0
     load_count: int = 0
     stop_count: int = 0
+    loads_by_stream: Mapping[str, int] = field(default_factory=dict)
 
 
 def lesson_of(progress: TourProgress, tour: Tour | None, town: Town) -> TourLesson:
@@ -106,31 +109,36 @@ def learn_rates(lessons: Iterable[TourLesson], town: Town) -> LearnedRates:
         observed = sum(stop.took_s for stop in stops) / sum(stop.planned_s for stop in stops)
         factor = _shrunk(observed, count=len(stops), prior_count=PRIOR_STOPS, within=HANDLING_RANGE)
     return LearnedRates(
-        density_kg_per_l=densities, handling_factor=factor, load_count=len(loads), stop_count=len(stops)
+        density_kg_per_l=densities,
+        handling_factor=factor,
+        load_count=len(loads),
+        stop_count=len(stops),
+        loads_by_stream=Counter(load.stream for load in loads),
     )
 
 
 def with_rates(town: Town, rates: LearnedRates) -> Town:
     """The town with the learnt rates in place of the assumed ones."""
-    return replace(
-        town,
-        streams=tuple(
-            replace(
-                one,
-                density_kg_per_l=min(2.0, max(0.001, rates.density_kg_per_l.get(one.stream_id, one.density_kg_per_l))),
+    return town_at_rates(town, used_rates(town, rates))
+
+
+def used_rates(town: Town, rates: LearnedRates, *, source: str = "") -> UsedRates:
+    """The learnt rates as a plan carries them."""
+    assumed = {one.stream_id: one.density_kg_per_l for one in town.streams}
+    return UsedRates(
+        source=source,
+        densities=tuple(
+            UsedDensity(
+                stream=stream,
+                kg_per_l=min(GREATEST_DENSITY, max(LEAST_DENSITY, density)),
+                assumed_kg_per_l=assumed[stream],
+                observations=rates.loads_by_stream.get(stream, 0),
             )
-            for one in town.streams
+            for stream, density in sorted(rates.density_kg_per_l.items())
+            if stream in assumed
         ),
-        containers=town.containers
-        if rates.handling_factor == 1.0
-        else tuple(
-            replace(
-                one,
-                service_s=round(one.service_s * rates.handling_factor),
-                setup_s=round(one.setup_s * rates.handling_factor),
-            )
-            for one in town.containers
-        ),
+        handling_factor=rates.handling_factor,
+        handling_observations=0 if rates.handling_factor == 1.0 else rates.stop_count,
     )
 
 
