@@ -10,6 +10,7 @@ FIRST_YEAR = 2015
 
 LAST_YEAR = 2060
 
+_DAY_S = 86_400
 _COLUMNS = "container_key, observed_at_s, source, is_emptying, fill_ppm, received_at_s"
 _PARTITIONS = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'readings'::regclass")
 
@@ -89,7 +90,8 @@ def partition_by_month(connection: Connection) -> None:
 
 def provide_partitions(connection: Connection, observed_at_s: Iterable[int]) -> None:
     """Make the tables that these instants need, in the transaction of the connection."""
-    wanted = {month_of(one) for one in observed_at_s}
+    days = {one // _DAY_S for one in observed_at_s}
+    wanted = {month_of(day * _DAY_S) for day in days}
     # Asked anew each time: another process may have dropped an old month meanwhile.
     make_partitions(connection, sorted(wanted - partitions(connection).keys()))
 

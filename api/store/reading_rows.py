@@ -1,7 +1,7 @@
 """Readings and message keys as rows, in the quickest words that each database understands."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
@@ -15,14 +15,22 @@ _MESSAGE_KEY_LENGTH = 200
 
 _SQLITE_READING = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?, ?)"
 _SQLITE_MESSAGE = "INSERT OR IGNORE INTO message_keys VALUES (?, ?)"
+# Whoever adds much adds nearly always new things: the new ones are sent back only where some were known already. The
+# first column says how many there are.
 _POSTGRESQL_READINGS = (
+    "WITH fresh AS ("
     "INSERT INTO readings (container_key, observed_at_s, source, is_emptying, fill_ppm, received_at_s) "
     "SELECT * FROM unnest(%s::int[], %s::bigint[], %s::smallint[], %s::boolean[], %s::int[], %s::bigint[]) "
     "ON CONFLICT DO NOTHING RETURNING container_key, observed_at_s, source, is_emptying, fill_ppm"
+    ") SELECT total.number, fresh.* FROM (SELECT count(*) AS number FROM fresh) AS total "
+    "LEFT JOIN fresh ON total.number < %s"
 )
 _POSTGRESQL_MESSAGES = (
+    "WITH fresh AS ("
     "INSERT INTO message_keys (message_key, received_at_s) SELECT * FROM unnest(%s::text[], %s::bigint[]) "
     "ON CONFLICT DO NOTHING RETURNING message_key"
+    ") SELECT total.number, fresh.* FROM (SELECT count(*) AS number FROM fresh) AS total "
+    "LEFT JOIN fresh ON total.number < %s"
 )
 
 
@@ -53,9 +61,10 @@ class ReadingRows:
                         fresh.add(key)
             else:
                 provide_partitions(connection, {observed_at_s for _, observed_at_s, _, _, _ in rows})
-                columns = [*map(list, zip(*rows, strict=True)), list(rows.values())]
-                cursor.execute(_POSTGRESQL_READINGS, columns)
-                fresh.update(cursor.fetchall())
+                columns = [_numbers(column) for column in (*zip(*rows, strict=True), rows.values())]
+                cursor.execute(_POSTGRESQL_READINGS, [*columns, len(rows)])
+                told = cursor.fetchall()
+                fresh = set(rows) if told[0][0] == len(rows) else {tuple(key) for number, *key in told if number}
         finally:
             cursor.close()
         return fresh
@@ -73,8 +82,22 @@ class ReadingRows:
                     if cursor.rowcount == 1:
                         fresh.add(row[0])
             else:
-                cursor.execute(_POSTGRESQL_MESSAGES, [list(rows), list(rows.values())])
-                fresh.update(key for (key,) in cursor.fetchall())
+                cursor.execute(_POSTGRESQL_MESSAGES, [_texts(rows), _numbers(rows.values()), len(rows)])
+                told = cursor.fetchall()
+                fresh = set(rows) if told[0][0] == len(rows) else {key for number, key in told if number}
         finally:
             cursor.close()
         return fresh
+
+
+def _numbers(column: Iterable[int]) -> str:
+    """An array of whole numbers or truths in PostgreSQL's own words, which the driver would say ten times slower."""
+    return "{" + ",".join(map(str, column)) + "}"
+
+
+def _texts(column: Iterable[str]) -> str:
+    """An array of texts in PostgreSQL's own words."""
+    joined = "\0".join(column)
+    if "\\" in joined or '"' in joined:
+        joined = joined.replace("\\", "\\\\").replace('"', '\\"')
+    return '{"' + joined.replace("\0", '","') + '"}'

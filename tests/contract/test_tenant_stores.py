@@ -347,12 +347,45 @@ def test_message_key_is_not_kept_for_an_unknown_container(store: SqlStore) -> No
 
 
 def test_message_keys_of_any_form_are_told_apart(store: SqlStore) -> None:
-    keys = ["", "ä", "a\x00b", "\ud800", "x" * 500, "x" * 501]
+    keys = [
+        "",
+        "ä",
+        "a\x00b",
+        "\ud800",
+        "x" * 500,
+        "x" * 501,
+        '"',
+        "\\",
+        '\\"',
+        "a,b",
+        "{}",
+        "NULL",
+        "null",
+        "'",
+        "%s",
+        " ",
+    ]
     batch = [reading(minutes=number) for number in range(len(keys))]
     assert store.readings.add(batch, received_at=NOW, dedup_keys=keys) == [ReadingStatus.ACCEPTED] * len(keys)
     for key_again, other in zip(keys, batch, strict=True):
         changed = replace(other, fill_fraction=0.77)
         assert store.readings.add([changed], received_at=NOW, dedup_keys=[key_again]) == [ReadingStatus.DUPLICATE]
+
+
+@pytest.mark.parametrize("known", [(), (0,), (1, 3), (0, 1, 2, 3)])
+def test_batch_tells_of_each_reading_whether_it_is_new(store: SqlStore, known: tuple[int, ...]) -> None:
+    batch = [
+        reading(),
+        reading(minutes=1),
+        replace(reading(minutes=2), is_emptying=True),
+        reading(minutes=-60 * 24 * 70),
+    ]
+    keys = [f"m{number}" for number in range(4)]
+    for number in known:
+        store.readings.add([batch[number]], received_at=NOW, dedup_keys=[keys[number]])
+    expected = [ReadingStatus.DUPLICATE if one in known else ReadingStatus.ACCEPTED for one in range(4)]
+    assert store.readings.add(batch, received_at=NOW, dedup_keys=keys) == expected
+    assert store.readings.add(batch, received_at=NOW) == [ReadingStatus.DUPLICATE] * 4
 
 
 def test_dedup_keys_must_fit_the_readings(store: SqlStore) -> None:
