@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.jobs.job import Job, JobFailure, JobKind, JobRequest, JobState
@@ -20,6 +20,12 @@ _FAILURE = TypeAdapter(JobFailure)
 MOST_WAITING = 1_000
 MOST_AT_ONCE = 100
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
+_FOLLOWS = {
+    "started_at_ms": JOBS.c.created_at_ms,
+    "finished_at_ms": func.coalesce(JOBS.c.started_at_ms, JOBS.c.created_at_ms),
+}
+"""What comes after what: a clock that is set back meanwhile makes no job end before it began."""
+
 STALE = JobFailure(
     code="stale_version",
     message="Somebody else changed the plan meanwhile, so this change was not made. Read it again and repeat it.",
@@ -181,6 +187,9 @@ def _select(job_id: str) -> Select[tuple[object, ...]]:
 
 
 def _change(connection: Connection, job_id: str, from_states: tuple[JobState, ...], **values: object) -> bool:
+    for name, earlier in _FOLLOWS.items():
+        if name in values:
+            values[name] = case((earlier > values[name], earlier), else_=values[name])
     changed = connection.execute(
         update(JOBS).where(JOBS.c.job_id == job_id, JOBS.c.state.in_(from_states)).values(**values)
     )
