@@ -1,6 +1,8 @@
 """Incidents over HTTP: what happened becomes a proposal, and a person decides."""
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -18,6 +20,7 @@ from api.http.submit import new_job_id, submit
 from api.http.tablet_body import PlaceBody
 from api.http.tours import may_see_vehicle
 from api.identity.principal import Principal
+from api.jobs.errors import AlreadyFinishedError
 from api.jobs.job import JobKind, JobState
 from api.jobs.planning_incidents import SEARCH_S, IncidentAsk, dump_incident_ask
 from api.store.plan_version_ports import Release
@@ -25,9 +28,17 @@ from api.store.tenant_ports import Role
 from api.tablet.closures import Closure
 from api.tablet.incidents import Incident, IncidentKind, IncidentRecord, IncidentState
 from optimizer.domain.hours import local_midnight
+from optimizer.domain.relaxation import Text
 from optimizer.domain.request import SolveLimits
 from optimizer.domain.tour_event import ExceptionCode
 
+JOINT_NOTICE = Text(
+    en="These tours are driven together with other towns, so no town plans them anew alone. Agree by telephone, or ask "
+    "for a plan without partners and release it: for your town it takes the place of the joint tours.",
+    de="Diese Touren werden mit anderen Orten gemeinsam gefahren, deshalb plant kein Ort sie allein neu. Sprechen Sie "
+    "sich telefonisch ab, oder fordern Sie einen Plan ohne Partner an und geben Sie ihn frei: Er tritt für Ihren Ort "
+    "an die Stelle der gemeinsamen Touren.",
+)
 _DISPATCH = frozenset({Role.DISPATCHER, Role.ADMIN})
 
 
@@ -72,7 +83,8 @@ class IncidentAnswer(BaseModel):
     note: str
     state: IncidentState
     closure_id: str | None
-    proposal: ProposalAnswer | None = Field(description="Null where no released tours are affected.")
+    proposal: ProposalAnswer | None = Field(description="Null where no released tours are affected; see `notice`.")
+    notice: Text | None = Field(description="What to do where no new plan is proposed although tours are on the road.")
 
 
 class IncidentList(BaseModel):
@@ -145,13 +157,7 @@ def incidents_router(services: Services) -> APIRouter:
     )
     def reject_incident(caller: Caller, incident_id: str) -> Response:
         """Leave the tours as they are, and open the closed road again."""
-        record = _found(services, caller, incident_id)
-        store, now = services.store_of(caller), services.now()
-        if not store.incidents.decide(incident_id, IncidentState.REJECTED, at=now, by=caller.actor):
-            raise ProblemError("already_finished", f"The incident is {record.state} already.")
-        if record.closure_id is not None:
-            store.closures.withdraw(record.closure_id, at=now, by=caller.actor)
-        return told(_answer(services, caller, _found(services, caller, incident_id)))
+        return told(_answer(services, caller, _reject(services, caller, incident_id)))
 
     return router
 
@@ -221,14 +227,21 @@ def _report(services: Services, caller: Principal, body: IncidentBody) -> Incide
     return _found(services, caller, incident.incident_id)
 
 
-def _release(services: Services, caller: Principal, incident: Incident) -> Release | None:
-    """What the tablets drive by: the reporting vehicle's plan, else the first of the day."""
+def _releases(services: Services, caller: Principal, incident: Incident) -> Sequence[Release]:
+    """What the tablets drive by: the reporting vehicle's plan, else all of the day."""
     versions = services.store_of(caller).versions
-    if incident.vehicle_id:
-        found = versions.released_tour(incident.vehicle_id, incident.day)
-        if found is not None:
-            return found.release
-    return next(iter(versions.current_releases(incident.day)), None)
+    found = versions.released_tour(incident.vehicle_id, incident.day) if incident.vehicle_id else None
+    return [found.release] if found is not None else versions.current_releases(incident.day)
+
+
+def _release(services: Services, caller: Principal, incident: Incident) -> Release | None:
+    """What is to be planned anew; nothing where the tours are driven together with other towns."""
+    found = _releases(services, caller, incident)
+    return next((one for one in found if not _is_joint(services, caller, one)), None)
+
+
+def _is_joint(services: Services, caller: Principal, release: Release) -> bool:
+    return services.stores.joint_days.get(release.plan_id, caller.tenant_id) is not None
 
 
 def _accept(services: Services, caller: Principal, incident_id: str) -> IncidentRecord:
@@ -253,6 +266,23 @@ def _accept(services: Services, caller: Principal, incident_id: str) -> Incident
     return _found(services, caller, incident_id)
 
 
+def _reject(services: Services, caller: Principal, incident_id: str) -> IncidentRecord:
+    record = _found(services, caller, incident_id)
+    store, now = services.store_of(caller), services.now()
+    if not store.incidents.decide(incident_id, IncidentState.REJECTED, at=now, by=caller.actor):
+        raise ProblemError("already_finished", f"The incident is {record.state} already.")
+    if record.closure_id is not None:
+        store.closures.withdraw(record.closure_id, at=now, by=caller.actor)
+    job = None if record.job_id is None else store.jobs.get(record.job_id)
+    if job is not None:
+        with suppress(AlreadyFinishedError):
+            services.queue.cancel(caller.tenant_id, job)
+        # What was proposed is no longer what the next change goes on from.
+        if (proposed := store.versions.of_content(job.job_id)) is not None:
+            store.versions.withdraw(proposed.plan_id, proposed.version, at=now)
+    return _found(services, caller, incident_id)
+
+
 def _found(services: Services, caller: Principal, incident_id: str) -> IncidentRecord:
     record = services.store_of(caller).incidents.get(incident_id) if incident_id.isprintable() else None
     if record is None or not may_see_vehicle(caller, record.incident.vehicle_id):
@@ -272,7 +302,15 @@ def _answer(services: Services, caller: Principal, record: IncidentRecord) -> In
         state=record.state,
         closure_id=record.closure_id,
         proposal=None if record.job_id is None else _proposal(services, caller, record.job_id),
+        notice=_notice(services, caller, record),
     )
+
+
+def _notice(services: Services, caller: Principal, record: IncidentRecord) -> Text | None:
+    if record.job_id is not None or record.state is not IncidentState.OPEN:
+        return None
+    is_joint = any(_is_joint(services, caller, one) for one in _releases(services, caller, record.incident))
+    return JOINT_NOTICE if is_joint else None
 
 
 def _proposal(services: Services, caller: Principal, job_id: str) -> ProposalAnswer:

@@ -154,6 +154,22 @@ def finished_plan(services: Services, caller: Principal, plan_id: str) -> Job:
     return job
 
 
+def require_own_plan(services: Services, caller: Principal, plan_id: str) -> None:
+    """Refuse what no town may do alone with a plan that holds stops of others.
+
+    Raises
+    ------
+    ProblemError
+        With what to do instead.
+    """
+    if services.stores.joint_days.get(plan_id, caller.tenant_id) is not None:
+        detail = (
+            "This plan holds stops of other towns. Give it to the tablets by POST /v1/joint-days/{plan_id}/release; "
+            "for other tours ask for the joint plan anew with your wishes, or for one without partners."
+        )
+        raise ProblemError("joint_plan", detail)
+
+
 def find_version(services: Services, caller: Principal, plan_id: str, version: int | None = None) -> PlanVersion:
     """A version of a finished plan; the latest unless named.
 

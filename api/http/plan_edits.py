@@ -29,6 +29,7 @@ from api.http.plan_answers import (
     finished_plan,
     plan_answer,
     plan_etag_in,
+    require_own_plan,
     stored_document,
 )
 from api.http.plan_edit_body import EXAMPLES, EditsBody
@@ -78,6 +79,7 @@ class VersionItem(BaseModel):
     edits: list[dict[str, Any]] = Field(description="What was asked for: edits, or the incident that it answers.")
     changes: list[Text] = Field(description="Against the version before, in words.")
     is_released: bool
+    is_withdrawn: bool = Field(description="It was proposed after an incident and refused: changes go on without it.")
 
 
 class VersionList(BaseModel):
@@ -201,22 +203,6 @@ def plan_edits_router(services: Services, alerts: OpenAlerts) -> APIRouter:
     return router
 
 
-def require_own_plan(services: Services, caller: Principal, plan_id: str) -> None:
-    """Refuse what no town may do alone with a plan that holds stops of others.
-
-    Raises
-    ------
-    ProblemError
-        With what to do instead.
-    """
-    if services.stores.joint_days.get(plan_id, caller.tenant_id) is not None:
-        detail = (
-            "This plan holds stops of other towns. Give it to the tablets by POST /v1/joint-days/{plan_id}/release; "
-            "for other tours ask for the joint plan anew with your wishes, or for one without partners."
-        )
-        raise ProblemError("joint_plan", detail)
-
-
 def _submitted(
     services: Services,
     caller: Principal,
@@ -319,4 +305,5 @@ def _item(version: PlanVersion, *, is_released: bool) -> VersionItem:
         edits=json.loads(version.edits),
         changes=_SENTENCES.validate_python(changes),
         is_released=is_released,
+        is_withdrawn=version.is_withdrawn,
     )

@@ -1,6 +1,7 @@
 """Questions about plans over HTTP: what differs between two, why a container is in or out, what the law says."""
 
 import hashlib
+from dataclasses import replace
 from typing import Annotated
 
 from anyio.to_thread import run_sync
@@ -15,7 +16,7 @@ from api.http.job_answers import accepted
 from api.http.jobs import JOB_EXAMPLE, AnyJobAnswer, job_answer
 from api.http.language import SpokenLanguage, language_of
 from api.http.openapi import problems
-from api.http.plan_answers import VersionNumber, find_version, stored_document
+from api.http.plan_answers import VersionNumber, find_version, require_own_plan, stored_document
 from api.http.services import Services
 from api.http.submit import new_job_id
 from api.http.waiting import wait_for
@@ -23,6 +24,7 @@ from api.identity.principal import Principal
 from api.jobs.job import Job, JobKind, JobRequest, JobState
 from api.jobs.planning_documents import ExplanationAsk, dump_explanation_ask
 from api.plans.compliance import COMPLIANCE_MEDIA_TYPE, compliance_of, compliance_pdf
+from api.sharing.joint_document import load_part
 from api.store.plan_version_ports import PlanVersion
 from optimizer.compliance.finding import Finding
 from optimizer.compliance.rules import DriverRegime
@@ -103,7 +105,15 @@ def plan_questions_router(services: Services) -> APIRouter:
                 "model": AnyJobAnswer,
                 "content": {"application/json": {"example": JOB_EXAMPLE}},
             },
-            **problems("not_found", "plan_not_finished", "invalid_request", "job_failed", "queue_full", "stopping"),
+            **problems(
+                "not_found",
+                "plan_not_finished",
+                "joint_plan",
+                "invalid_request",
+                "job_failed",
+                "queue_full",
+                "stopping",
+            ),
         },
     )
     async def explain(
@@ -130,7 +140,7 @@ def plan_questions_router(services: Services) -> APIRouter:
         """Judge every tour by the working time act, driving times, noise and reversing."""
         found = find_version(services, caller, plan_id, version)
         town = services.town_of(caller).town
-        judged = compliance_of(_plan_of(services, caller, found), town, services.town_folder(caller))
+        judged = compliance_of(_driven_by_own(services, caller, found), town, services.town_folder(caller))
         answer = ComplianceAnswer(
             plan_id=plan_id,
             version=found.version,
@@ -166,7 +176,7 @@ def plan_questions_router(services: Services) -> APIRouter:
         """Print what the law says of each tour."""
         found = find_version(services, caller, plan_id, version)
         town, spoken = services.town_of(caller).town, language_of(language, accept_language)
-        plan = _plan_of(services, caller, found)
+        plan = _driven_by_own(services, caller, found)
         judged = compliance_of(plan, town, services.town_folder(caller))
         etag = f"{found.etag}-compliance-{judged.digest}-{spoken}"
         if is_unchanged(etag, if_none_match):
@@ -178,6 +188,13 @@ def plan_questions_router(services: Services) -> APIRouter:
     return router
 
 
+def _driven_by_own(services: Services, caller: Principal, version: PlanVersion) -> Plan:
+    """The version's plan; of a joint day the whole tours of the town's own crews, for whom the law is the town's."""
+    plan = _plan_of(services, caller, version)
+    record = services.stores.joint_days.get(version.plan_id, caller.tenant_id)
+    return plan if record is None else replace(plan, tours=load_part(record.document).crews)
+
+
 def _plan_of(services: Services, caller: Principal, version: PlanVersion) -> Plan:
     return load_plan(stored_document(services, caller, version), source=f"plan {version.plan_id}")
 
@@ -187,6 +204,7 @@ def _asked(
 ) -> tuple[PlanVersion, Job]:
     """The job that answers; the one that has answered already, where neither plan nor town has changed since."""
     found = find_version(services, caller, plan_id, version)
+    require_own_plan(services, caller, plan_id)
     store = services.store_of(caller)
     if not container_id.isprintable():
         raise ProblemError("invalid_request", "Use printable characters only.")

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from api.http.containers import ContainerBody, LocationBody
 from api.http.fields import Body, ClockTime, Identifier, Probability, ShortText
+from api.http.plan_answers import require_own_plan
 from api.http.plan_body import PlanBody, planning_ask
 from api.http.plans import finished_plan_id
 from api.http.services import Services
@@ -264,6 +265,7 @@ def scenario_ask(body: ScenarioBody, services: Services, caller: Principal) -> S
         ask = planning_ask(body.request, services, caller)
     else:
         plan_id = finished_plan_id(services, caller, body.base_plan_id or "")
+        require_own_plan(services, caller, plan_id)
         ask = load_planning_ask(find_job(services, caller, plan_id, JobKind.PLAN).document)
     apply_scenario(ask.to_request(services.town_of(caller).town, {}), scenario)  # refuses unknown names now
     return ScenarioAsk(scenario=scenario, ask=ask, base_plan_id=body.base_plan_id)

@@ -52,6 +52,7 @@ def scenarios_router(services: Services) -> APIRouter:
                 "not_found",
                 "idempotency_conflict",
                 "plan_not_finished",
+                "joint_plan",
                 "body_too_large",
                 "body_too_slow",
                 "unsupported_media_type",

@@ -76,8 +76,9 @@ def run_edit(
         progress=tell,
     )
     tell("export", 0.0)
+    number = store.versions.next_number(asked.plan_id)
     made = replace(edited.plan, rates=rates)
-    record = record_of_plan(made, exports(edited.plan, town, ports.router), version=asked.base_version + 1)
+    record = record_of_plan(made, exports(edited.plan, town, ports.router), version=number)
     return VersionRecord(
         plan_id=asked.plan_id,
         base_version=asked.base_version,
@@ -87,6 +88,7 @@ def run_edit(
         holds=dump_holds(edited.holds),
         changes=dump_difference(edited.difference),
         inputs=inputs_of_edit(base.inputs, edited.plan, ports.router.map_info),
+        version=number,
     )
 
 

@@ -109,8 +109,9 @@ def run_incident(
         progress=tell,
     )
     tell("export", 0.0)
+    number = store.versions.next_number(asked.plan_id)
     made = replace(found.plan, rates=rates)
-    record = record_of_plan(made, exports(found.plan, town, ports.router), version=latest.version + 1)
+    record = record_of_plan(made, exports(found.plan, town, ports.router), version=number)
     return VersionRecord(
         plan_id=asked.plan_id,
         base_version=latest.version,
@@ -120,6 +121,7 @@ def run_incident(
         holds=latest.holds,
         changes=dump_difference(found.diff),
         inputs=inputs_of_edit(latest.inputs, found.plan, ports.router.map_info),
+        version=number,
     )
 
 

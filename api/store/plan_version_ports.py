@@ -32,6 +32,8 @@ class PlanVersion:
         JSON of the difference from the version before; None for the first.
     inputs
         JSON of what the plan rests on; None in plans of earlier layouts.
+    is_withdrawn
+        It was proposed and refused: nothing goes on from it.
     """
 
     plan_id: str
@@ -45,6 +47,7 @@ class PlanVersion:
     holds: bytes
     changes: bytes | None
     inputs: bytes | None
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,8 @@ class VersionRecord:
     ----------
     content
         Under the job's id as its plan id.
+    version
+        Its number; withdrawn versions keep theirs. 0 for the one after ``base_version``.
     """
 
     plan_id: str
@@ -65,6 +70,12 @@ class VersionRecord:
     holds: bytes
     changes: bytes
     inputs: bytes | None
+    version: int = 0
+
+    @property
+    def number(self) -> int:
+        """The version's number."""
+        return self.version or self.base_version + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +140,15 @@ class PlanVersionStore(Protocol):
     """A tenant's versions and releases."""
 
     def latest(self, plan_id: str) -> PlanVersion | None:
-        """The newest version of a finished plan."""
+        """The newest version of a finished plan that was not withdrawn."""
+        ...
+
+    def next_number(self, plan_id: str) -> int:
+        """The number of the version to come: no number is given twice."""
+        ...
+
+    def withdraw(self, plan_id: str, version: int, *, at: datetime) -> bool:
+        """Take a refused version out of the way; False for the first, and for one that tablets have."""
         ...
 
     def get(self, plan_id: str, version: int) -> PlanVersion | None:

@@ -128,6 +128,7 @@ PLAN_VERSIONS = Table(
     Column("holds", LargeBinary, nullable=False),
     Column("changes", LargeBinary),
     Column("inputs", LargeBinary),
+    Column("withdrawn_at_ms", BigInteger),
 )
 
 # What tablets fetch: releases of a day that no later one has ended.

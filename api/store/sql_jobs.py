@@ -14,7 +14,7 @@ from api.store.group_commit import GroupCommit
 from api.store.plan_version_ports import AnswerRecord, VersionRecord
 from api.store.ports import JobResult, PlanRecord
 from api.store.schema import ANSWERS, JOBS, PLANS, SCENARIOS, TOUR_EXPORTS, TOURS
-from api.store.sql_plan_versions import insert_first_version, insert_version, latest_version
+from api.store.sql_plan_versions import has_version, insert_first_version, insert_version, latest_version
 
 _FAILURE = TypeAdapter(JobFailure)
 MOST_WAITING = 1_000
@@ -105,9 +105,8 @@ class SqlJobStore:
     def succeed(self, job_id: str, result: JobResult, *, at: datetime) -> bool:
         """Store the result and mark the job, both or neither; False when the job was not running any more."""
         with self._database.write() as connection:
-            if isinstance(result, VersionRecord) and latest_version(connection, result.plan_id) != result.base_version:
-                stale = {"state": JobState.FAILED, "error": _FAILURE.dump_json(STALE), "finished_at_ms": _ms(at)}
-                return _change(connection, job_id, (JobState.RUNNING,), **stale)
+            if isinstance(result, VersionRecord) and (unwanted := _unwanted(connection, job_id, result)) is not None:
+                return _change(connection, job_id, (JobState.RUNNING,), **unwanted, finished_at_ms=_ms(at))
             has_changed = _change(
                 connection,
                 job_id,
@@ -194,6 +193,16 @@ def _change(connection: Connection, job_id: str, from_states: tuple[JobState, ..
         update(JOBS).where(JOBS.c.job_id == job_id, JOBS.c.state.in_(from_states)).values(**values)
     )
     return changed.rowcount == 1
+
+
+def _unwanted(connection: Connection, job_id: str, result: VersionRecord) -> dict[str, object] | None:
+    """How a job ends whose version nobody wants any more; None where it is wanted."""
+    if connection.scalar(select(JOBS.c.is_cancel_requested).where(JOBS.c.job_id == job_id)):
+        return {"state": JobState.CANCELLED}
+    is_next = latest_version(connection, result.plan_id) == result.base_version
+    if is_next and not has_version(connection, result.plan_id, result.number):
+        return None
+    return {"state": JobState.FAILED, "error": _FAILURE.dump_json(STALE)}
 
 
 def _publish(connection: Connection, result: JobResult) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
 
 from api.store.database import Database
 from api.store.errors import StaleVersionError
@@ -30,9 +30,26 @@ class SqlPlanVersionStore:
         self._database = database
 
     def latest(self, plan_id: str) -> PlanVersion | None:
-        """The newest version of a finished plan."""
-        query = _versions().where(PLAN_VERSIONS.c.plan_id == plan_id).order_by(PLAN_VERSIONS.c.version.desc()).limit(1)
-        return self._version(query)
+        """The newest version of a finished plan that was not withdrawn."""
+        return self._version(_newest(plan_id))
+
+    def next_number(self, plan_id: str) -> int:
+        """The number of the version to come: no number is given twice."""
+        query = select(func.max(PLAN_VERSIONS.c.version)).where(PLAN_VERSIONS.c.plan_id == plan_id)
+        with self._database.read() as connection:
+            return (connection.scalar(query) or 0) + 1
+
+    def withdraw(self, plan_id: str, version: int, *, at: datetime) -> bool:
+        """Take a refused version out of the way; False for the first, and for one that tablets have."""
+        is_this = and_(PLAN_VERSIONS.c.plan_id == plan_id, PLAN_VERSIONS.c.version == version)
+        is_released = and_(RELEASES.c.plan_id == plan_id, RELEASES.c.version == version, RELEASES.c.ended_by.is_(None))
+        with self._database.write(alone_on=RELEASES) as connection:
+            changed = connection.execute(
+                update(PLAN_VERSIONS)
+                .where(is_this, PLAN_VERSIONS.c.version > FIRST_VERSION, ~select(RELEASES).where(is_released).exists())
+                .values(withdrawn_at_ms=_ms(at))
+            )
+            return changed.rowcount == 1
 
     def get(self, plan_id: str, version: int) -> PlanVersion | None:
         """One version."""
@@ -52,9 +69,9 @@ class SqlPlanVersionStore:
         self, plan_id: str, *, if_match: str, at: datetime, actor: str, version: int | None = None
     ) -> tuple[Release, Sequence[Release]]:
         """Give the latest version (or the one named) to the tablets, at once for all its tours; durable on return."""
-        query = _versions().where(PLAN_VERSIONS.c.plan_id == plan_id).order_by(PLAN_VERSIONS.c.version.desc()).limit(1)
+        query = _newest(plan_id)
         if version is not None:
-            query = query.where(PLAN_VERSIONS.c.version == version)
+            query = _versions().where(PLAN_VERSIONS.c.plan_id == plan_id, PLAN_VERSIONS.c.version == version)
         with self._database.write(alone_on=RELEASES) as connection:
             row = connection.execute(query).one_or_none()
             if row is None or row.etag != if_match:
@@ -133,9 +150,19 @@ class SqlPlanVersionStore:
 
 
 def latest_version(connection: Connection, plan_id: str) -> int | None:
-    """The number of a plan's newest version."""
-    query = select(PLAN_VERSIONS.c.version).where(PLAN_VERSIONS.c.plan_id == plan_id)
+    """The number of a plan's newest version that was not withdrawn."""
+    query = select(PLAN_VERSIONS.c.version).where(
+        PLAN_VERSIONS.c.plan_id == plan_id, PLAN_VERSIONS.c.withdrawn_at_ms.is_(None)
+    )
     return connection.scalar(query.order_by(PLAN_VERSIONS.c.version.desc()).limit(1))
+
+
+def has_version(connection: Connection, plan_id: str, version: int) -> bool:
+    """Whether a number is taken."""
+    query = select(PLAN_VERSIONS.c.version).where(
+        PLAN_VERSIONS.c.plan_id == plan_id, PLAN_VERSIONS.c.version == version
+    )
+    return connection.scalar(query) is not None
 
 
 def insert_first_version(
@@ -161,7 +188,7 @@ def insert_version(connection: Connection, record: VersionRecord) -> None:
     connection.execute(
         insert(PLAN_VERSIONS).values(
             plan_id=record.plan_id,
-            version=record.base_version + 1,
+            version=record.number,
             content_id=record.content.plan_id,
             made_at_ms=_ms(record.content.generated_at),
             actor=record.actor,
@@ -170,6 +197,15 @@ def insert_version(connection: Connection, record: VersionRecord) -> None:
             changes=record.changes,
             inputs=record.inputs,
         )
+    )
+
+
+def _newest(plan_id: str) -> Select[tuple[object, ...]]:
+    return (
+        _versions()
+        .where(PLAN_VERSIONS.c.plan_id == plan_id, PLAN_VERSIONS.c.withdrawn_at_ms.is_(None))
+        .order_by(PLAN_VERSIONS.c.version.desc())
+        .limit(1)
     )
 
 
@@ -247,6 +283,7 @@ def _version(row: Row[tuple[object, ...]]) -> PlanVersion:
         holds=row.holds,
         changes=row.changes,
         inputs=row.inputs,
+        is_withdrawn=row.withdrawn_at_ms is not None,
     )
 
 

@@ -37,6 +37,7 @@ class SqlPlanStore:
         """Plan jobs, newest first; ``before`` names the last plan of the page before."""
         newest = (
             select(PLAN_VERSIONS.c.plan_id, func.max(PLAN_VERSIONS.c.version).label("version"))
+            .where(PLAN_VERSIONS.c.withdrawn_at_ms.is_(None))
             .group_by(PLAN_VERSIONS.c.plan_id)
             .subquery()
         )

@@ -110,6 +110,65 @@ def test_change_of_a_version_that_is_not_the_latest_fails_and_stores_nothing(sto
     assert [one.content_id for one in store.versions.all(FIRST)] == [FIRST, SECOND]
 
 
+def test_withdrawn_version_keeps_its_number_and_nothing_goes_on_from_it(store: SqlStore) -> None:
+    plan = plan_made(store, FIRST)
+    begin(store, SECOND, JobKind.INCIDENT)
+    store.jobs.succeed(SECOND, next_version(plan, SECOND, base=1, warning="proposed"), at=NOW)
+    assert store.versions.next_number(FIRST) == 3
+    assert store.versions.withdraw(FIRST, 2, at=NOW)
+    latest = store.versions.latest(FIRST)
+    assert latest is not None
+    assert (latest.version, latest.is_withdrawn) == (1, False)
+    assert [one.is_withdrawn for one in store.versions.all(FIRST)] == [False, True]
+    (listed,) = store.plans.plans(limit=5)
+    assert listed.version == 1
+    released, _ = store.versions.release(FIRST, if_match=latest.etag, at=NOW, actor="k1")
+    assert released.version == 1
+    # The next change builds on the first version, and no number is given twice.
+    begin(store, OTHER, JobKind.PLAN_EDIT)
+    store.jobs.succeed(OTHER, replace(next_version(plan, OTHER, base=1, warning="edited"), version=3), at=NOW)
+    latest = store.versions.latest(FIRST)
+    assert latest is not None
+    assert (latest.version, latest.content_id) == (3, OTHER)
+    assert not store.versions.withdraw(FIRST, 1, at=NOW)  # a plan has a version at least
+
+
+def test_version_whose_number_was_given_meanwhile_is_stale(store: SqlStore) -> None:
+    plan = plan_made(store, FIRST)
+    for job_id in (SECOND, OTHER):
+        begin(store, job_id, JobKind.PLAN_EDIT)
+    store.jobs.succeed(SECOND, next_version(plan, SECOND, base=1), at=NOW)
+    store.versions.withdraw(FIRST, 2, at=NOW)
+    store.jobs.succeed(OTHER, replace(next_version(plan, OTHER, base=1, warning="other"), version=2), at=NOW)
+    job = store.jobs.get(OTHER)
+    assert job is not None
+    assert job.failure is not None
+    assert job.failure.code == "stale_version"
+
+
+def test_version_that_tablets_have_is_not_withdrawn(store: SqlStore) -> None:
+    plan = plan_made(store, FIRST)
+    begin(store, SECOND, JobKind.INCIDENT)
+    made = next_version(plan, SECOND, base=1)
+    store.jobs.succeed(SECOND, made, at=NOW)
+    store.versions.release(FIRST, if_match=made.content.etag, at=NOW, actor="k1")
+    assert not store.versions.withdraw(FIRST, 2, at=NOW)
+    latest = store.versions.latest(FIRST)
+    assert latest is not None
+    assert latest.version == 2
+
+
+def test_version_of_a_cancelled_job_is_not_stored(store: SqlStore) -> None:
+    plan = plan_made(store, FIRST)
+    begin(store, SECOND, JobKind.INCIDENT)
+    store.jobs.request_cancel(SECOND)
+    store.jobs.succeed(SECOND, next_version(plan, SECOND, base=1), at=NOW)
+    job = store.jobs.get(SECOND)
+    assert job is not None
+    assert job.state is JobState.CANCELLED
+    assert store.versions.of_content(SECOND) is None
+
+
 def test_release_is_what_a_vehicle_gets_and_ends_the_one_before(store: SqlStore) -> None:
     plan = plan_made(store, FIRST)
     etag = record_of_plan(plan).etag

@@ -158,6 +158,29 @@ def test_blocked_container_is_left_out_of_the_proposal_until_rejected(
     assert client.post(f"{location}/accept").json()["code"] == "already_finished"
 
 
+def test_rejected_proposal_is_not_what_the_next_change_starts_from(
+    client: httpx.Client, services: Services, plan: Plan
+) -> None:
+    before = store_of(services).versions.latest(plan.plan_id)
+    assert before is not None
+    target = [one.container_id for tour in plan.tours for stop in tour.stops for one in stop.collections][-1]
+    location = report(client, kind="blocked", container_id=target, code="no_access", note="second look")
+    proposal = proposed(client, location)["proposal"]
+    assert proposal["version"] > before.version
+    latest = store_of(services).versions.latest(plan.plan_id)
+    assert latest is not None
+    assert latest.version == proposal["version"]
+    assert client.post(f"{location}/reject").json()["state"] == "rejected"
+    after = store_of(services).versions.latest(plan.plan_id)
+    assert after == before
+    listed = store_of(services).versions.all(plan.plan_id)
+    assert listed[-1].is_withdrawn
+    # Whoever read the plan before the incident may change it after the rejection.
+    again = report(client, kind="blocked", container_id=target, code="no_access", note="third look")
+    assert proposed(client, again)["proposal"]["version"] == proposal["version"] + 1
+    assert client.post(f"{again}/reject").json()["state"] == "rejected"
+
+
 def test_closed_road_of_a_driver_waits_for_the_dispatcher_and_holds_meanwhile(
     client: httpx.Client, services: Services, plan: Plan
 ) -> None:

@@ -318,11 +318,55 @@ def test_no_operation_tells_a_town_what_its_neighbour_calls_its_things(
         own_tours = [f"/v1/plans/{driven.plan_id}/tours/{one.vehicle_id}" for one in TOWNS[name].town.vehicles]
         foreign = [f"/v1/containers/{one.container_id}" for one in town.containers[:3]]
         for path in (*paths, *tours, *own_tours, *foreign):
-            text = offices[name].get(path).text
+            answer = offices[name].get(path)
+            assert answer.status_code < 500, path
+            text = answer.text
             # What was asked for may be named in a refusal; nothing else of the neighbour's may.
             assert not [one for one in names if one in text and one not in path], path
             looked_at += 1
     assert looked_at > 40
+
+
+def test_what_a_town_cannot_do_alone_with_a_joint_plan_is_refused_with_what_to_do(
+    opened: httpx.Client, offices: dict[str, Office], driven: Driven
+) -> None:
+    for name in BOTH:
+        office, path = offices[name], f"/v1/plans/{driven.plan_id}"
+        etag = office.get(path).json()["etag"]
+        edit = {"edits": [{"op": "exclude", "container_id": f"{name}-000"}]}
+        what_if = {"name": "x", "base_plan_id": driven.plan_id, "changes": [{"op": "demand.scale", "factor": 2}]}
+        answers = [
+            opened.patch(path, json=edit, headers={**office.headers, "If-Match": f'"{etag}"'}),
+            office.get(f"{path}/explain?container={name}-000"),
+            office.post("/v1/scenarios", what_if),
+        ]
+        for answer in answers:
+            assert (answer.status_code, answer.json()["code"]) == (409, "joint_plan"), answer.text
+            assert "without partners" in answer.json()["detail"]
+        sheets = office.get(f"{path}/compliance").json()["tours"]
+        own = {vehicle for town, vehicle in driven.bundles if town == name}
+        assert {one["vehicle_id"] for one in sheets} == own
+
+
+def test_incident_on_a_joint_tour_is_kept_and_says_what_to_do(
+    opened: httpx.Client, services: Services, offices: dict[str, Office], driven: Driven
+) -> None:
+    (name, vehicle_id) = next(iter(driven.bundles))
+    place = {"lon_deg": 8.9, "lat_deg": 52.03}
+    tablet = tablet_of(opened, services, name, vehicle_id)
+    for body in ({"kind": "breakdown"}, {"kind": "road_closed", "location": place}):
+        answer = tablet.post("/v1/incidents", {"day": DAY.isoformat(), "vehicle_id": vehicle_id, **body})
+        assert answer.status_code == 202, answer.text
+        told = answer.json()
+        assert told["proposal"] is None
+        assert "without partners" in told["notice"]["en"]
+        assert "ohne Partner" in told["notice"]["de"]
+        kept = offices[name].get(f"/v1/incidents/{told['incident_id']}").json()
+        assert (kept["state"], kept["notice"]) == ("open", told["notice"])
+        accepted = offices[name].post(f"/v1/incidents/{told['incident_id']}/accept").json()
+        assert (accepted["state"], accepted["notice"]) == ("accepted", None)
+    closed = {one["closure_id"] for one in offices[name].get("/v1/closures").json()["closures"]}
+    assert told["closure_id"] in closed
 
 
 def test_joint_day_whose_agreement_ended_is_not_released(offices: dict[str, Office], driven: Driven) -> None:
