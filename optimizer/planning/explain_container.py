@@ -3,20 +3,23 @@
 Reads only the plan, the town and the map, so that a plan of yesterday can be explained too.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from optimizer.domain.container import Container
 from optimizer.domain.hours import local_midnight
 from optimizer.domain.issues import InvalidInputError, Issue
-from optimizer.domain.plan import Collection, Plan, ReasonCode, Stop, StopKind, Unserved
+from optimizer.domain.plan import Collection, Plan, Stop, StopKind, Unserved
 from optimizer.domain.relaxation import Text
 from optimizer.domain.selection import Candidate, Decision
 from optimizer.domain.town import Town
-from optimizer.domain.vehicle import Vehicle
 from optimizer.planning import explanation_words as words
-from optimizer.planning.insertion_options import Option, Rule, options_of, removal_of
+from optimizer.planning.first_obstacle import FirstObstacle
+from optimizer.planning.insertion_options import Option, options_of, removal_of
 from optimizer.planning.placed_tours import Halt, PlacedTours, halts_of, place_tours
+from optimizer.problem.elapsed_windows import DayClock
+from optimizer.problem.stops import DueContainer, Parcel
 from optimizer.problem.under_way import UnderWay, under_way
 from routing.ports import StreetRouter
 
@@ -93,14 +96,36 @@ def explain_container(plan: Plan, town: Town, router: StreetRouter, container_id
         under_way=_under_way(plan, town),
     )
     over = frozenset(tour.vehicle_id for tour in plan.tours if 0 < len(tour.stops) <= tour.done_stops)
+    together = (container_id,) if own is None else own.container_ids
+    parcel = _parcel_of(together, plan, town, candidates)
     if served is not None and own is not None:
-        return _explain_served(town, container, served, own, placed, over)
+        return _explain_served(town, container, served, own, placed, over, parcel)
     assert unserved is not None
-    return _explain_unserved(plan, town, container, unserved, placed, over)
+    return _explain_unserved(plan, town, container, unserved, placed, over, parcel)
+
+
+def _parcel_of(names: Sequence[str], plan: Plan, town: Town, candidates: Mapping[str, Candidate]) -> Parcel:
+    """What is emptied in one halt, with its hours on the day."""
+    clock = DayClock(day=plan.day, zone=town.zone)
+    containers = {one.container_id: one for one in town.containers}
+    return Parcel(
+        containers=tuple(
+            DueContainer(
+                container=containers[name], candidate=candidates[name], windows=clock.windows(containers[name].hours)
+            )
+            for name in names
+        )
+    )
 
 
 def _explain_served(
-    town: Town, container: Container, served: tuple[str, Stop], own: Halt, placed: PlacedTours, over: frozenset[str]
+    town: Town,
+    container: Container,
+    served: tuple[str, Stop],
+    own: Halt,
+    placed: PlacedTours,
+    over: frozenset[str],
+    parcel: Parcel,
 ) -> ContainerExplanation:
     vehicle_id, stop = served
     collection = next(one for one in stop.collections if one.container_id == container.container_id)
@@ -123,13 +148,19 @@ def _explain_served(
         vehicle_id=vehicle_id,
         decision=words.served(container.container_id, vehicle_id, stop, collection, saving),
         saving=saving,
-        vehicles=() if is_done else _verdicts(town, container, options, placed, over),
+        vehicles=() if is_done else _verdicts(town, container, options, placed, over, parcel),
         remedies=(),
     )
 
 
 def _explain_unserved(
-    plan: Plan, town: Town, container: Container, unserved: Unserved, placed: PlacedTours, over: frozenset[str]
+    plan: Plan,
+    town: Town,
+    container: Container,
+    unserved: Unserved,
+    placed: PlacedTours,
+    over: frozenset[str],
+    parcel: Parcel,
 ) -> ContainerExplanation:
     at = placed.further.get(container.container_id)
     found = [] if at is None else options_of(placed.problem, placed.orders, at)
@@ -152,44 +183,25 @@ def _explain_unserved(
         vehicle_id="",
         decision=words.unserved(unserved),
         saving=None,
-        vehicles=_verdicts(town, container, options, placed, over),
+        vehicles=_verdicts(town, container, options, placed, over, parcel),
         remedies=tuple(remedies),
     )
 
 
 def _verdicts(
-    town: Town, container: Container, options: list[Option], placed: PlacedTours, over: frozenset[str]
+    town: Town, container: Container, options: list[Option], placed: PlacedTours, over: frozenset[str], parcel: Parcel
 ) -> tuple[VehicleVerdict, ...]:
     known = {one.vehicle_id: one for one in options}
     left_out = {one.vehicle_id: one.message for one in placed.built.left_out_vehicles}
     left_out |= dict.fromkeys(over, "Its tour is over.")
-    refused = {one.container_id: one.code for one in placed.built.refused}
-    rule = _RULE_OF_REFUSAL.get(refused.get(container.container_id), Rule.ACCESS)
+    judge = FirstObstacle(built=placed.built, left_out=left_out, parcel=parcel)
     found = []
     for vehicle in town.vehicles:
-        option = known.get(vehicle.vehicle_id) or Option(
-            vehicle_id=vehicle.vehicle_id, rule=_rule_before_any_trial(vehicle, container, left_out) or rule
-        )
+        option = known.get(vehicle.vehicle_id) or judge.option_of(vehicle, container)
         why = left_out.get(vehicle.vehicle_id, "")
         found.append(VehicleVerdict(option=option, text=words.option(option, vehicle, container, why)))
     found.sort(key=lambda one: (not one.option.fits, one.option.cost_eur if one.option.fits else 0.0))
     return tuple(found)
-
-
-_RULE_OF_REFUSAL: dict[ReasonCode | None, Rule] = {
-    ReasonCode.DISPOSAL_CLOSED: Rule.DISPOSAL_CLOSED,
-    ReasonCode.EXCEEDS_VEHICLE: Rule.SIZE,
-    ReasonCode.TIME_WINDOW: Rule.CONTAINER_HOURS,
-}
-"""What a container that the day refuses meets on a vehicle that could collect it; for all others it is access."""
-
-
-def _rule_before_any_trial(vehicle: Vehicle, container: Container, left_out: dict[str, str]) -> Rule | None:
-    if container.stream not in vehicle.streams:
-        return Rule.STREAM
-    if container.system not in vehicle.systems:
-        return Rule.LIFTING_SYSTEM
-    return Rule.NOT_DRIVING if vehicle.vehicle_id in left_out else None
 
 
 def _without(order: list[int], pickup_index: int) -> list[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from math import ceil
 
 import pytest
 
@@ -74,7 +75,7 @@ def tight(**changes: object) -> tuple[Vehicle, ...]:
         (tight(shift=Shift(starts_local=time(6), ends_local=time(7))), Rule.SHIFT),
         (tight(capacity_kg=600, max_trips=1), Rule.CAPACITY_KG),
         (tight(body_l=2_300, max_trips=1), Rule.CAPACITY_L),
-        (tight(capacity_kg=100), Rule.SIZE),
+        (tight(capacity_kg=100), Rule.SIZE_KG),
     ],
 )
 def test_binding_rule_is_the_one_that_was_made_tight(
@@ -85,6 +86,60 @@ def test_binding_rule_is_the_one_that_was_made_tight(
     rules = {option_of(plan, request.town, ports, one.container_id, "T-1").rule for one in plan.unserved if one.is_due}
     assert rule in rules
     assert option_of(plan, request.town, ports, plan.unserved[0].container_id, "T-2").rule is Rule.STREAM
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "rule", "en", "de"),
+    [
+        ({"capacity_kg": 30}, Rule.SIZE_KG, "kg too heavy", "kg zu schwer"),
+        ({"body_l": 300}, Rule.SIZE_L, "l too much", "l zu viel"),
+        (
+            {"shift": Shift(starts_local=time(6), ends_local=time(6, 1))},
+            Rule.SHIFT,
+            "its shift is",
+            "die Schicht ist",
+        ),
+        (
+            {"shift": Shift(starts_local=time(0, 30), ends_local=time(3))},
+            Rule.DISPOSAL_CLOSED,
+            "no disposal site for",
+            "keine Entladestelle für",
+        ),
+        (
+            {"shift": Shift(starts_local=time(17), ends_local=time(21))},
+            Rule.CONTAINER_HOURS,
+            "within the container's hours",
+            "in den Zeiten des Behälters",
+        ),
+        ({"systems": frozenset({"crane"})}, Rule.LIFTING_SYSTEM, "no lifting system", "keine Schüttung"),
+    ],
+)
+def test_vehicle_that_no_tour_is_tried_for_is_told_its_true_obstacle(
+    request_for_day: DayRequest, ports: Ports, vehicle: dict[str, object], rule: Rule, en: str, de: str
+) -> None:
+    """Whoever reads "cannot stop there" looks at the street, and not at the truck's papers."""
+    town = replace(
+        request_for_day.town,
+        vehicles=(make_vehicle("T-1"), make_vehicle("T-2", **vehicle)),
+        disposal_sites=tuple(
+            replace(one, hours=Hours(expression="06:00-22:00")) for one in request_for_day.town.disposal_sites
+        ),
+        containers=tuple(
+            replace(one, hours=Hours(expression="05:00-16:00")) for one in request_for_day.town.containers
+        ),
+    )
+    plan = planned(replace(request_for_day, town=town, policy="all"), ports)
+    tour = next(one for one in plan.tours if one.vehicle_id == "T-1")
+    served = max((one for stop in tour.stops for one in stop.collections), key=lambda one: one.expected_kg)
+    found = explain_container(plan, town, ports.router, served.container_id)
+    verdict = next(one for one in found.vehicles if one.option.vehicle_id == "T-2")
+    assert verdict.option.rule is rule
+    assert en in verdict.text.en
+    assert de in verdict.text.de
+    assert "cannot stop there" not in verdict.text.en
+    if rule is Rule.SIZE_KG:
+        together = next(stop for stop in tour.stops if served in stop.collections).collections
+        assert verdict.option.missing == ceil(sum(one.expected_kg for one in together)) - 30
 
 
 def test_missing_minutes_of_shift_are_what_serves_it(request_for_day: DayRequest, ports: Ports) -> None:
