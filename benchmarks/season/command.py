@@ -11,10 +11,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.season import policies
 from benchmarks.season.report import last_line, print_table, write_csv
+from benchmarks.season.results_file import RESULTS, write_section
 from benchmarks.season.town import season_statistics, season_town
 from optimizer.domain.request import SolveLimits
 from optimizer.search.sisr import SisrSolver
 from optimizer.season.executors import ProcessExecutor
+from optimizer.season.records import SeasonRecord
 from optimizer.season.run_policy import SeasonPorts
 from optimizer.season.run_season import run_season
 from optimizer.season.spec import NO_FAILURES, SeasonSpec, SensorFailures
@@ -60,9 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             progress.update(bar, completed=share, description=detail)
 
         executor = ProcessExecutor(n_processes=options.processes)
-        record = run_season(spec, ports, policies.lineup(), executor, progress=listen)
+        record = run_season(spec, ports, policies.lineup(options.coverage), executor, progress=listen)
     print_table(console, record)
     write_csv(options.out, record, console)
+    if options.write_results:
+        kind = f"{spec.n_days} days, {_sensors(options.coverage)}{', with failures' if options.failures else ''}"
+        write_section(RESULTS, record, kind=kind, how=_how(spec, record))
+        console.print(f"Written: {RESULTS}", highlight=False)
     print(last_line(record), flush=True)
     return 0
 
@@ -75,8 +81,23 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--coverage", type=float, default=1.0, help="share of containers with a sensor, 0 to 1")
     parser.add_argument("--failures", action="store_true", help="silent and stuck sensors, and an area that is down")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="runs at once")
+    parser.add_argument("--write-results", action="store_true", help="put the figures into RESULTS.md")
     parser.add_argument("--out", type=Path, default=Path("bench-results"))
     return parser.parse_args(arguments)
+
+
+def _sensors(coverage: float) -> str:
+    return {0.0: "no sensors", 1.0: "all with sensors"}.get(coverage, f"{coverage:.0%} with sensors")
+
+
+def _how(spec: SeasonSpec, record: SeasonRecord) -> str:
+    hours = sum(run.wall_s for run in record.runs) / 3600
+    return (
+        f"{record.town_name}, {record.n_containers} containers, {spec.n_days} counted days from {spec.first_day} after "
+        f"{spec.warm_up_days} of warm-up, seeds {', '.join(map(str, record.seeds))}, {spec.limits.iteration_limit} "
+        f"iterations a day. Means a day; ± is the half-width of the 95 % interval over the seeds. All runs together "
+        f"took {hours:.1f} hours on the clock of their processes."
+    )
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
+import numpy as np
+
 from optimizer.domain.request import SelectionRules
 from optimizer.ports import SelectionPolicy
 from optimizer.season.kept_travel import KeptTravel
@@ -25,7 +27,9 @@ SCHEDULE: Schedule = (
     ("paper", ScheduleRules(target_fill_fraction=0.5)),
 )
 THRESHOLDS: Mapping[str, float] = {"glass": 0.6, "plastic": 0.6, "paper": 0.28}
-DIALS = PrizeRules(service_level=0.9972)
+SERVICE_LEVELS = ((0.0, 0.9984), (0.5, 0.998), (1.0, 0.9976))
+"""By share of containers with a sensor: what it takes to overflow no more than fixed tours on the seeds of tuning."""
+
 CLAIRVOYANT_DIALS = PrizeRules(service_level=0.9995)
 
 
@@ -60,7 +64,13 @@ def threshold(level_by_stream: Mapping[str, float] = MappingProxyType(THRESHOLDS
     return SeasonPolicy(name="threshold", make=partial(make_threshold, level_by_stream=dict(level_by_stream)))
 
 
-def rolling_prize(dials: PrizeRules = DIALS) -> SeasonPolicy:
+def dials_for(sensor_coverage: float) -> PrizeRules:
+    """The dials for a share of containers with a sensor: who knows less has to be more careful."""
+    shares, levels = zip(*SERVICE_LEVELS, strict=True)
+    return PrizeRules(service_level=float(np.interp(sensor_coverage, shares, levels)))
+
+
+def rolling_prize(dials: PrizeRules) -> SeasonPolicy:
     """Ours."""
     return SeasonPolicy(name="rolling_prize", make=partial(make_prize, dials=dials))
 
@@ -70,6 +80,6 @@ def clairvoyant(dials: PrizeRules = CLAIRVOYANT_DIALS) -> SeasonPolicy:
     return SeasonPolicy(name="clairvoyant", make=partial(make_prize, dials=dials), is_clairvoyant=True)
 
 
-def lineup() -> tuple[SeasonPolicy, ...]:
+def lineup(sensor_coverage: float = 1.0) -> tuple[SeasonPolicy, ...]:
     """All four, in the order of the table."""
-    return (fixed(), threshold(), rolling_prize(), clairvoyant())
+    return (fixed(), threshold(), rolling_prize(dials_for(sensor_coverage)), clairvoyant())

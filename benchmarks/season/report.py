@@ -8,31 +8,41 @@ from statistics import fmean
 from rich.console import Console
 from rich.table import Table
 
-from optimizer.season.compare import Estimate, mean_per_day, ratio
+from optimizer.season.compare import Estimate, Figure, mean_per_day, ratio
 from optimizer.season.records import DayRecord, Effort, SeasonRecord
 
 OURS = "rolling_prize"
 
 
-def _km(effort: Effort) -> float:
+def distance_km(effort: Effort) -> float:
+    """Kilometres driven."""
     return effort.distance_km
 
 
-def _overflows(effort: Effort) -> float:
+def overflow_days(effort: Effort) -> float:
+    """Container-days with an overflow."""
     return float(effort.overflow_container_days)
 
 
 COLUMNS = (
-    ("km/day", _km),
+    ("km/day", distance_km),
     ("hours out/day", lambda effort: effort.out_s / 3600),
     ("lifts/day", lambda effort: float(effort.lifts)),
     ("tours/day", lambda effort: float(effort.tours)),
     ("diesel l/day", lambda effort: effort.diesel_l),
     ("CO2e kg/day", lambda effort: effort.co2e_kg),
     ("EUR/day", lambda effort: effort.cost_eur),
-    ("overflows/day", _overflows),
+    ("overflows/day", overflow_days),
     ("unserved due/day", lambda effort: float(effort.unserved_due)),
 )
+
+
+def shown(record: SeasonRecord, policy: str, figure: Figure) -> str:
+    """A figure's mean a day, with the half-width of its interval where there is one."""
+    one = mean_per_day(record, policy, figure)
+    if one.low is None or one.high is None:
+        return f"{one.value:.1f}"
+    return f"{one.value:.1f} ±{(one.high - one.low) / 2:.1f}"
 
 
 def print_table(console: Console, record: SeasonRecord) -> None:
@@ -51,14 +61,14 @@ def print_table(console: Console, record: SeasonRecord) -> None:
         fills = [run.mean_fill_fraction for run in runs if run.mean_fill_fraction is not None]
         table.add_row(
             policy,
-            *(_shown(mean_per_day(record, policy, figure)) for _, figure in COLUMNS),
+            *(shown(record, policy, figure) for _, figure in COLUMNS),
             f"{fmean(run.overflow_share for run in runs):.2%}",
             f"{fmean(fills):.0%}" if fills else "-",
         )
     console.print(table)
     for other in record.policies:
         if other != OURS and OURS in record.policies:
-            found = ratio(record, OURS, other, _km)
+            found = ratio(record, OURS, other, distance_km)
             if found is not None:
                 console.print(f"km of {OURS} / {other}: {_between(found)}", highlight=False)
 
@@ -66,10 +76,10 @@ def print_table(console: Console, record: SeasonRecord) -> None:
 def last_line(record: SeasonRecord) -> str:
     """The figures that targets are set for."""
     km = {
-        name: ratio(record, OURS, policy, _km)
+        name: ratio(record, OURS, policy, distance_km)
         for name, policy in (("fixed", "fixed_schedule"), ("threshold", "threshold"), ("clairvoyant", "clairvoyant"))
     }
-    overflow = ratio(record, OURS, "fixed_schedule", _overflows)
+    overflow = ratio(record, OURS, "fixed_schedule", overflow_days)
     figures = {f"km_vs_{name}": found for name, found in km.items()} | {"overflow_ratio_fixed": overflow}
     return " ".join(f"{name}={'nan' if one is None else f'{one.value:.3f}'}" for name, one in figures.items())
 
@@ -97,12 +107,6 @@ def write_csv(folder: Path, record: SeasonRecord, console: Console) -> None:
 def _day_row(one: DayRecord) -> list[object]:
     mean_fill = fmean(one.fill_fractions) if one.fill_fractions else ""
     return [one.policy, one.seed, one.day.isoformat(), *asdict(one.effort).values(), mean_fill]
-
-
-def _shown(one: Estimate) -> str:
-    if one.low is None or one.high is None:
-        return f"{one.value:.1f}"
-    return f"{one.value:.1f} ±{(one.high - one.low) / 2:.1f}"
 
 
 def _between(one: Estimate) -> str:

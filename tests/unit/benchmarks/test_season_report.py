@@ -1,6 +1,7 @@
 """The last line of the season benchmark, its files, and its town's settings."""
 
 import csv
+from dataclasses import replace
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from benchmarks.season import policies
 from benchmarks.season.report import last_line, print_table, write_csv
+from benchmarks.season.results_file import write_section
 from benchmarks.season.town import CONTAINERS_AT_SITE, season_statistics
 from optimizer.season.records import DayRecord, Effort, RunRecord, SeasonRecord
 
@@ -75,6 +77,40 @@ def test_table_names_every_policy_and_its_interval(record: SeasonRecord) -> None
     for policy in KM:
         assert policy in file.getvalue()
     assert "km of rolling_prize / threshold: 0.750 (95 % interval 0.750 to 0.750)" in file.getvalue()
+
+
+def test_results_sections_are_replaced_as_a_whole_and_the_rest_is_left_alone(
+    record: SeasonRecord, tmp_path: Path
+) -> None:
+    path = tmp_path / "RESULTS.md"
+    path.write_text("# Results\n\nBefore.\n", encoding="utf-8")
+    write_section(path, record, kind="1 day", how="Once.")
+    write_section(path, record, kind="2 days", how="Twice.")
+    path.write_text(path.read_text("utf-8") + "\nAfter.\n", encoding="utf-8")
+    written = path.read_text("utf-8")
+    assert "| **rolling_prize** | 180.0 ±762.4 |" in written
+    assert "| km, to fixed tours | 0.600 | 0.600 to 0.600 | 0.65 at most: met |" in written
+    assert "| km, to the clairvoyant | 1.200 | 1.200 to 1.200 | 1.12 at most: **missed** |" in written
+    write_section(path, record, kind="1 day", how="Again.")
+    again = path.read_text("utf-8")
+    assert again == written.replace("Once.", "Again.")
+    write_section(path, record, kind="1 day", how="Once.")
+    assert path.read_text("utf-8") == written
+
+
+def test_results_of_fewer_policies_name_no_ratio_to_the_others(record: SeasonRecord, tmp_path: Path) -> None:
+    alone = replace(record, runs=tuple(run for run in record.runs if run.policy != "threshold" and run.seed == 1))
+    write_section(tmp_path / "RESULTS.md", alone, kind="1 day", how="")
+    written = (tmp_path / "RESULTS.md").read_text("utf-8")
+    assert "to the threshold" not in written
+    assert "| overflows, to fixed tours | 0.800 | one seed | 1 at most: met |" in written
+
+
+def test_fewer_sensors_are_driven_with_more_care() -> None:
+    levels = [policies.dials_for(share).service_level for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert levels == sorted(levels, reverse=True)
+    assert len(set(levels)) == 5
+    assert policies.dials_for(1.0).service_level == pytest.approx(dict(policies.SERVICE_LEVELS)[1.0])
 
 
 def test_lineup_and_streams_are_complete() -> None:
