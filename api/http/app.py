@@ -79,7 +79,12 @@ def create_app(services: Services) -> FastAPI:
     metrics = Metrics(services.queue)
     intakes = Intakes(services)
     alerts = OpenAlerts(services, intakes)
-    routers = (
+    routers = (  # an address is looked for from the top: what machines ask without end comes first
+        ingest_router(services, intakes, alerts),
+        readings_router(services),
+        tour_state_router(services),
+        tablet_router(services),  # before the tours: its addresses are longer than theirs
+        tours_router(services),
         plans_router(services, alerts),
         plan_edits_router(services, alerts),
         plan_questions_router(services),
@@ -88,14 +93,9 @@ def create_app(services: Services) -> FastAPI:
         agreements_router(services),
         joint_days_router(services),
         containers_router(services),
-        readings_router(services),
         fleet_router(services),
-        ingest_router(services, intakes, alerts),
         incidents_router(services),
         closures_router(services),
-        tour_state_router(services),
-        tablet_router(services),  # before the tours: its addresses are longer than theirs
-        tours_router(services),
         health_router(services),
         metrics_router(metrics),
     )

@@ -114,10 +114,11 @@ class Gate:
         headers = Headers(scope=scope)
         peer = scope["client"][0] if scope.get("client") else ""
         source = source_of(peer, headers.getlist("x-forwarded-for"), self._trusted)
+        doorkeeper, now = self._services.doorkeeper, self._services.now()
         try:
-            return await run_sync(
-                lambda: self._services.doorkeeper.recognise(headers, source=source, now=self._services.now())
-            )
+            if doorkeeper.knows(headers):
+                return doorkeeper.recognise(headers, source=source, now=now)
+            return await run_sync(lambda: doorkeeper.recognise(headers, source=source, now=now))
         except UnauthenticatedError as error:
             _LOGGER.info("denied", extra={"trace_id": trace_id, "reason": error.reason})
             if error.claimed is not None:

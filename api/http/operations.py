@@ -37,6 +37,7 @@ class OperationIndex:
     ) -> None:
         self._permissions = permissions
         self._routes: list[APIRoute] = []
+        self._of_plain: dict[tuple[str, str], Operation] = {}
         unlisted = [_name(route) for route in app.router.routes if not _is_documentation(route)]
         for route in _flattened(routers):
             if isinstance(route, APIRoute) and route.operation_id in permissions:
@@ -45,6 +46,7 @@ class OperationIndex:
                 unlisted.append(_name(route))
         if unlisted:
             raise UnlistedOperationError(unlisted)
+        self._plain_paths = frozenset(route.path for route in self._routes if "{" not in route.path)
 
     def operation_ids(self) -> set[str]:
         """Every operation, the documentation's apart."""
@@ -53,11 +55,17 @@ class OperationIndex:
     def find(self, scope: Scope) -> Operation | None:
         """The operation, or None for an address or a method that there is not."""
         path = scope["path"]
+        known = self._of_plain.get((scope["method"], path))
+        if known is not None:
+            return known
         if path in _DOCUMENTATION_PATHS or path.startswith(f"{_DOCUMENTATION_FOLDER}/"):
             return self._operation(DOCUMENTATION)
         for route in self._routes:
             if route.matches(scope)[0] is Match.FULL:
-                return self._operation(str(route.operation_id))
+                found = self._operation(str(route.operation_id))
+                if path in self._plain_paths:  # as many as there are operations, whatever is asked for
+                    self._of_plain[scope["method"], path] = found
+                return found
         return None
 
     def _operation(self, operation_id: str) -> Operation:

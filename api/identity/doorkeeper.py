@@ -62,6 +62,10 @@ class Doorkeeper(Protocol):
         """
         ...
 
+    def knows(self, headers: Mapping[str, str]) -> bool:
+        """Whether ``recognise`` would answer from memory: then it need not be kept off the event loop."""
+        ...
+
 
 class WithoutKeys:
     """Takes everybody on this machine for the administrator of the one town; for trying things out."""
@@ -72,6 +76,10 @@ class WithoutKeys:
     def recognise(self, headers: Mapping[str, str], *, source: str, now: datetime) -> Recognition:  # noqa: ARG002
         """The administrator."""
         return self._recognition
+
+    def knows(self, headers: Mapping[str, str]) -> bool:  # noqa: ARG002
+        """Always."""
+        return True
 
 
 class WithKeys:
@@ -86,9 +94,7 @@ class WithKeys:
 
     def recognise(self, headers: Mapping[str, str], *, source: str, now: datetime) -> Recognition:
         """Who sends these headers."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        offered = token.strip() if scheme.lower() == "bearer" else headers.get("x-fuhre-key", "")
-        key_id = headers.get("x-fuhre-key-id", "")
+        offered, key_id = _offered(headers), headers.get("x-fuhre-key-id", "")
         if not offered and not key_id:
             raise UnauthenticatedError("missing")  # not a wrong guess: scripts and browsers forget it
         try:
@@ -98,6 +104,12 @@ class WithKeys:
         except UnauthenticatedError:
             self._count_failure(offered, key_id, source=source)
             raise
+
+    def knows(self, headers: Mapping[str, str]) -> bool:
+        """Whether the key was looked up a moment ago."""
+        offered = _offered(headers)
+        named = (split_key(offered) or ("",))[0] if offered else headers.get("x-fuhre-key-id", "")
+        return self._cache.knows(named)
 
     def _by_token(self, offered: str, now: datetime) -> Principal:
         if offered.startswith("fuhre_") or self._logins is None:
@@ -148,3 +160,9 @@ class WithKeys:
             waits_s.append(self._failures_by_key.take(named))
         if any(waits_s):
             raise ThrottledError(retry_after_s=min(max(waits_s), 60))
+
+
+def _offered(headers: Mapping[str, str]) -> str:
+    """The key or token in the headers; nothing where there is none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else headers.get("x-fuhre-key", "")

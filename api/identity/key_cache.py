@@ -1,5 +1,6 @@
 """Keys and tenants as they were a moment ago, so that not every request asks the database."""
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -9,6 +10,9 @@ from api.store.tenant_ports import AccessKey, Tenant, TenantStores
 
 FRESH_S = 1.0
 """A key that is revoked by another process is refused after this long at the latest."""
+
+KNOWN_S = 0.8
+"""What was told within this time is still fresh when it is asked for in a moment."""
 
 MAX_REMEMBERED = 5_000
 
@@ -37,6 +41,15 @@ class KeyCache:
             if len(self._keys) > MAX_REMEMBERED:
                 self._keys.popitem(last=False)
         return found
+
+    def knows(self, key_id: str) -> bool:
+        """Whether the key and its tenant can be told in a moment without asking the database."""
+        oldest_s = self._clock_s() - KNOWN_S
+        with self._lock:
+            asked_s, key = self._keys.get(key_id, (-math.inf, None))
+            if asked_s <= oldest_s or key is None:
+                return False
+            return self._tenants.get(key.tenant_id, (-math.inf, None))[0] > oldest_s
 
     def is_active(self, tenant_id: str) -> bool:
         """Whether there is such a tenant and it may work."""
