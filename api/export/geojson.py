@@ -10,6 +10,7 @@ from typing import Any
 from api.export.plan_paths import PlanPaths
 from api.export.trips import Trip, trips_of
 from optimizer.domain.plan import Plan, Stop, Tour, Unserved
+from optimizer.domain.sendable_error import SendableError
 from optimizer.domain.town import Town
 from routing.location import Location
 
@@ -54,7 +55,7 @@ def tour_to_geojson(
     return _collection(plan, list(_tour_features(index, plan.tours[index], paths, town)), attribution)
 
 
-class UnknownTourError(LookupError):
+class UnknownTourError(SendableError, LookupError):
     """The plan has no tour of the vehicle that was asked for."""
 
     def __init__(self, *, vehicle_id: str, known: tuple[str, ...]) -> None:

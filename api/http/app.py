@@ -30,7 +30,7 @@ from api.http.metrics import Metrics, metrics_router
 from api.http.open_alerts import OpenAlerts
 from api.http.openapi import DESCRIPTION, TAGS, describe
 from api.http.operations import OperationIndex
-from api.http.plan_body import PlanBody
+from api.http.plan_body import PlanBody, PlanRequestBody
 from api.http.plan_edit_body import EditsBody
 from api.http.plan_edits import plan_edits_router
 from api.http.plan_questions import plan_questions_router
@@ -115,6 +115,7 @@ def create_app(services: Services) -> FastAPI:
         AgreementBody,
         AcceptanceBody,
         PlanBody,
+        PlanRequestBody,
         EditsBody,
         ScenarioBody,
         ContainerBody,

@@ -19,8 +19,10 @@ from api.store.errors import (
     StaleVersionError,
     StoreFullError,
     StoreUnavailableError,
+    UnreadablePlanError,
 )
 from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.sendable_error import SendableError
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ISSUES = 50
@@ -123,6 +125,11 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "internal_error": ProblemKind(
         status=500, title="A fault in the program", what_you_can_do="Report it with the trace id; it is in the log."
     ),
+    "stored_plan_unreadable": ProblemKind(
+        status=500,
+        title="A stored plan cannot be read",
+        what_you_can_do="Ask for the day's plan anew, and tell the operator: a later version may have written it.",
+    ),
     "job_failed": ProblemKind(
         status=503,
         title="The work on it failed",
@@ -170,6 +177,7 @@ _CODE_OF_ERROR: tuple[tuple[type[Exception], str], ...] = (
     (QueueStoppedError, "stopping"),
     (AlreadyFinishedError, "already_finished"),
     (IdempotencyConflictError, "idempotency_conflict"),
+    (UnreadablePlanError, "stored_plan_unreadable"),
     (StoreFullError, "store_full"),
     (StoreUnavailableError, "store_unavailable"),
     (BrokenDatabaseError, "store_unavailable"),
@@ -177,7 +185,7 @@ _CODE_OF_ERROR: tuple[tuple[type[Exception], str], ...] = (
 _CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}
 
 
-class ProblemError(Exception):
+class ProblemError(SendableError):
     """Ends a request with a row of the table.
 
     Attributes

@@ -147,7 +147,7 @@ def _released(services: Services, caller: Principal, plan_id: str) -> JointRelea
     except AgreementUnusableError as error:
         raise ProblemError("agreement_unusable", error.issues[0].message, issues=error.issues) from error
     except CannotBeDrivenError as error:
-        raise ProblemError("joint_plan", error.message) from error
+        raise ProblemError("joint_plan", str(error)) from error
     return _release_answer(record, found)
 
 

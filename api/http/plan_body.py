@@ -72,6 +72,15 @@ class PlanBody(Body):
     with_baseline: bool = Field(default=False, description="Also plan the emptying of all containers, to compare with.")
 
 
+class PlanRequestBody(PlanBody):
+    """The same, asked for by somebody who may want to wait."""
+
+    # Left out of what an Idempotency-Key stands for: who asks again may be more or less patient.
+    max_wait_s: Annotated[float, Field(ge=0, le=30)] = Field(
+        default=0, exclude=True, description="The answer is 200 with the plan when it is ready by then, else 202."
+    )
+
+
 EXAMPLES: dict[str, Any] = {
     "the next working day": {"limits": {"time_limit_s": 10}},
     "one stream on a given day": {"day": "2026-03-02", "streams": ["paper"]},

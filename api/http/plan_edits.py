@@ -8,7 +8,6 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from api.files.plan_json import load_plan
 from api.http.bodies import JsonBody, describe_body
 from api.http.caller import Caller
 from api.http.errors import ProblemError
@@ -43,6 +42,7 @@ from api.plans.edit_request import EditRequest, draft_edits
 from api.plans.edits import Edit, ImpossibleEditError, load_holds
 from api.search_limits import search_limits
 from api.store.errors import StaleVersionError
+from api.store.plan_record import load_stored_plan
 from api.store.plan_version_ports import PlanVersion
 from optimizer.domain.issues import Issue
 from optimizer.domain.relaxation import Text
@@ -127,6 +127,7 @@ def plan_edits_router(services: Services, alerts: OpenAlerts) -> APIRouter:
                 "joint_plan",
                 "version_conflict",
                 "version_required",
+                "stored_plan_unreadable",
                 "job_failed",
                 "no_town",
                 "queue_full",
@@ -257,7 +258,7 @@ def _judge(
     limits: SolveLimits,
 ) -> None:
     """Refuse at once what no search could mend; what is done already only the worker knows, who has the map."""
-    plan = load_plan(stored_document(services, caller, base), source=f"plan {base.plan_id}")
+    plan = load_stored_plan(stored_document(services, caller, base), name=f"plan {base.plan_id}")
     holds = load_holds(base.holds)
     request = EditRequest(edits=edits, holds=holds, limits=limits, vehicle_ids=frozenset(vehicle_ids))
     draft_edits(plan, services.town_of(caller).town, request)
@@ -291,7 +292,11 @@ def _outcome(services: Services, caller: Principal, job: Job, alerts: OpenAlerts
         raise ProblemError("job_failed", "The change was cancelled; the plan is as it was.")
     if failure.code == "stale_version":
         raise StaleVersionError(is_missing=False)
-    codes = {"edit_impossible": "edit_impossible", "invalid_input": "invalid_request"}
+    codes = {
+        "edit_impossible": "edit_impossible",
+        "invalid_input": "invalid_request",
+        "stored_plan_unreadable": "stored_plan_unreadable",
+    }
     raise ProblemError(codes.get(failure.code, "job_failed"), failure.message, issues=failure.issues)
 
 

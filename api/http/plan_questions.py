@@ -8,7 +8,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.files.plan_json import dump_difference, load_plan
+from api.files.plan_json import dump_difference
 from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.etags import is_unchanged, not_modified, versioned
@@ -25,6 +25,7 @@ from api.jobs.job import Job, JobKind, JobRequest, JobState
 from api.jobs.planning_documents import ExplanationAsk, dump_explanation_ask
 from api.plans.compliance import COMPLIANCE_MEDIA_TYPE, compliance_of, compliance_pdf
 from api.sharing.joint_document import load_part
+from api.store.plan_record import load_stored_plan
 from api.store.plan_version_ports import PlanVersion
 from optimizer.compliance.finding import Finding
 from optimizer.compliance.rules import DriverRegime
@@ -110,6 +111,7 @@ def plan_questions_router(services: Services) -> APIRouter:
                 "plan_not_finished",
                 "joint_plan",
                 "invalid_request",
+                "stored_plan_unreadable",
                 "job_failed",
                 "queue_full",
                 "stopping",
@@ -134,7 +136,7 @@ def plan_questions_router(services: Services) -> APIRouter:
         "/{plan_id}/compliance",
         operation_id="getCompliance",
         response_model=ComplianceAnswer,
-        responses=problems("not_found", "plan_not_finished", "no_town"),
+        responses=problems("not_found", "plan_not_finished", "stored_plan_unreadable", "no_town"),
     )
     def get_compliance(caller: Caller, plan_id: str, version: VersionNumber = None) -> Response:
         """Judge every tour by the working time act, driving times, noise and reversing."""
@@ -162,7 +164,7 @@ def plan_questions_router(services: Services) -> APIRouter:
         responses={
             200: {"description": "A page for each tour.", "content": {COMPLIANCE_MEDIA_TYPE: {}}},
             304: {"description": "The sheets are the ones you have."},
-            **problems("not_found", "plan_not_finished", "no_town"),
+            **problems("not_found", "plan_not_finished", "stored_plan_unreadable", "no_town"),
         },
     )
     def print_compliance(
@@ -196,7 +198,7 @@ def _driven_by_own(services: Services, caller: Principal, version: PlanVersion) 
 
 
 def _plan_of(services: Services, caller: Principal, version: PlanVersion) -> Plan:
-    return load_plan(stored_document(services, caller, version), source=f"plan {version.plan_id}")
+    return load_stored_plan(stored_document(services, caller, version), name=f"plan {version.plan_id}")
 
 
 def _asked(
@@ -241,4 +243,6 @@ def _explained(services: Services, caller: Principal, version: PlanVersion, job:
         raise InvalidInputError(
             Issue(where=issue.where, code=issue.code, message=issue.message) for issue in failure.issues
         )
+    if failure is not None and failure.code == "stored_plan_unreadable":
+        raise ProblemError("stored_plan_unreadable", failure.message)
     raise ProblemError("job_failed", "The answer could not be found." if failure is None else failure.message)

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,11 +26,12 @@ from api.http.plan_answers import (
     running_answer,
     stored_document,
 )
-from api.http.plan_body import EXAMPLES, PlanBody, planning_ask
+from api.http.plan_body import EXAMPLES, PlanRequestBody, planning_ask
 from api.http.services import Services
 from api.http.submit import IdempotencyKey, find_job, submit
+from api.http.waiting import wait_for
 from api.identity.principal import Principal
-from api.jobs.job import JobKind, JobState
+from api.jobs.job import Job, JobKind, JobState
 from api.jobs.planning_documents import dump_planning_ask
 from api.store.plan_record import PlanSummary
 
@@ -65,8 +67,9 @@ def plans_router(services: Services, alerts: OpenAlerts) -> APIRouter:
         operation_id="requestPlan",
         status_code=202,
         response_model=PlanAnswer,
-        openapi_extra=describe_body(PlanBody, EXAMPLES),
+        openapi_extra=describe_body(PlanRequestBody, EXAMPLES),
         responses={
+            200: {"description": "The plan, ready within `max_wait_s`.", **_example(RUNNING_EXAMPLE)},
             202: {"description": "Queued; ask at the address in `Location`.", **_example(RUNNING_EXAMPLE)},
             **problems(
                 "malformed_json",
@@ -84,15 +87,17 @@ def plans_router(services: Services, alerts: OpenAlerts) -> APIRouter:
             ),
         },
     )
-    def request_plan(
+    async def request_plan(
         caller: Caller,
-        body: Annotated[PlanBody, Depends(JsonBody(PlanBody))],
+        body: Annotated[PlanRequestBody, Depends(JsonBody(PlanRequestBody))],
         idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Ask for a day's tours."""
-        document = dump_planning_ask(planning_ask(body, services, caller))
-        job = submit(services, caller, kind=JobKind.PLAN, document=document, body=body, idempotency_key=idempotency_key)
-        return accepted(running_answer(job), f"/v1/plans/{job.job_id}")
+        job = await run_sync(_submitted, services, caller, body, idempotency_key)
+        job = await wait_for(services, caller, job, max_wait_s=body.max_wait_s)
+        if job.state is not JobState.SUCCEEDED or body.max_wait_s == 0:
+            return accepted(running_answer(job), f"/v1/plans/{job.job_id}")
+        return await run_sync(_finished, services, caller, job, alerts)
 
     @router.get(
         "",
@@ -178,6 +183,20 @@ def plans_router(services: Services, alerts: OpenAlerts) -> APIRouter:
         return accepted(running_answer(find_job(services, caller, plan_id, JobKind.PLAN)), f"/v1/plans/{plan_id}")
 
     return router
+
+
+def _submitted(services: Services, caller: Principal, body: PlanRequestBody, idempotency_key: str | None) -> Job:
+    document = dump_planning_ask(planning_ask(body, services, caller))
+    return submit(services, caller, kind=JobKind.PLAN, document=document, body=body, idempotency_key=idempotency_key)
+
+
+def _finished(services: Services, caller: Principal, job: Job, alerts: OpenAlerts) -> Response:
+    """A plan that was waited for, as it would be fetched."""
+    found = find_version(services, caller, job.job_id)
+    release = services.store_of(caller).versions.current_release(job.job_id)
+    answer = plan_answer(job, found, release, alert_lines(alerts, caller), stored_document(services, caller, found))
+    answer.headers["location"] = f"/v1/plans/{job.job_id}"
+    return answer
 
 
 def finished_plan_id(services: Services, caller: Principal, plan_id: str) -> str:

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from api.export.texts import Language
-from api.files.plan_json import load_plan
 from api.http.caller import Caller
 from api.http.errors import ProblemError
 from api.http.etags import is_unchanged, not_modified, versioned
@@ -18,7 +17,7 @@ from api.http.services import Services
 from api.http.submit import is_job_id
 from api.identity.principal import Principal
 from api.plans.tour_files import MEDIA_TYPES, TourFormat, make_tour_file, stored_file, stored_paths
-from api.store.plan_record import TourSheet, load_sheet
+from api.store.plan_record import TourSheet, load_sheet, load_stored_plan
 from api.store.plan_version_ports import PlanVersion
 from api.store.tenant_ports import Role
 
@@ -27,7 +26,7 @@ AskedFormat = Annotated[TourFormat, Query(alias="format")]
 TourDay = Annotated[date | None, Query(alias="date", description="Today at the depot when left out.")]
 
 _CONTENT: dict[str, dict[str, object]] = {media_type: {} for media_type in MEDIA_TYPES.values()}
-_PROBLEMS = ("not_found", "plan_not_finished", "invalid_request", "no_town")
+_PROBLEMS = ("not_found", "plan_not_finished", "invalid_request", "stored_plan_unreadable", "no_town")
 
 
 def tours_router(services: Services) -> APIRouter:
@@ -173,7 +172,7 @@ def _tour_file(
         record, tour = plans.plan(version.content_id), plans.tour(version.content_id, vehicle_id)
         assert record is not None, "a version's content is written with it"
         assert tour is not None, "its etag was there"
-        plan = load_plan(record.document, source=f"plan {version.plan_id}")
+        plan = load_stored_plan(record.document, name=f"plan {version.plan_id}")
         document = make_tour_file(
             # Of a joint day the crew's tour tells more than the plan may.
             replace(plan, tours=(load_sheet(tour.document).tour,)),

@@ -1,9 +1,10 @@
 """Why somebody is not let in; the messages are the same whatever was wrong, so that nobody learns by trying."""
 
 from api.identity.principal import Principal
+from optimizer.domain.sendable_error import SendableError
 
 
-class IdentityError(Exception):
+class IdentityError(SendableError):
     """Root of every error that the package ``api.identity`` raises on purpose."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from optimizer.domain.reading import Quality
+from optimizer.domain.sendable_error import SendableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ class Observation:
     raw_ref: str = ""
 
 
-class RefusedMessageError(ValueError):
+class RefusedMessageError(SendableError, ValueError):
     """A message cannot be read.
 
     Attributes

@@ -1,7 +1,9 @@
 """What can go wrong with the queue itself; a failed job is no error but a state."""
 
+from optimizer.domain.sendable_error import SendableError
 
-class JobsError(Exception):
+
+class JobsError(SendableError):
     """Root of every error that the package ``api.jobs`` raises on purpose."""
 
 

@@ -4,7 +4,7 @@ import logging
 
 from api.jobs.job import JobFailure
 from api.plans.edits import ImpossibleEditError
-from api.store.errors import StoreError
+from api.store.errors import StoreError, UnreadablePlanError
 from optimizer.checking.errors import InvalidSolutionError
 from optimizer.domain.issues import InvalidInputError
 from routing.errors import RoutingError
@@ -40,6 +40,7 @@ def failure_of(error: BaseException) -> JobFailure:
         return JobFailure(code="edit_impossible", message=message, issues=error.issues)
     if isinstance(error, RoutingError | StoreError):
         code = "routing_failed" if isinstance(error, RoutingError) else "store_failed"
+        code = "stored_plan_unreadable" if isinstance(error, UnreadablePlanError) else code
         return JobFailure(code=code, message=str(error))
     if isinstance(error, MemoryError):
         return RESOURCE_LIMIT

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from api.files.plan_json import dump_difference, dump_explanation, load_plan
+from api.files.plan_json import dump_difference, dump_explanation
 from api.jobs.planning_closures import obeying_closures
 from api.jobs.planning_documents import load_edit_ask, load_explanation_ask
 from api.plans.edit_plan import edit_plan
 from api.plans.edit_request import EditRequest
 from api.plans.edits import dump_edits, dump_holds, load_holds
 from api.plans.inputs import inputs_of_edit
-from api.store.plan_record import record_of_plan
+from api.store.plan_record import load_stored_plan, record_of_plan
 from api.store.plan_version_ports import AnswerRecord, PlanVersion, VersionRecord
 from api.store.ports import Store
 from api.tablet.learn import rates_of
@@ -116,12 +116,12 @@ def plan_of(store: Store, version: PlanVersion) -> Plan:
 
     Raises
     ------
-    InvalidInputError
+    UnreadablePlanError
         When a later version of the service wrote it.
     """
     record = store.plans.plan(version.content_id)
     assert record is not None, "a version's content is written with it"
-    return load_plan(record.document, source=f"plan {version.plan_id}, version {version.version}")
+    return load_stored_plan(record.document, name=f"plan {version.plan_id}, version {version.version}")
 
 
 def _gone(where: str) -> InvalidInputError:

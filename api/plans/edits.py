@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from optimizer.domain.issues import Issue
+from optimizer.domain.sendable_error import SendableError
 
 
 class EditOp(StrEnum):
@@ -59,7 +60,7 @@ class Holds:
     excluded: frozenset[str] = frozenset()
 
 
-class ImpossibleEditError(Exception):
+class ImpossibleEditError(SendableError):
     """A change cannot be made; every issue says why, and what would change it."""
 
     def __init__(self, issues: Iterable[Issue]) -> None:

@@ -1,12 +1,12 @@
 """What tenants may do with agreements: propose, accept, withdraw, and plan with partners while one is in force."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from api.store.sharing_ports import AgreementStore
 from optimizer.domain.agreement import Agreement, AgreementState, Lending
 from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.sendable_error import SendableError
 from optimizer.domain.town import Town
 
 REASONS = {
@@ -19,11 +19,12 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AgreementUnusableError(Exception):
+class AgreementUnusableError(SendableError):
     """A partner was named with whom nothing is agreed for the day; the issues say why."""
 
-    issues: tuple[Issue, ...]
+    def __init__(self, issues: tuple[Issue, ...]) -> None:
+        self.issues = issues
+        super().__init__("; ".join(f"{issue.where}: {issue.message}" for issue in issues))
 
 
 def best_agreement(agreements: Sequence[Agreement], one: str, other: str, day: date) -> Agreement | None:

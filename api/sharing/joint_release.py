@@ -17,15 +17,13 @@ from api.store.plan_version_ports import Release
 from api.store.sharing_ports import JointDayRecord
 from api.store.tenant_ports import TenantStores
 from optimizer.domain.request import SelectionRules, SolveLimits
+from optimizer.domain.sendable_error import SendableError
 
 ACTOR = "joint-day"
 
 
-@dataclass(frozen=True, slots=True)
-class CannotBeDrivenError(Exception):
+class CannotBeDrivenError(SendableError):
     """The joint day cannot be given to tablets; the message says what to do."""
-
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """What can go wrong in the store; the shell turns each kind into an answer or an exit code."""
 
+from optimizer.domain.sendable_error import SendableError
 
-class StoreError(Exception):
+
+class StoreError(SendableError):
     """Root of every error that the package ``api.store`` raises on purpose."""
 
 
@@ -29,6 +31,17 @@ class BrokenDatabaseError(StoreError):
     def __init__(self, *, source: str, detail: str) -> None:
         self.source = source
         super().__init__(f"The database {source} cannot be used: {detail}. Restore a backup or choose another file.")
+
+
+class UnreadablePlanError(StoreError):
+    """A plan that lies in the store cannot be read by this version: it is damaged, or a later version wrote it."""
+
+    def __init__(self, *, plan: str) -> None:
+        self.plan = plan
+        super().__init__(
+            f"The stored {plan} cannot be read: it is damaged, or a later version of the service wrote it. Ask for the "
+            "day's plan anew, and tell the operator."
+        )
 
 
 class NewerDatabaseError(StoreError):

@@ -7,8 +7,10 @@ from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
-from api.files.plan_json import dump_comparison, dump_plan
+from api.files.plan_json import dump_comparison, dump_plan, load_plan
+from api.store.errors import UnreadablePlanError
 from api.store.ports import PlanRecord, ScenarioRecord, TourRecord
+from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.plan import Plan, SolverReport, Totals, Tour
 from optimizer.planning.scenario_comparison import ScenarioComparison
 
@@ -113,6 +115,20 @@ def record_of_comparison(comparison: ScenarioComparison, *, scenario_id: str) ->
     return ScenarioRecord(
         scenario_id=scenario_id, name=comparison.scenario.name, document=document, etag=_digest(document)
     )
+
+
+def load_stored_plan(document: bytes, *, name: str) -> Plan:
+    """The plan in a stored document.
+
+    Raises
+    ------
+    UnreadablePlanError
+        When this version cannot read it: no caller can mend that.
+    """
+    try:
+        return load_plan(document, source=name)
+    except InvalidInputError as error:
+        raise UnreadablePlanError(plan=name) from error
 
 
 def load_sheet(document: bytes) -> TourSheet:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from optimizer.domain.sendable_error import SendableError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
@@ -26,7 +28,7 @@ class Violation:
         return f"{self.where}: {self.sentence}"
 
 
-class InvalidSolutionError(Exception):
+class InvalidSolutionError(SendableError):
     """A solver's answer breaks rules; ``violations`` names them, and nothing of it may be published."""
 
     def __init__(self, violations: Iterable[Violation]) -> None:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from optimizer.domain.sendable_error import SendableError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
@@ -27,7 +29,7 @@ class Issue:
         return f"{self.where}: {self.message}"
 
 
-class InvalidInputError(ValueError):
+class InvalidInputError(SendableError, ValueError):
     """The input cannot be used; every issue found is in ``issues``."""
 
     def __init__(self, issues: Iterable[Issue]) -> None:

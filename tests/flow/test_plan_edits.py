@@ -15,6 +15,7 @@ import gpxpy
 import httpx
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import update
 
 from api.http.app import create_app
 from api.http.services import Services
@@ -22,6 +23,7 @@ from api.jobs.planning_parts import export_tours
 from api.jobs.planning_runner import OpenPlanningRunner
 from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import open_tenant_store
+from api.store.schema import PLANS
 from tests.flow.http_samples import (
     NOW,
     open_straight_line_ports,
@@ -409,3 +411,47 @@ def test_day_without_vehicles_says_so_for_every_container(client: httpx.Client, 
         assert "out of service" in refused.json()["issues"][0]["message"]
     finally:
         store_of(services).town.replace(record)
+
+
+def test_plan_that_is_waited_for_is_the_answer_and_location_says_where_it_is(client: httpx.Client) -> None:
+    headers = {"Idempotency-Key": "waited-for"}
+    waited = client.post("/v1/plans", json=ASKED | {"max_wait_s": 30}, headers=headers)
+    assert waited.status_code == 200, waited.text
+    assert waited.json()["plan"]["tours"]
+    location = waited.headers["location"]
+    assert client.get(location).json() == waited.json()
+    assert client.get(location, headers={"if-none-match": waited.headers["etag"]}).status_code == 304
+    # Patience is no part of what was asked for.
+    again = client.post("/v1/plans", json=ASKED, headers=headers)
+    assert (again.status_code, again.headers["location"]) == (202, location)
+    for wrong in (-1, 31):
+        assert client.post("/v1/plans", json=ASKED | {"max_wait_s": wrong}).status_code == 422
+
+
+def test_plan_that_takes_longer_than_somebody_waits_is_a_job(client: httpx.Client) -> None:
+    began_s = time.monotonic()
+    slow = client.post("/v1/plans", json={"day": "2026-03-03", "limits": {"time_limit_s": 4}, "max_wait_s": 0.2})
+    assert slow.status_code == 202
+    assert time.monotonic() - began_s < 3
+    client.post(f"{slow.headers['location']}/cancel").raise_for_status()
+
+
+def test_stored_plan_that_cannot_be_read_is_no_fault_of_the_caller(client: httpx.Client, services: Services) -> None:
+    location = planned(client)
+    plan_id = location.rpartition("/")[2]
+    etag = client.get(location).json()["etag"]
+    with store_of(services).database.write() as connection:  # type: ignore[attr-defined]  # looks behind the port
+        connection.execute(
+            update(PLANS).where(PLANS.c.plan_id == plan_id).values(document=b'{"made_by": "version 99"}')
+        )
+    change = {"edits": [{"op": "exclude", "container_id": "P-001"}]}
+    answers = [
+        client.patch(location, json=change, headers={"If-Match": f'"{etag}"'}),
+        client.get(f"{location}/compliance"),
+        client.get(f"{location}/explain?container=P-001"),
+        client.get(f"{location}/diff/{plan_id}"),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (500, "stored_plan_unreadable"), answer.text
+        assert "operator" in answer.json()["what_you_can_do"]
+        assert "version 99" not in answer.text

@@ -14,7 +14,7 @@ from api.http.containers import ContainerBody
 from api.http.errors import PROBLEMS
 from api.http.incidents import INCIDENT_EXAMPLES, IncidentBody
 from api.http.plan_body import EXAMPLES as PLAN_EXAMPLES
-from api.http.plan_body import PlanBody
+from api.http.plan_body import PlanRequestBody
 from api.http.plan_edit_body import EXAMPLES as EDIT_EXAMPLES
 from api.http.plan_edit_body import EditsBody
 from api.http.readings import EXAMPLES as READINGS_EXAMPLES
@@ -153,7 +153,7 @@ def test_every_body_has_an_example_and_a_schema(document: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     ("model", "examples"),
     [
-        (PlanBody, PLAN_EXAMPLES),
+        (PlanRequestBody, PLAN_EXAMPLES),
         (EditsBody, EDIT_EXAMPLES),
         (ScenarioBody, SCENARIO_EXAMPLES),
         (ContainerBody, CONTAINER_EXAMPLES),
