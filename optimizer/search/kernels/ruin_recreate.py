@@ -15,10 +15,11 @@ from optimizer.search.kernels.chance import draw
 from optimizer.search.kernels.cheapest_insertion import insert
 from optimizer.search.kernels.compiled_part import compiled_entry, compiled_part
 from optimizer.search.kernels.ruin import add_absent, ruin, sort_out
+from optimizer.search.kernels.tail_swap import swap_tails
 from optimizer.search.kernels.tour_change import adopt, choose_windows, close_up, lay, tidy
 from optimizer.search.kernels.tour_trial import time_trial
 
-PARTS_DIGEST = "c63faf4641c9edbf"
+PARTS_DIGEST = "2e7b23b07be26a09"
 """Of the texts of the other files of this folder: a change of them must change this file, so that numba compiles the
 entry points anew instead of taking old ones from its cache."""
 
@@ -101,6 +102,14 @@ def run_block(
     for step in range(temperatures.shape[0]):
         for vehicle in range(n_vehicles):
             desk.is_changed[vehicle] = 0
+        limit = int(-temperatures[step] * math.log(max(draw(chance), 1e-300)))
+        if swap_tails(day, fleet, kept, plan, desk, limit, chance):
+            plan.objective[0] = _count(day, plan)
+            _copy_tours(plan, kept, desk.is_changed)
+            if plan.objective[0] < best.objective[0]:
+                _copy_tours(plan, best, desk.everyone)
+            for vehicle in range(n_vehicles):
+                desk.is_changed[vehicle] = 0
         n_out, resting = ruin(day, plan, desk, chance, first_step + step)
         is_possible = True
         for vehicle in range(n_vehicles):

@@ -60,7 +60,7 @@ def clock(iterations: int | None = None, seconds: float | None = None) -> Search
 
 
 def rich_search(seed: int) -> TourSearch:
-    return TourSearch(generated_day(3, DayKind(n_pickups=25, n_vehicles=3, windowed_fraction=0.0)), seed=seed)
+    return TourSearch(generated_day(3, DayKind(n_pickups=60, n_vehicles=4, windowed_fraction=0.0)), seed=seed)
 
 
 def plain_search(seed: int) -> PlainSearch:

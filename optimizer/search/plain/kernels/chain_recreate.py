@@ -12,6 +12,7 @@ from optimizer.search.kernels.chance import below, draw
 from optimizer.search.kernels.compiled_part import compiled_entry, compiled_part
 from optimizer.search.plain.kernels.chain_insertion import fit_vehicles, insert
 from optimizer.search.plain.kernels.chain_ruin import ruin, sort_out
+from optimizer.search.plain.kernels.chain_tails import swap_tails
 from optimizer.search.plain.kernels.chains import (
     N_CHANGED,
     N_OUT,
@@ -43,7 +44,7 @@ ANY_COST = np.int64(2**61)
 TAKEN = -2
 """Stands in ``Chains.tour`` for those that were taken out just now."""
 
-PARTS_DIGEST = "9b0e7d74a90bb9c4"
+PARTS_DIGEST = "be713b0f6e792b14"
 """Of the texts of the other files of this folder and of the parts shared with the other search: a change of them must
 change this file, so that numba compiles the entry points anew instead of taking old ones from its cache."""
 
@@ -148,6 +149,24 @@ def load(day: PlainDay, plan: Chains) -> None:
     plan.objective[0] = _count(day, plan)
 
 
+@compiled_part
+def _clear(notes: Notes) -> None:
+    """Nothing has changed, nothing is out."""
+    for index in range(notes.counts[N_CHANGED]):
+        notes.is_changed[notes.changed[index]] = 0
+    notes.counts[N_CHANGED], notes.counts[N_OUT] = 0, 0
+
+
+@compiled_part
+def _accept(plan: Chains, kept: Chains, best: Chains, notes: Notes) -> None:
+    """Keep the plan, as the best one if it is."""
+    take_over(plan, kept, notes)
+    for index in range(notes.counts[N_CHANGED]):
+        notes.is_stale[notes.changed[index]] = 1
+    if plan.objective[0] < best.objective[0]:
+        keep_best(plan, best, notes)
+
+
 @compiled_entry
 def run_block(
     day: PlainDay,
@@ -179,9 +198,13 @@ def run_block(
     for pickup in range(n):
         n_absent += plan.tour[pickup] == NOBODY
     for step in range(temperatures.shape[0]):
-        for index in range(notes.counts[N_CHANGED]):
-            notes.is_changed[notes.changed[index]] = 0
-        notes.counts[N_CHANGED], notes.counts[N_OUT] = 0, 0
+        _clear(notes)
+        most_extra = int(-temperatures[step] * math.log(max(draw(chance), 1e-300)))
+        extra = swap_tails(day, plan, notes, most_extra, chance)
+        if extra < most_extra:
+            plan.objective[0] += extra
+            _accept(plan, kept, best, notes)
+            _clear(notes)
         before = n_absent
         is_first = before == n
         is_opening = before > 0 and draw(chance) < OPENING_SHARE
@@ -215,11 +238,7 @@ def run_block(
         plan.objective[0] = kept.objective[0] + change
         threshold = kept.objective[0] - temperatures[step] * math.log(max(draw(chance), 1e-300))
         if plan.objective[0] < threshold or is_first:
-            take_over(plan, kept, notes)
-            for index in range(notes.counts[N_CHANGED]):
-                notes.is_stale[notes.changed[index]] = 1
-            if plan.objective[0] < best.objective[0]:
-                keep_best(plan, best, notes)
+            _accept(plan, kept, best, notes)
         else:
             take_over(kept, plan, notes)
             n_absent = before

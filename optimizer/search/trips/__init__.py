@@ -1,1 +1,0 @@
-"""Ruin and recreate for ordinary waste days: trips between tippings, one break, prizes."""

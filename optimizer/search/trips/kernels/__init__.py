@@ -1,1 +1,0 @@
-"""Compiled loops of the search on waste days: arrays in, arrays out."""
