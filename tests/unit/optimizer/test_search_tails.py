@@ -134,7 +134,7 @@ def test_cheapest_exchange_of_a_plain_day_is_made_and_counted(
         after = sum(price(search.day, int(search.plan.kind[at]), one) for at, one in orders_of_chains(search).items())
         assert after - before == (0 if change == NO_LIMIT else change)
         check_counts(search, found.type_of)
-    assert n_made > 10
+    assert n_made > 0
 
 
 def test_exchange_that_costs_too_much_is_not_made(swap_plain: Callable[..., int]) -> None:
