@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         Collector of OpenTelemetry traces, e.g. ``http://collector:4318``; None for none.
     worker_count
         Worker processes; each plans one job at a time and keeps its own map open.
+    edit_worker_count
+        Further worker processes that are kept free for what people wait for: edits, explanations, incidents. With none
+        of them an edit waits until a plan is made.
     queue_length
         Jobs of one tenant that may wait; more are refused with the advice to come back.
     job_time_limit_s
@@ -93,6 +96,7 @@ class Settings(BaseSettings):
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     otlp_endpoint: str | None = None
     worker_count: Annotated[int, Field(ge=1, le=64)] = 1
+    edit_worker_count: Annotated[int, Field(ge=0, le=8)] = 1
     queue_length: Annotated[int, Field(ge=1, le=10_000)] = 64
     job_time_limit_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 900.0
     job_memory_limit_mb: Annotated[int, Field(ge=64, le=1_000_000)] | None = None

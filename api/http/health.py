@@ -73,7 +73,8 @@ def _watched_parts(services: Services) -> list[PartAnswer]:
 
 
 def _worker_parts(services: Services) -> list[PartAnswer]:
-    slots = services.queue.slot_states()
+    # Who is kept free for edits makes no plans.
+    slots = [slot for slot in services.queue.slot_states() if not slot.does_short_only]
     alive = sum(slot.pid is not None for slot in slots)
     ready = sum(slot.is_ready for slot in slots)
     # Why is in the log: the reason may name files, and this answer is for everybody.

@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 
 from api.http.app import create_app
+from api.http.crowd_server import ACCEPTED_AT_ONCE, CrowdServer
 from api.http.first_start import ensure_first_key, only_tenant
 from api.http.forgetting import Forgetting
 from api.http.header_timeout import HeaderTimeoutProtocol
@@ -18,9 +19,9 @@ from api.http.services import Services
 from api.http.telemetry import start_telemetry
 from api.identity.doorkeeper import Doorkeeper, WithKeys, WithoutKeys
 from api.identity.oidc import LoginProvider, LoginRules
+from api.jobs.planning_runner import utc_now
 from api.jobs.queue import JobQueue
 from api.jobs.tenant_jobs import JobsOfStores
-from api.jobs.planning_runner import utc_now
 from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import OpenTown, TownFolders, open_sharing
 from api.log_setup import configure_logging
@@ -84,12 +85,13 @@ def run_server(
         http=HeaderTimeoutProtocol,
         proxy_headers=False,  # whom to believe about addresses is our own setting
         limit_concurrency=_connection_limit(settings.max_connections),
+        backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
     # The server stops in good order, then sends itself the signal again: what is left to do is to end well.
     signal.signal(signal.SIGTERM, _end_well)
-    uvicorn.Server(config).run()
+    CrowdServer(config).run()
 
 
 def open_services(
@@ -133,6 +135,7 @@ def open_services(
                 now=now,
             ),
             worker_count=settings.worker_count,
+            edit_worker_count=settings.edit_worker_count,
             queue_length=settings.queue_length,
             job_time_limit_s=settings.job_time_limit_s,
             job_memory_limit_mb=settings.job_memory_limit_mb,

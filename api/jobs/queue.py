@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from api.jobs.errors import AlreadyFinishedError, QueueFullError, QueueStoppedError
@@ -39,7 +40,7 @@ class JobQueue:
         Where jobs are kept.
     open_runner
         Sent to each worker process, which makes its runner with it.
-    worker_count, queue_length, job_time_limit_s, job_memory_limit_mb
+    worker_count, edit_worker_count, queue_length, job_time_limit_s, job_memory_limit_mb
         See ``Settings``.
     now
         The clock for the jobs' times.
@@ -51,6 +52,7 @@ class JobQueue:
         open_runner: OpensRunner,
         *,
         worker_count: int = 1,
+        edit_worker_count: int = 0,
         queue_length: int = 64,
         job_time_limit_s: float = 900.0,
         job_memory_limit_mb: int | None = None,
@@ -67,14 +69,15 @@ class JobQueue:
             WorkerSlot(
                 index=index,
                 jobs_of=jobs.of,
-                take=self._take,
+                take=partial(self._take, is_short_only=index >= worker_count),
+                does_short_only=index >= worker_count,
                 give_back=self._give_back,
                 open_runner=open_runner,
                 time_limit_s=job_time_limit_s,
                 memory_limit_mb=job_memory_limit_mb,
                 now=now,
             )
-            for index in range(worker_count)
+            for index in range(worker_count + edit_worker_count)
         ]
 
     def start(self) -> None:
@@ -133,7 +136,8 @@ class JobQueue:
             self._being_stored[tenant_id] -= 1
             if is_new:
                 self._waiting.append(JobRef(tenant_id=tenant_id, job_id=job.job_id), is_short=job.kind.is_short)
-                self._changed.notify()
+                # All of them: a worker for short jobs may be the one that wakes up for a long one.
+                self._changed.notify_all()
         return job, is_new
 
     def cancel(self, tenant_id: str, job: Job) -> None:
@@ -175,18 +179,18 @@ class JobQueue:
         for slot in self._slots:
             slot.join()
 
-    def _take(self, claim: Callable[[JobRef], None], timeout_s: float) -> JobRef | None:
+    def _take(self, claim: Callable[[JobRef], None], timeout_s: float, *, is_short_only: bool = False) -> JobRef | None:
         """The next job, or None after the timeout; ``claim`` runs before anybody can ask who has the job."""
         with self._changed:
-            if len(self._waiting) == 0 and not self._is_stopping:
+            if not self._waiting.has_any(is_short_only=is_short_only) and not self._is_stopping:
                 self._changed.wait(timeout_s)
-            if len(self._waiting) == 0 or self._is_stopping:
+            if not self._waiting.has_any(is_short_only=is_short_only) or self._is_stopping:
                 return None
-            job = self._waiting.take()
+            job = self._waiting.take(is_short_only=is_short_only)
             claim(job)
             return job
 
     def _give_back(self, job: JobRef) -> None:
         with self._changed:
             self._waiting.put_first(job)
-            self._changed.notify()
+            self._changed.notify_all()

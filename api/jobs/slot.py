@@ -46,12 +46,19 @@ class TakesJob(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotState:
-    """How a worker is: its process id, whether it has opened everything, what it works on, and what went wrong last."""
+    """How a worker is: its process id, whether it has opened everything, what it works on, and what went wrong last.
+
+    Attributes
+    ----------
+    does_short_only
+        It is kept free for what people wait for, and makes no plans.
+    """
 
     pid: int | None
     is_ready: bool
     job: JobRef | None
     trouble: str
+    does_short_only: bool = False
 
 
 class WorkerSlot:
@@ -68,6 +75,7 @@ class WorkerSlot:
         time_limit_s: float,
         memory_limit_mb: int | None,
         now: Callable[[], datetime],
+        does_short_only: bool = False,
     ) -> None:
         self._jobs_of = jobs_of
         self._take = take
@@ -76,6 +84,7 @@ class WorkerSlot:
         self._time_limit_s = time_limit_s
         self._memory_limit_mb = memory_limit_mb
         self._now = now
+        self._does_short_only = does_short_only
         self._process: SpawnProcess | None = None
         self._connection: Connection[ToWorker, FromWorker] | None = None
         self._is_ready = False
@@ -115,6 +124,7 @@ class WorkerSlot:
             is_ready=is_alive and self._is_ready,
             job=self._job,
             trouble=self._trouble,
+            does_short_only=self._does_short_only,
         )
 
     def _claim(self, job: JobRef) -> None:

@@ -221,6 +221,7 @@ def services_in(
     """Services on databases in the folder, with the small town in each tenant's; everybody is let in unless asked."""
     defaults: dict[str, Any] = {
         "default_time_limit_s": 0.05,
+        "edit_worker_count": 0,
         "key_requests_per_s": 100_000,
         "tenant_requests_per_s": 100_000,
         "ingest_requests_per_s": 100_000,
@@ -236,6 +237,7 @@ def services_in(
         JobsOfStores(stores),
         open_runner,
         worker_count=made.worker_count,
+        edit_worker_count=made.edit_worker_count,
         queue_length=made.queue_length,
         job_memory_limit_mb=made.job_memory_limit_mb,
     )

@@ -68,3 +68,25 @@ def test_short_jobs_pass_their_own_tenants_others_only() -> None:
     assert [job for job in served if job.tenant_id == "a"] == [ref("a", number) for number in (10, 11, 0, 1, 2)]
     assert [job for job in served if job.tenant_id == "b"] == [ref("b", number) for number in range(3)]
     assert [job.tenant_id for job in served] == ["a", "b", "a", "b", "a", "b", "a", "a"]
+
+
+@given(jobs=st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=30), comes_back=st.booleans())
+def test_fair_line_gives_short_jobs_only_to_those_who_take_nothing_else(
+    *, jobs: list[tuple[str, bool]], comes_back: bool
+) -> None:
+    line = FairLine()
+    for number, (tenant_id, is_short) in enumerate(jobs):
+        line.append(ref(tenant_id, number), is_short=is_short)
+    if comes_back and len(line):
+        line.put_first(line.take())
+    short = []
+    while line.has_any(is_short_only=True):
+        short.append(line.take(is_short_only=True))
+    assert all(one.is_short for one in short)
+    assert {int(one.job_id) for one in short} == {at for at, (_, is_short) in enumerate(jobs) if is_short}
+    for tenant_id in "abc":
+        numbers = [int(one.job_id) for one in short if one.tenant_id == tenant_id]
+        assert numbers == sorted(numbers) or comes_back
+    with pytest.raises(IndexError):
+        line.take(is_short_only=True)
+    assert not any(one.is_short for one in drained(line))

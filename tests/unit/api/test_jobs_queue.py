@@ -50,10 +50,8 @@ def running(queue: JobQueue) -> Iterator[JobQueue]:
         queue.stop()
 
 
-def asked(job_id: str, script: str = "", *, key: str | None = None) -> JobRequest:
-    return JobRequest(
-        job_id=job_id, kind=JobKind.PLAN, document=script.encode(), request_digest=script, idempotency_key=key
-    )
+def asked(job_id: str, script: str = "", *, key: str | None = None, kind: JobKind = JobKind.PLAN) -> JobRequest:
+    return JobRequest(job_id=job_id, kind=kind, document=script.encode(), request_digest=script, idempotency_key=key)
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float = 15.0) -> None:
@@ -139,6 +137,26 @@ def test_queue_cancels_waiting_and_running_jobs(store: SqlStore) -> None:
         assert state_of(store, "running") is JobState.CANCELLED
         assert queue.slot_states()[0].pid == pid, "a worker that listens is kept warm"
         queue.cancel(TENANT, first)  # twice is fine
+
+
+def test_what_a_person_waits_for_does_not_wait_behind_plans(store: SqlStore) -> None:
+    with running(JobQueue(OneTenant(store.jobs), OpenScriptedRunner(), edit_worker_count=1)) as queue:
+        wait_for(lambda: all(one.is_ready for one in queue.slot_states()), seconds=60)
+        for number in range(3):
+            queue.submit(TENANT, asked(f"long{number}", "sleep 30"))
+        wait_for(lambda: job_of(store, "long0").step == "solve")
+        for number, kind in enumerate((JobKind.PLAN_EDIT, JobKind.INCIDENT, JobKind.EXPLANATION)):
+            began_s = time.monotonic()
+            queue.submit(TENANT, asked(f"short{number}", kind=kind))
+            wait_for(is_final(store, f"short{number}"))
+            assert time.monotonic() - began_s < 5
+        assert [state_of(store, f"long{number}") for number in range(3)] == [
+            JobState.RUNNING,
+            JobState.QUEUED,
+            JobState.QUEUED,
+        ]
+        busy = {one.does_short_only: one.job is not None for one in queue.slot_states()}
+        assert busy == {False: True, True: False}, "the worker that is kept free makes no plans"
 
 
 def test_queue_kills_a_worker_that_does_not_listen(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
