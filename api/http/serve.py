@@ -19,9 +19,9 @@ from api.http.services import Services
 from api.http.telemetry import start_telemetry
 from api.identity.doorkeeper import Doorkeeper, WithKeys, WithoutKeys
 from api.identity.oidc import LoginProvider, LoginRules
+from api.jobs.planning_runner import utc_now
 from api.jobs.queue import JobQueue
 from api.jobs.tenant_jobs import JobsOfStores
-from api.jobs.planning_runner import utc_now
 from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import OpenTown, TownFolders, open_sharing
 from api.log_setup import configure_logging
@@ -135,6 +135,7 @@ def open_services(
                 now=now,
             ),
             worker_count=settings.worker_count,
+            edit_worker_count=settings.edit_worker_count,
             queue_length=settings.queue_length,
             job_time_limit_s=settings.job_time_limit_s,
             job_memory_limit_mb=settings.job_memory_limit_mb,
