@@ -43,12 +43,18 @@ class Tally:
         """Answers whose status begins with one of these."""
         return sum(number for status, number in self.outcomes.items() if status.startswith(first_digits))
 
+    def faults(self) -> list[tuple[str, int]]:
+        """Answers that no sender should ever get: 5xx without advice to come back, and broken connections."""
+        return [
+            (status, number)
+            for status, number in sorted(self.outcomes.items())
+            if not status[0].isdigit() or (status[0] == "5" and status != "503")
+        ]
+
     @property
     def errors(self) -> int:
-        """Answers that no sender should ever get: 5xx without advice to come back, and broken connections."""
-        return sum(
-            number for status, number in self.outcomes.items() if not status[0].isdigit() or status[:1] == "5"
-        ) - self.outcomes.get("503", 0)
+        """How many faults there were."""
+        return sum(number for _, number in self.faults())
 
 
 async def send_at_rate(tally: Tally, send: Send, *, per_s: float, until_s: float, most_open: int = 200) -> None:

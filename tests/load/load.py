@@ -3,8 +3,9 @@
     python tests/load/load.py                                  # 20 minutes
     python tests/load/load.py --minutes 1 --out load.md
     python tests/load/load.py --flood-per-s 3000               # one town floods, the neighbour must not notice
+    python tests/load/load.py --postgresql                     # on a PostgreSQL of its own
 
-A real service in a process of its own, on SQLite files or with --database-url on PostgreSQL. Every request is due at
+A real service in a process of its own, on SQLite files or with --database-url on a PostgreSQL. Every request is due at
 an instant, and its time counts from there. At the end the service is stopped, and what it had acknowledged is looked
 for in its databases. The exit code is 1 when anything was lost, or an answer was a fault of the service.
 """
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from api.store.tenant_ports import Role
 from tests.load.drive import Tally, send_at_rate
 from tests.load.memory import open_files, resident_mb
 from tests.load.towns import load_town
+from tests.postgres import running_postgres
 
 TOWN, NEIGHBOUR = "luenen", "werne"
 VEHICLES = ("LUE-1", "LUE-2", "LUE-3")
@@ -68,13 +70,16 @@ class Findings:
         Readings that were acknowledged and are not there.
     plan_ends
         Plans by their last state.
+    started_mb
+        Memory of all processes when the service was ready, before any request.
     resident_mb
-        Memory of all processes every few seconds, from the first finished plan on.
+        The same every few seconds, from the first finished plan on.
     """
 
     tallies: dict[str, Tally]
     plan_ends: dict[str, int] = field(default_factory=dict)
     plan_s: list[float] = field(default_factory=list)
+    started_mb: float = 0.0
     resident_mb: list[float] = field(default_factory=list)
     open_files: list[int] = field(default_factory=list)
     acknowledged: int = 0
@@ -116,6 +121,7 @@ class Run:
             self._client(_NEIGHBOUR) as neighbour,
             self._tablets() as tablets,
         ):
+            self.findings.started_mb = resident_mb(self._service.pid)
             await self._plan(office)  # the first one opens everything that stays open
             self.findings.plan_s.clear()
             until_s = time.perf_counter() + load.seconds
@@ -284,6 +290,37 @@ def report_of(load: Load, findings: Findings) -> str:
         + (f", a flood of {load.flood_per_s:g}/s" if load.flood_per_s else "")
         + ".",
         "",
+        *_answers_table(findings),
+        "",
+        "| memory of all processes | MB |",
+        "|---|---:|",
+    ]
+    seen, files = findings.resident_mb or [0.0], findings.open_files or [0]
+    lines += [
+        f"| service ready | {findings.started_mb:.0f} |",
+        f"| after the first plan | {seen[0]:.0f} |",
+        f"| at the end | {seen[-1]:.0f} |",
+        f"| at most | {max(seen):.0f} |",
+        f"| grown (mean of the last five looks above the first five) | {findings.grown_mb:.0f} |",
+    ]
+    spent = sorted(findings.plan_s) or [0.0]
+    ends = ", ".join(f"{number} {state}" for state, number in sorted(findings.plan_ends.items()))
+    faults = [
+        f"{tally.kind}: {number} x {status}" for tally in findings.tallies.values() for status, number in tally.faults()
+    ]
+    lines += [
+        "",
+        f"- faults of the service: {', '.join(faults) or 'none'}",
+        f"- acknowledged readings: {findings.acknowledged}, of these lost: {findings.lost}",
+        f"- plans: {ends}; from asking to the end {spent[len(spent) // 2]:.1f} s (median), {spent[-1]:.1f} s (most)",
+        f"- open descriptors: {files[0]} at the start, {files[-1]} at the end",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _answers_table(findings: Findings) -> list[str]:
+    lines = [
         "| sender | answered | p50 ms | p99 ms | largest ms | by status | faults |",
         "|---|---:|---:|---:|---:|---|---:|",
     ]
@@ -295,19 +332,7 @@ def report_of(load: Load, findings: Findings) -> str:
             f"| {tally.kind} | {len(tally.seconds)} | {tally.percentile_ms(0.5):.0f} | {tally.percentile_ms(0.99):.0f} "
             f"| {tally.percentile_ms(1.0):.0f} | {by_status} | {tally.errors} |"
         )
-    seen, files = findings.resident_mb or [0.0], findings.open_files or [0]
-    spent = sorted(findings.plan_s) or [0.0]
-    ends = ", ".join(f"{number} {state}" for state, number in sorted(findings.plan_ends.items()))
-    memory = f"{seen[0]:.0f} MB at the start, {seen[-1]:.0f} MB at the end, {max(seen):.0f} MB at most"
-    lines += [
-        "",
-        f"- acknowledged readings: {findings.acknowledged}, of these lost: {findings.lost}",
-        f"- plans: {ends}; from asking to the end {spent[len(spent) // 2]:.1f} s (median), {spent[-1]:.1f} s (most)",
-        f"- memory of all processes: {memory}; grown by {findings.grown_mb:.0f} MB",
-        f"- open descriptors: {files[0]} at the start, {files[-1]} at the end",
-        "",
-    ]
-    return "\n".join(lines)
+    return lines
 
 
 def main() -> int:
@@ -320,7 +345,9 @@ def main() -> int:
     parser.add_argument("--tablets-per-s", type=float, default=usual.tablets_per_s)
     parser.add_argument("--plan-time-limit-s", type=float, default=usual.plan_time_limit_s)
     parser.add_argument("--flood-per-s", type=float, default=usual.flood_per_s)
-    parser.add_argument("--database-url", help="PostgreSQL; SQLite files without it")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--database-url", help="an empty database of PostgreSQL; SQLite files without it")
+    place.add_argument("--postgresql", action="store_true", help="start a PostgreSQL for the run")
     parser.add_argument("--out", type=Path, help="write the report to this file too")
     asked = parser.parse_args()
     load = Load(
@@ -331,8 +358,12 @@ def main() -> int:
         plan_time_limit_s=asked.plan_time_limit_s,
         flood_per_s=asked.flood_per_s,
     )
-    with tempfile.TemporaryDirectory(prefix="fuhre-load-") as folder:
-        findings = run_load(load, Path(folder), database_url=asked.database_url)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fuhre-load-"))
+        url = asked.database_url
+        if asked.postgresql:
+            url = stack.enter_context(running_postgres(is_on_disk=True)).make_database()
+        findings = run_load(load, Path(folder), database_url=url)
     report = report_of(load, findings)
     print(report)  # noqa: T201 - a script talks
     if asked.out is not None:

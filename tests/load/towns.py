@@ -11,9 +11,11 @@ from routing.location import Location
 from tests.flow.http_samples import rising_history, small_town
 
 
-def load_town(container_count: int, *, name: str = "Lünen", history_days: int = 4) -> LoadedTown:
-    """A town of so many containers and three vehicles; all fill up by today."""
-    town = small_town(container_count=0, vehicle_count=3)
+def load_town(
+    container_count: int, *, name: str = "Lünen", history_days: int = 4, vehicle_count: int = 3
+) -> LoadedTown:
+    """A town of so many containers and vehicles; all fill up by today."""
+    town = small_town(container_count=0, vehicle_count=vehicle_count)
     town = replace(town, name=name, containers=tuple(_container(number) for number in range(container_count)))
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     history = rising_history(town, until=now, days=history_days)

@@ -1,0 +1,268 @@
+"""The figures of the service that FAULTS promises, each with its goal: ``python tests/load/figures.py``.
+
+    python tests/load/figures.py                     # SQLite files
+    python tests/load/figures.py --postgresql        # a PostgreSQL of its own
+    python tests/load/figures.py --share 0.1         # a tenth of everything, to see that it runs
+
+One service in a process of its own and its callers in this one. Processor seconds of the service stand beside the
+elapsed ones: they count where others compute too. ``python -m tests.durability.figures`` has kills (G1, G3), backups
+and migrations (G13, G14) of a million readings.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from api.simulate.own_service import KeyHolder, OwnService, own_service
+from api.store.tenant_ports import Role
+from tests.flow.tablet_days import shift_of_events
+from tests.load.drive import Tally
+from tests.load.memory import resident_mb
+from tests.load.towns import load_town
+from tests.load.wire import Wire
+from tests.postgres import running_postgres
+
+TOWN, NEIGHBOUR = "luenen", "werne"
+CONTAINERS, VEHICLES = 300, 100
+OFFICE = KeyHolder(tenant_id=TOWN, role=Role.DISPATCHER)
+TABLET = KeyHolder(tenant_id=TOWN, role=Role.DRIVER)
+SENSORS = KeyHolder(tenant_id=TOWN, role=Role.SENSOR)
+FLOOD = KeyHolder(tenant_id=NEIGHBOUR, role=Role.SENSOR)
+SETTINGS = {
+    "FUHRE_KEY_REQUESTS_PER_S": "100000",
+    "FUHRE_TENANT_REQUESTS_PER_S": "100000",
+    "FUHRE_INGEST_REQUESTS_PER_S": "100000",
+    "FUHRE_QUEUE_LENGTH": "64",
+    "FUHRE_WORKER_COUNT": "2",
+}
+
+
+@dataclass(slots=True)
+class Table:
+    """Figures with their goals; a figure is met when it is at most its goal, or at least where it is a rate."""
+
+    lines: list[str] = field(
+        default_factory=lambda: ["| goal | what | measured | wanted | |", "|---|---|---:|---:|---|"]
+    )
+    missed: int = 0
+
+    def tell(self, goal: str, what: str, value: float, wanted: float, unit: str, *, is_rate: bool = False) -> None:
+        """Add a figure."""
+        is_met = value >= wanted if is_rate else value <= wanted
+        self.missed += not is_met
+        sign = ">=" if is_rate else "<="
+        digits = 2 if unit == "s" else 0
+        verdict = "met" if is_met else "MISSED"
+        self.lines.append(f"| {goal} | {what} | {value:,.{digits}f} {unit} | {sign} {wanted:g} {unit} | {verdict} |")
+
+
+class Figures:
+    """Measures a running service; ``share`` scales how much is sent."""
+
+    def __init__(self, service: OwnService, table: Table, *, share: float) -> None:
+        self._service, self._table, self._share = service, table, share
+        self._office = Wire(base_url=service.base_url, key=service.keys[OFFICE])
+        self._tablet = Wire(base_url=service.base_url, key=service.keys[TABLET])
+        self._sensors = Wire(base_url=service.base_url, key=service.keys[SENSORS])
+        self._flood = Wire(base_url=service.base_url, key=service.keys[FLOOD])
+        self._begun_at = datetime.now(UTC).replace(microsecond=0)
+        self._sent = 0
+
+    def measure(self) -> None:
+        """Everything, in turn."""
+        headers = {"authorization": f"Bearer {self._service.keys[OFFICE]}"}
+        with httpx.Client(base_url=self._service.base_url, headers=headers, timeout=60) as office:
+            self._ingest()
+            address = self._release(office)
+            self._fetch(address)
+            self._sync()
+            self._plans(office, address)
+            self._under_flood(address)
+
+    def _ingest(self) -> None:
+        table, singles = self._table, int(10_000 * self._share)
+        requests = [self._sensors.request("POST", "/v1/readings", self._readings(1)) for _ in range(singles)]
+        tally, took_s, cpu_s = self._timed("single readings", self._sensors, requests, connections=50)
+        cpu = f"{1000 * cpu_s / singles:.2f} ms CPU each"
+        table.tell("G4", f"single readings, 50 connections ({cpu})", singles / took_s, 1_000, "/s", is_rate=True)
+        table.tell("G4", "p99 of a single reading at that rate", tally.percentile_ms(0.99), 250, "ms")
+        for size, count in ((100, 200), (1_000, 160)):
+            number = max(8, int(count * self._share))
+            requests = [self._sensors.request("POST", "/v1/readings", self._readings(size)) for _ in range(number)]
+            _, took_s, cpu_s = self._timed("batches", self._sensors, requests, connections=8)
+            cpu = f"{cpu_s / number / size * 1e5:.1f} s CPU per 100,000"
+            table.tell(
+                "G4", f"readings in batches of {size} ({cpu})", number * size / took_s, 20_000, "/s", is_rate=True
+            )
+        # The backlog of 20,000 sensors after eight hours is what the largest batches brought.
+        backlog_s = took_s * 160 / number
+        table.tell("G4", "160,000 readings of a backlog", backlog_s, 300, "s")
+
+    def _fetch(self, address: str) -> None:
+        etag = httpx.get(
+            f"{self._service.base_url}{address}", headers={"authorization": f"Bearer {self._tablet.key}"}, timeout=60
+        ).headers["etag"]
+        seconds = max(1.0, 15 * self._share)
+        for what, headers, wanted_ms in (
+            ("p99 of a tour's package, 20/s", "", 150),
+            ("p99 of its confirmation (304), 20/s", f"if-none-match: {etag}\r\n", 20),
+        ):
+            tally = Tally(what)
+            request = self._tablet.request("GET", address, headers=headers)
+            asyncio.run(self._tablet.send_at_rate(tally, request, per_s=20, seconds=seconds))
+            _require(tally, "200", "304")
+            self._table.tell("G6", what, tally.percentile_ms(0.99), wanted_ms, "ms")
+
+    def _sync(self) -> None:
+        names = [f"P-{number:04d}" for number in range(CONTAINERS)]
+
+        def sync(vehicle: int, prefix: str) -> bytes:
+            events = shift_of_events(names, prefix=f"{prefix}-{vehicle}")
+            return self._tablet.request(
+                "POST", f"/v1/tours/LUE-{vehicle}/events", {"day": "2026-03-02", "events": events}
+            )
+
+        _, took_s, _ = self._timed("one tablet", self._tablet, [sync(1, "one")], connections=1)
+        self._table.tell("G7", "300 events of one tablet", took_s, 2, "s")
+        tablets = max(2, int(VEHICLES * self._share))
+        requests = [sync(vehicle, "all") for vehicle in range(1, tablets + 1)]
+        tally, took_s, _ = self._timed("all tablets", self._tablet, requests, connections=tablets, accepts=("503",))
+        refused = tally.outcomes["503"]
+        told = f"{tablets} tablets with 300 events each at once" + (
+            f" ({refused} told to come back)" if refused else ""
+        )
+        self._table.tell("G7", told, took_s, 30, "s")
+
+    def _plans(self, office: httpx.Client, address: str) -> None:
+        number = max(4, int(50 * self._share))
+        requests = [self._office.request("POST", "/v1/plans", {"limits": {"time_limit_s": 0.5}}) for _ in range(number)]
+        tally, _, cpu_s = self._timed("plans", self._office, requests, connections=number)
+        told = f"p99 of accepting {number} plans at once ({1000 * cpu_s / number:.1f} ms CPU each)"
+        self._table.tell("G8", told, tally.percentile_ms(0.99), 300, "ms")
+        beside = Tally("tour beside plans")
+        request = self._tablet.request("GET", address)
+        seconds = max(1.0, 10 * self._share)
+        asyncio.run(self._tablet.send_at_rate(beside, request, per_s=20, seconds=seconds))
+        self._table.tell("G6", "p99 of a tour's package beside planning", beside.percentile_ms(0.99), 500, "ms")
+        self._table.tell("G8", "memory of all processes", resident_mb(self._service.pid), 2_000, "MB")
+        end_s = time.monotonic() + 180
+        while (waiting := [one for one in _listed(office) if one["status"] in {"queued", "running"}]) and (
+            time.monotonic() < end_s
+        ):
+            time.sleep(0.5)
+        self._table.tell("G8", f"plans without an end after {number} at once", len(waiting), 0, "")
+        begun = office.post("/v1/plans", json={"limits": {"time_limit_s": 60}}).raise_for_status()
+        where = begun.headers["location"]
+        while office.get(where).json()["status"] == "queued":
+            time.sleep(0.05)
+        began_s = time.perf_counter()
+        office.post(f"{where}/cancel").raise_for_status()
+        while office.get(where).json()["status"] == "running":
+            time.sleep(0.05)
+        self._table.tell("G8", "from cancelling a running plan to its end", time.perf_counter() - began_s, 5, "s")
+
+    def _under_flood(self, address: str) -> None:
+        flood, fetched = Tally("flood"), Tally("tour under flood")
+        before_mb = resident_mb(self._service.pid)
+        seconds = max(2.0, 20 * self._share)
+        body = self._flood.request("POST", "/v1/readings", self._readings(1))
+
+        async def both() -> None:
+            until_s = time.perf_counter() + seconds
+            await asyncio.gather(
+                self._flood.send_all(flood, iter(lambda: body, None), connections=100, until_s=until_s),
+                self._tablet.send_at_rate(fetched, self._tablet.request("GET", address), per_s=20, seconds=seconds),
+            )
+
+        asyncio.run(both())
+        _require(fetched, "200")
+        sent = f"{len(flood.seconds) / seconds:,.0f} messages/s from 100 connections"
+        self._table.tell("G5", f"p99 of a tour's package under {sent}", fetched.percentile_ms(0.99), 500, "ms")
+        self._table.tell("G5", "memory grown meanwhile", resident_mb(self._service.pid) - before_mb, 300, "MB")
+        self._table.tell("G5", "faults of the service meanwhile", flood.errors + fetched.errors, 0, "")
+
+    def _release(self, office: httpx.Client) -> str:
+        begun = office.post("/v1/plans", json={"limits": {"time_limit_s": 2}, "policy": "all"}).raise_for_status()
+        where = begun.headers["location"]
+        while (answer := office.get(where)).json()["status"] in {"queued", "running"}:
+            time.sleep(0.2)
+        plan = answer.json()["plan"]
+        office.post(f"{where}/release", headers={"if-match": answer.headers["etag"]}).raise_for_status()
+        largest = max(plan["tours"], key=lambda tour: tour["totals"]["lifts"])
+        return f"/v1/tours/{largest['vehicle_id']}/bundle?date={plan['day']}"
+
+    def _readings(self, count: int) -> bytes:
+        """Readings that nobody has sent, as a body."""
+        items = []
+        for _ in range(count):
+            turn, container = divmod(self._sent, CONTAINERS)
+            self._sent += 1
+            at = self._begun_at - timedelta(hours=1, seconds=1 + turn)
+            items.append({"container_id": f"P-{container:04d}", "observed_at": at.isoformat(), "fill_fraction": 0.5})
+        return json.dumps({"readings": items}).encode()
+
+    def _timed(
+        self, what: str, wire: Wire, requests: list[bytes], *, connections: int, accepts: tuple[str, ...] = ()
+    ) -> tuple[Tally, float, float]:
+        tally = Tally(what)
+        began_cpu_s, began_s = _cpu_s(self._service.pid), time.perf_counter()
+        asyncio.run(wire.send_all(tally, requests, connections=connections))
+        took_s, cpu_s = time.perf_counter() - began_s, _cpu_s(self._service.pid) - began_cpu_s
+        _require(tally, "200", "202", "207", *accepts)
+        return tally, took_s, cpu_s
+
+
+def _require(tally: Tally, *expected: str) -> None:
+    """End with an error when the service said anything else: a quick refusal is no good figure."""
+    if odd := {status: number for status, number in tally.outcomes.items() if status not in expected}:
+        raise SystemExit(f"{tally.kind}: unexpected answers {odd}")
+
+
+def _cpu_s(pid: int) -> float:
+    """Processor seconds of the service's own process, without its workers and its database server."""
+    spent = psutil.Process(pid).cpu_times()
+    return float(spent.user + spent.system)
+
+
+def _listed(office: httpx.Client) -> list[dict[str, Any]]:
+    plans: list[dict[str, Any]] = office.get("/v1/plans?limit=100").raise_for_status().json()["plans"]
+    return plans
+
+
+def main() -> int:
+    """Print the table; 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--database-url", help="an empty database of PostgreSQL; SQLite files without it")
+    place.add_argument("--postgresql", action="store_true", help="start a PostgreSQL for the run")
+    parser.add_argument("--share", type=float, default=1.0, help="how much of everything is sent")
+    asked = parser.parse_args()
+    table = Table()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuhre-figures-")))
+        url = asked.database_url
+        if asked.postgresql:
+            url = stack.enter_context(running_postgres(is_on_disk=True)).make_database()
+        towns = {TOWN: load_town(CONTAINERS, vehicle_count=VEHICLES), NEIGHBOUR: load_town(CONTAINERS, name="Werne")}
+        holders = [OFFICE, TABLET, SENSORS, FLOOD]
+        with own_service(folder / "data", towns, holders, settings=SETTINGS, database_url=url) as service:
+            Figures(service, table, share=asked.share).measure()
+    sys.stdout.write("\n".join([f"On {'SQLite' if url is None else 'PostgreSQL'}:", "", *table.lines, ""]))
+    return 1 if table.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
