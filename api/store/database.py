@@ -24,6 +24,12 @@ from api.store.fair_lock import FairLock
 BUSY_TIMEOUT_S = 4.0
 """Longest wait for a lock or a connection: people and sensors get their answer within five seconds."""
 
+KEPT_FILE_CONNECTIONS = 20
+"""As many reads as go on at once. Who finds none free waits: opening one more takes longer than a read."""
+
+KEPT_SERVER_CONNECTIONS = 40
+"""One for each thread that answers requests, so that no burst opens and closes connections."""
+
 TRUSTED_FOR_S = 1.0
 """A PostgreSQL connection that worked so short a time ago is used again without asking whether it is still there."""
 
@@ -134,8 +140,8 @@ def make_engine(url: URL) -> Engine:
     try:
         engine = create_engine(
             url,
-            pool_size=20,
-            max_overflow=30,
+            pool_size=KEPT_FILE_CONNECTIONS if is_sqlite else KEPT_SERVER_CONNECTIONS,
+            max_overflow=0 if is_sqlite else 10,
             pool_timeout=BUSY_TIMEOUT_S,
             pool_use_lifo=True,  # few connections that stay warm, and no new ones while those do
             connect_args={} if is_sqlite else {"connect_timeout": int(BUSY_TIMEOUT_S)},
