@@ -19,7 +19,7 @@ class Body(BaseModel):
 
 
 def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+    if not text.isprintable() and any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
         raise ValueError("Use printable characters only.")
     return text
 
