@@ -87,9 +87,9 @@ def _reach(past: Outcomes, history: LevelHistory, knowledge: Knowledge) -> tuple
     has_reached = past.peak >= knowledge.overflow_fraction
     horizon_s = _horizon_s(past, knowledge)
     share = _independent_share(past, history.segment)
-    curve = fit_reach_curve(score, horizon_s, has_reached, independent_share=share)
+    curve = fit_reach_curve(score, horizon_s, past.start, has_reached, independent_share=share)
     own = fit_own_offsets(
-        curve, score, horizon_s, has_reached, past.row, n=history.segment.shape[0], independent_share=share
+        curve, score, horizon_s, past.start, has_reached, past.row, n=history.segment.shape[0], independent_share=share
     )
     return curve, own
 

@@ -10,8 +10,9 @@ from optimizer.forecasting.level_history import trusted_readings
 from optimizer.series.clean_series import STALE_AFTER_S
 
 EMPTIED_FRACTION = 0.02
-LOW_QUANTILE = 0.25
-LOW_QUANTILE_SPAN_S = 18 * 3600
+DOUBTFUL_SPAN_S = 8 * 3600
+"""Of a slow container whose last readings may be an echo, which lasts for some hours, the median of so long is used."""
+
 FORGOTTEN_AFTER_S = 60 * 86_400
 UNKNOWN_FRACTION = 0.5
 UNKNOWN_VARIANCE = 1 / 12
@@ -52,8 +53,8 @@ def find_origin(clean: CleanSeries | None, *, is_fast: bool, as_of_s: int) -> Or
         if is_read and (last_emptied is None or int(times[-1]) >= last_emptied):
             at_s, level = int(times[-1]), float(levels[-1])
             if not is_fast and _ends_in_doubt(clean):
-                since = max(at_s - LOW_QUANTILE_SPAN_S, last_emptied or 0)
-                level = float(np.quantile(levels[times >= since], LOW_QUANTILE))
+                since = max(at_s - DOUBTFUL_SPAN_S, last_emptied or 0)
+                level = float(np.median(levels[times >= since]))
             is_trusted = as_of_s - at_s <= STALE_AFTER_S and clean.is_healthy
             return Origin(
                 at_s=at_s,

@@ -56,7 +56,7 @@ class Outlook:
         needed = float(demand_of(np.asarray(overflow_fraction), self.model.demand)) - self._from_empty()
         needed = np.broadcast_to(needed, self.demand.shape)
         score = shifted_gamma.normal_score(needed, self.demand, self._variance(), self._noise_sd())
-        probability = self.model.calibration.reach.probability(score, self.horizon_s, self.own_offset)
+        probability = self.model.calibration.reach.probability(score, self.horizon_s, self.levels, self.own_offset)
         # A sensor that is trusted and reports the overflow leaves no room for doubt.
         probability = np.where((self.levels >= overflow_fraction) & (self.extra == 0), 1.0, probability)
         return np.maximum.accumulate(probability, axis=1)

@@ -51,6 +51,10 @@ def test_the_demand_table_solves_the_growth_equation() -> None:
     assert float(level_after(demand_of(np.array(0.1), table) + 1.0, table)) == pytest.approx(level, abs=2e-3)
 
 
+HALF = np.array(0.5)
+"""A level at the start of which the reach curve adds nothing."""
+
+
 def growth_of(rows: list[int], grown: list[float]) -> Growth:
     n = len(rows)
     return Growth(
@@ -110,13 +114,13 @@ def test_the_reach_curve_is_learnt_from_much_and_stays_normal_with_nothing() -> 
     random = np.random.default_rng(4)
     score = random.normal(0.5, 1.5, 20_000)
     day = np.full(score.shape[0], 86_400)
-    reached = random.random(score.shape[0]) < ReachCurve(offset=0.8, slope=1.1).probability(score, day)
-    fitted = fit_reach_curve(score, day, reached, independent_share=1.0)
+    reached = random.random(score.shape[0]) < ReachCurve(offset=0.8, slope=1.1).probability(score, day, HALF)
+    fitted = fit_reach_curve(score, day, np.full_like(score, 0.5), reached, independent_share=1.0)
     grid = np.array([-1.0, 0.0, 1.0, 2.0])
-    true = ReachCurve(offset=0.8, slope=1.1).probability(grid, np.full(4, 86_400))
-    assert fitted.probability(grid, np.full(4, 86_400)) == pytest.approx(true, abs=0.02)
-    untaught = fit_reach_curve(np.empty(0), np.empty(0), np.empty(0, dtype=np.bool_), independent_share=1.0)
-    untaught_risk = untaught.probability(np.array([-1.0, 0.0, 1.0]), np.full(3, 86_400))
+    true = ReachCurve(offset=0.8, slope=1.1).probability(grid, np.full(4, 86_400), HALF)
+    assert fitted.probability(grid, np.full(4, 86_400), HALF) == pytest.approx(true, abs=0.02)
+    untaught = fit_reach_curve(*[np.empty(0)] * 3, np.empty(0, dtype=np.bool_), independent_share=1.0)
+    untaught_risk = untaught.probability(np.array([-1.0, 0.0, 1.0]), np.full(3, 86_400), HALF)
     assert untaught_risk == pytest.approx(stats.norm.sf([-1, 0, 1]), abs=0.011)
 
 
@@ -125,13 +129,40 @@ def test_the_reach_curve_learns_that_the_next_hours_are_safer_than_the_closed_fo
     score = random.normal(0.5, 1.0, 20_000)
     horizon_s = random.choice([3 * 3600, 72 * 3600], 20_000)
     true = ReachCurve(offset=0.5, slope=1.3, ahead=2.0)
-    reached = random.random(20_000) < true.probability(score, horizon_s)
-    fitted = fit_reach_curve(score, horizon_s, reached, independent_share=1.0)
+    reached = random.random(20_000) < true.probability(score, horizon_s, HALF)
+    fitted = fit_reach_curve(score, horizon_s, np.full_like(score, 0.5), reached, independent_share=1.0)
     for one_s in (3 * 3600, 72 * 3600):
         here = horizon_s == one_s
-        assert fitted.probability(score[here], horizon_s[here]).mean() == pytest.approx(reached[here].mean(), abs=0.02)
-    late = fit_reach_curve(score, horizon_s[::-1].copy(), ~reached, independent_share=1.0)
+        said = fitted.probability(score[here], horizon_s[here], HALF)
+        assert said.mean() == pytest.approx(reached[here].mean(), abs=0.02)
+    late = fit_reach_curve(score, horizon_s[::-1].copy(), np.full_like(score, 0.5), ~reached, independent_share=1.0)
     assert late.ahead >= 0  # a longer wait never makes an overflow less likely
+
+
+def test_the_reach_curve_learns_that_nearly_full_containers_stop_and_that_the_unlikely_happens() -> None:
+    random = np.random.default_rng(8)
+    n = 60_000
+    score, start = random.normal(0.5, 1.5, n), random.uniform(0, 0.9, n)
+    day = np.full(n, 86_400)
+    true = ReachCurve(offset=0.3, slope=1.8, bend=0.7, topped=-2.5)
+    reached = random.random(n) < true.probability(score, day, start)
+    fitted = fit_reach_curve(score, day, start, reached, independent_share=1.0)
+    for here in (start < 0.75, start > 0.8, score > 1.5, score < -1.0):
+        said = fitted.probability(score[here], day[here], start[here])
+        assert said.mean() == pytest.approx(reached[here].mean(), abs=0.01)
+    assert fitted.bend == pytest.approx(0.7, abs=0.1)
+    assert fitted.topped == pytest.approx(-2.5, abs=0.3)
+
+
+@given(seed=st.integers(0, 1_000))
+def test_the_reach_curve_falls_with_the_growth_that_is_needed_whatever_happened(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    score, start = random.normal(0, 2, 300), random.uniform(0, 0.9, 300)
+    horizon_s = random.uniform(3600, 10 * 86_400, 300)
+    reached = random.random(300) < random.uniform(0, 1)
+    curve = fit_reach_curve(score, horizon_s, start, reached, independent_share=1.0)
+    odds = curve.log_odds(np.linspace(-12, 12, 200), np.full(200, 86_400), np.full(200, 0.5))
+    assert (np.diff(odds) < 0).all()
 
 
 def test_own_offsets_tell_containers_that_never_report_the_top_and_shrink_those_that_say_little() -> None:
@@ -139,9 +170,9 @@ def test_own_offsets_tell_containers_that_never_report_the_top_and_shrink_those_
     curve = ReachCurve()
     row = np.repeat([0, 1, 2], [2000, 2000, 3])
     score, horizon_s = random.normal(0, 1, row.shape[0]), np.full(row.shape[0], 86_400)
-    reached = random.random(row.shape[0]) < curve.probability(score, horizon_s, np.array([-1.5, 0.0, 0.0])[row])
+    reached = random.random(row.shape[0]) < curve.probability(score, horizon_s, HALF, np.array([-1.5, 0.0, 0.0])[row])
     reached[-3:] = True
-    own = fit_own_offsets(curve, score, horizon_s, reached, row, n=4, independent_share=0.5)
+    own = fit_own_offsets(curve, score, horizon_s, np.full_like(score, 0.5), reached, row, n=4, independent_share=0.5)
     assert own[0] == pytest.approx(-1.5, abs=0.2)
     assert own[1] == pytest.approx(0.0, abs=0.2)
     assert 0 < own[2] < 0.9  # three windows only
@@ -152,8 +183,8 @@ def test_own_offsets_tell_containers_that_never_report_the_top_and_shrink_those_
 def test_the_reach_curve_stays_a_falling_curve_when_all_or_none_reached(outcome: bool) -> None:  # noqa: FBT001 - a pytest parameter
     score = np.linspace(-3, 3, 500)
     day = np.full(500, 86_400)
-    curve = fit_reach_curve(score, day, np.full(500, outcome), independent_share=0.1)
-    probability = curve.probability(score, day)
+    curve = fit_reach_curve(score, day, np.full(500, 0.5), np.full(500, outcome), independent_share=0.1)
+    probability = curve.probability(score, day, HALF)
     assert 0.2 <= curve.slope < 3 * NORMAL_SLOPE
     assert (np.diff(probability) < 0).all()
 
