@@ -1,6 +1,8 @@
 """Finds the tasks of a run by family and name."""
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.solver.case import Case
@@ -15,6 +17,7 @@ FAMILIES = (*CASE_FAMILIES, WASTE_DAYS)
 WASTE_SIZES = (300,)
 WASTE_SEEDS = (42, 43, 44)
 OPTIONAL_SHARE = 0.2
+_DAY_NAME = re.compile(r"\d+-\d+(-bo)?")
 
 
 def instances_dir() -> Path:
@@ -29,6 +32,13 @@ def names_of(family: str) -> tuple[str, ...]:
         return tuple(name for one in plain for name in (one, f"{one}-bo"))
     known = CASE_FAMILIES[family]
     return tuple(sorted(path.stem for path in (instances_dir() / known.folder).glob(known.pattern)))
+
+
+def chosen_names(family: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The wanted instances of a family, all of them where none is named; waste days of any size can be asked for."""
+    if family == WASTE_DAYS and wanted:
+        return tuple(name for name in wanted if _DAY_NAME.fullmatch(name))
+    return tuple(name for name in names_of(family) if not wanted or name in wanted)
 
 
 def read_task(family: str, name: str, *, cache_dir: Path = Path("bench-results/cache")) -> Case | Day:

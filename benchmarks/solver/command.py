@@ -105,8 +105,7 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
     return [
         Job(family=family, instance=name, solver=solver, seed=int(seed), time_limit_s=options.time_limit)
         for family in options.families
-        for name in catalogue.names_of(family)
-        if not options.instances or name in options.instances
+        for name in catalogue.chosen_names(family, options.instances)
         for seed in options.seeds
         for solver in options.solvers
     ]

@@ -37,7 +37,7 @@ from optimizer.solving.greedy import GreedySolver
 DAY = date(2026, 3, 3)
 FIRST_PLANS = (("300-42", 0.3), ("2000-42", 2.0))
 """Waste days, and seconds within which their first plan is to stand."""
-N_TRUCKS = 5
+N_TRUCKS = 8
 REPLAN_S = 1.0
 """What the service gives a search after an incident."""
 PLAN_S = 10.0

@@ -139,6 +139,11 @@ def test_quick_run_ends_with_its_line(
     )
 
 
+def test_waste_days_of_any_size_can_be_asked_for() -> None:
+    assert command.catalogue.chosen_names("waste_day", ["2000-7-bo", "X-n200-k36", "40-1"]) == ("2000-7-bo", "40-1")
+    assert command.catalogue.chosen_names("waste_day", []) == command.catalogue.names_of("waste_day")
+
+
 def test_quick_run_fits_into_ten_minutes_with_starts() -> None:
     jobs = quick.quick_jobs()
     start_s = 10
