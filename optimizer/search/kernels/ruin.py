@@ -14,6 +14,10 @@ LONGEST_STRING = 10
 MOST_ABSENT_NEAR = 8
 MOST_ABSENT_TRIED = 12
 """Absent pickups tried in one iteration: near the ruin, and all together."""
+TRIP_SHARE, WHOLE_TOUR_SHARE = 0.03, 0.01
+"""Ruins that take out a whole trip, or a whole tour."""
+WHOLE_TOURS_OF_FEW = 0.5
+"""So many whole tours more, divided by the pickups: on small days much depends on which vehicle drives at all."""
 FAR_LOOK = 60
 """So many of the nearest pickups of the ruin are asked whether they are absent."""
 
@@ -58,11 +62,12 @@ def ruin(day: Day, plan: PlanArrays, desk: Desk, chance: NDArray[np.uint64], ste
     seed = below(chance, n_pickups)
     n_out = 0
     kind = draw(chance)
-    if kind < 0.04 and not plan.is_absent[seed]:
+    whole_share = WHOLE_TOUR_SHARE + WHOLE_TOURS_OF_FEW / n_pickups
+    if kind < whole_share + TRIP_SHARE and not plan.is_absent[seed]:
         # A whole trip, or now and then a whole tour, so that vehicles and sites can be changed.
         vehicle, place = desk.place_of[seed, 0], desk.place_of[seed, 1]
         tip_at = desk.gaps[vehicle, place, TIP_AT]
-        is_whole = kind < 0.01
+        is_whole = kind < whole_share
         for at in range(plan.length[vehicle]):
             node = plan.visits[vehicle, at]
             if node < n_pickups and (is_whole or desk.gaps[vehicle, at, TIP_AT] == tip_at):

@@ -14,12 +14,16 @@ from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
 from optimizer.search.kernels.chance import draw
 from optimizer.search.kernels.cheapest_insertion import insert
 from optimizer.search.kernels.compiled_part import compiled_entry, compiled_part
+from optimizer.search.kernels.pushed_insertion import has_choice, insert_pushing
 from optimizer.search.kernels.ruin import add_absent, ruin, sort_out
 from optimizer.search.kernels.tail_swap import swap_tails
 from optimizer.search.kernels.tour_change import adopt, choose_windows, close_up, lay, tidy
 from optimizer.search.kernels.tour_trial import time_trial
 
-PARTS_DIGEST = "2e7b23b07be26a09"
+PUSH_SHARE, PUSH_ABSENT_SHARE = 0.25, 0.01
+"""Of the pickups that lost their place, or had none before: whole tours are timed for every gap, which takes long."""
+
+PARTS_DIGEST = "28cf201ae9a2955a"
 """Of the texts of the other files of this folder: a change of them must change this file, so that numba compiles the
 entry points anew instead of taking old ones from its cache."""
 
@@ -99,6 +103,7 @@ def run_block(
     dearest = np.int64(0)
     for vehicle in range(n_vehicles):
         dearest = max(dearest, fleet.fixed[vehicle])
+    may_push = has_choice(day)
     for step in range(temperatures.shape[0]):
         for vehicle in range(n_vehicles):
             desk.is_changed[vehicle] = 0
@@ -125,7 +130,10 @@ def run_block(
             for at in range(n_out):
                 pickup = desk.out[at]
                 limit = 2 * day.prize[pickup] + dearest if is_eager else day.prize[pickup]
-                insert(day, fleet, plan, desk, pickup, limit, (chance, resting))
+                added = insert(day, fleet, plan, desk, pickup, limit, (chance, resting))
+                push_share = PUSH_ABSENT_SHARE if kept.is_absent[pickup] else PUSH_SHARE
+                if added == limit and may_push and draw(chance) < push_share:
+                    insert_pushing(day, fleet, plan, desk, pickup, limit, resting)
         plan.objective[0] = _count(day, plan)
         threshold = kept.objective[0] - temperatures[step] * math.log(max(draw(chance), 1e-300))
         if is_possible and plan.objective[0] < threshold:
