@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 MAX_LABELS = 24
 """Labels kept per visit; when more are needed, those that arrive last are dropped."""
-MAX_LABELS_OF_LATER = 32
+MAX_LABELS_OF_LATER = 128
 """The same where a later departure may be better, with overtime, queues and travel that depends on the time: there the
 longest days so far are dropped."""
 

@@ -26,7 +26,7 @@ from tests.unit.optimizer.test_search_plain import check_counts, classic_day
 NO_LIMIT = 1 << 60
 LOOSE_MICRO_EUR = 500_000_000
 ALL_BITS = (1 << 64) - 1
-DAY = DayKind(n_pickups=30, n_vehicles=3)
+DAY = DayKind(n_pickups=45, n_vehicles=4, windowed_fraction=0.2)
 KINDS = {
     "without breaks": replace(DAY, windowed_fraction=0.0, breaks=(), max_stretch_s=10**6),
     "rich": DAY,
@@ -165,7 +165,7 @@ def test_tours_with_exchanged_tails_can_be_driven_and_cost_what_the_search_says(
     kind: DayKind, swap: Callable[..., bool]
 ) -> None:
     n_made = n_saved = n_inside = 0
-    for seed in range(3):
+    for seed in range(4):
         problem = generated_day(70 + seed, kind)
         bench, search = Workbench(problem), TourSearch(problem, seed=seed)
         search.run(np.full(60, 2e6))
@@ -192,4 +192,4 @@ def test_tours_with_exchanged_tails_can_be_driven_and_cost_what_the_search_says(
                 assert exact == search.plan.cost.sum()
     assert n_made >= 10
     assert n_inside > 0 or kind.max_trips < 5
-    assert n_saved > 0
+    assert n_saved > 0 or (kind.breaks and kind.max_trips < 5)
