@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from api.log_flood import FloodGate
+
 
 def configure_logging(*, is_json: bool, level: int = logging.INFO) -> None:
     """Send everything that any module logs to standard error in one shape."""
@@ -26,6 +28,7 @@ def configure_logging(*, is_json: bool, level: int = logging.INFO) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(FloodGate())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
