@@ -12,6 +12,7 @@ from pydantic_settings.exceptions import SettingsError as SettingsSourceError
 
 from api.identity.source_address import parse_networks
 from api.store.tenant_ports import Role
+from optimizer.domain.map_age import MAP_MAX_AGE_DAYS
 
 _OTHERS = frozenset({"FUHRE_CACHE_DIR", "FUHRE_LANGUAGE", "FUHRE_SHARED_DATA", "FUHRE_KEEP_HEIDELBERG"})
 """Variables that other parts read: the map cache, the language of texts, tests and benchmarks."""
@@ -75,6 +76,8 @@ class Settings(BaseSettings):
         Most containers and vehicles that one plan request may concern.
     history_days
         Days of readings that a plan looks back on.
+    map_max_age_days
+        Health and plans warn of an older map, and go on using it.
     """
 
     model_config = SettingsConfigDict(env_prefix="FUHRE_", extra="ignore", frozen=True)
@@ -108,6 +111,7 @@ class Settings(BaseSettings):
     max_containers_per_plan: Annotated[int, Field(ge=1, le=100_000)] = 2_000
     max_vehicles_per_plan: Annotated[int, Field(ge=1, le=1_000)] = 100
     history_days: Annotated[int, Field(ge=1, le=3_650)] = 180
+    map_max_age_days: Annotated[int, Field(ge=1, le=36_500)] = MAP_MAX_AGE_DAYS
 
     @field_validator("database_url")
     @classmethod

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from api.files.map_cache import tidy, usable
 from api.town.fill_statistics import load_fill_statistics
+from optimizer.domain.map_age import MAP_MAX_AGE_DAYS
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.planning.warm_start import RememberingForecaster
 from optimizer.ports import Ports, SelectionPolicy, Solver
@@ -69,7 +70,7 @@ def open_with_shared_cache(map_path: Path | None, cache_folder: Path) -> StreetR
         return open_street_router(map_path)
 
 
-def build_ports(router: StreetRouter) -> Ports:
+def build_ports(router: StreetRouter, *, map_max_age_days: int = MAP_MAX_AGE_DAYS) -> Ports:
     """Everything the planning flow needs, with the shipped forecaster, policies and solvers."""
     return Ports(
         router=router,
@@ -77,6 +78,7 @@ def build_ports(router: StreetRouter) -> Ports:
         forecaster=RememberingForecaster(EmpiricalBayesForecaster(statistics=load_fill_statistics())),
         policies=selection_policies(router),
         solvers=solvers(),
+        map_max_age_days=map_max_age_days,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from optimizer.domain.container import Container
 from optimizer.domain.forecast import Forecast
+from optimizer.domain.map_age import MAP_MAX_AGE_DAYS
 from optimizer.domain.reading import CleanSeries
 from optimizer.domain.request import SelectionRules, SolveLimits
 from optimizer.domain.selection import Selection
@@ -91,9 +92,16 @@ class Solver(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything the planning flow needs from outside, chosen in one place."""
+    """Everything the planning flow needs from outside, chosen in one place.
+
+    Attributes
+    ----------
+    map_max_age_days
+        Plans on an older map say so.
+    """
 
     router: StreetRouter
     forecaster: Forecaster
     policies: Mapping[str, SelectionPolicy]
     solvers: Mapping[str, Solver]
+    map_max_age_days: int = MAP_MAX_AGE_DAYS

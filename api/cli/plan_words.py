@@ -45,6 +45,8 @@ WORDS: dict[str, dict[Language, str]] = {
     "remedy": {"en": "what would change it", "de": "was hilft"},
     "on_each_vehicle": {"en": "On each vehicle", "de": "Auf jedem Fahrzeug"},
     "remedies": {"en": "What would change it", "de": "Was daran etwas ändert"},
+    "map": {"en": "Map: {source}, of {date}", "de": "Karte: {source}, vom {date}"},
+    "undated_map": {"en": "Map: {source}", "de": "Karte: {source}"},
     "figures": {"en": "Figures", "de": "Zahlen"},
     "this_plan": {"en": "this plan", "de": "dieser Plan"},
     "all": {"en": "emptying all", "de": "alle leeren"},

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from api.cli.plan_words import FIGURES, RARE_FIGURES, figure, in_language, remedy, why, word, written_day
 from api.export.summary import Comparison, Figure, PlanSummary, summarise_plan
-from api.export.texts import Language
+from api.export.texts import Language, written_date
 from optimizer.domain.plan import Plan, Shortage, Unserved
 
 WIDE = 100
@@ -45,8 +45,15 @@ def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None, lan
         console.print(f"[yellow]{escape(line)}[/yellow]")
     for line in plan.degraded:
         console.print(f"[dim]{escape(line)}[/dim]")
+    console.print(f"[dim]{escape(_map_of(plan, language))}[/dim]", soft_wrap=True, highlight=False)
     seconds = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in plan.seconds_by_step.items())
     console.print(f"[dim]{plan.solver.name}: {plan.solver.status}; {seconds}[/dim]")
+
+
+def _map_of(plan: Plan, language: Language) -> str:
+    if plan.map_data_at is None:
+        return word("undated_map", language, source=plan.map_source)
+    return word("map", language, source=plan.map_source, date=written_date(plan.map_data_at.date(), language))
 
 
 def show_shortages(shortages: tuple[Shortage, ...], *, console: Console, language: Language) -> None:

@@ -96,6 +96,7 @@ def _collection(plan: Plan, features: list[dict[str, Any]], attribution: str) ->
         "data_as_of": plan.data_as_of.isoformat(),
         "inputs_digest": plan.inputs_digest,
         "map_source": plan.map_source,
+        "map_data_at": plan.map_data_at.isoformat() if plan.map_data_at else None,
     }
     collection["features"] = features
     return collection

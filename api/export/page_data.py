@@ -60,6 +60,7 @@ def _plan(plan: Plan, town: Town) -> dict[str, Any]:
         "generatedAt": _iso(plan.generated_at, town.zone),
         "dataAsOf": _iso(plan.data_as_of, town.zone),
         "mapSource": plan.map_source,
+        "mapDate": plan.map_data_at.date().isoformat() if plan.map_data_at else None,
         "inputsDigest": plan.inputs_digest,
         "solver": plan.solver.name,
         "solverStatus": plan.solver.status,

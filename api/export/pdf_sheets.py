@@ -86,6 +86,8 @@ def _pdf(plan: Plan, story: Sequence[Flowable], title: str, town: Town, language
         data=_moment(plan.data_as_of, town),
         generated=_moment(plan.generated_at, town),
     )
+    if plan.map_data_at is not None:
+        foot += f" · {sheet_text('map_date', language, date=f'{plan.map_data_at:%d.%m.%Y}')}"
     return make_pdf(story, title=f"{title} · {plan.town_name} · {plan.day}", foot=foot, language=language)
 
 

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict
 
 from api.http.services import Services
 
+PartName = Literal["database", "town", "disk", "map_files", "workers", "map"]
+PartState = Literal["ready", "warning", "not_ready"]
+
 
 class LiveAnswer(BaseModel):
     """The process answers."""
@@ -17,12 +20,19 @@ class LiveAnswer(BaseModel):
 
 
 class PartAnswer(BaseModel):
-    """One part of the service."""
+    """One part of the service.
+
+    Attributes
+    ----------
+    state
+        ``warning`` is ready, too: the part works, and the detail says what somebody should look after.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Literal["database", "town", "disk", "map_files", "workers", "map"]
+    name: PartName
     is_ready: bool
+    state: PartState
     detail: str
 
 
@@ -69,7 +79,10 @@ def health_router(services: Services) -> APIRouter:
 
 
 def _watched_parts(services: Services) -> list[PartAnswer]:
-    return [PartAnswer(name=one.name, is_ready=one.is_ready, detail=one.detail) for one in services.health.findings()]
+    return [
+        _part(one.name, one.detail, is_ready=one.is_ready, has_warning=one.has_warning)
+        for one in services.health.findings()
+    ]
 
 
 def _worker_parts(services: Services) -> list[PartAnswer]:
@@ -80,6 +93,11 @@ def _worker_parts(services: Services) -> list[PartAnswer]:
     # Why is in the log: the reason may name files, and this answer is for everybody.
     trouble = "A worker could not open its map; the log says why." if any(slot.trouble for slot in slots) else ""
     return [
-        PartAnswer(name="workers", is_ready=alive > 0, detail=f"{alive} of {len(slots)} processes run."),
-        PartAnswer(name="map", is_ready=ready > 0, detail=trouble or f"{ready} of {len(slots)} workers have it open."),
+        _part("workers", f"{alive} of {len(slots)} processes run.", is_ready=alive > 0),
+        _part("map", trouble or f"{ready} of {len(slots)} workers have it open.", is_ready=ready > 0),
     ]
+
+
+def _part(name: PartName, detail: str, *, is_ready: bool, has_warning: bool = False) -> PartAnswer:
+    state: PartState = "not_ready" if not is_ready else "warning" if has_warning else "ready"
+    return PartAnswer(name=name, is_ready=is_ready, state=state, detail=detail)

@@ -5,11 +5,12 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from api.http.map_files import MapFiles
 from api.store.errors import StoreError
 from api.store.tenant_ports import TenantStores
 
@@ -24,11 +25,18 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """How one part is; ``detail`` is for everybody, so it holds no path and no name."""
+    """How one part is; ``detail`` is for everybody, so it holds no path and no name.
+
+    Attributes
+    ----------
+    has_warning
+        It works, and somebody should look after it; ``detail`` says why.
+    """
 
     name: Literal["database", "town", "disk", "map_files"]
     is_ready: bool
     detail: str = ""
+    has_warning: bool = False
 
 
 class HealthWatch:
@@ -38,8 +46,6 @@ class HealthWatch:
     ----------
     data_folder
         Where the service writes; None where the database is on another machine.
-    maps
-        The map files of the towns that have one, as they were when the service started.
     chore
         Done after each look, e.g. writing down counts.
     """
@@ -49,7 +55,7 @@ class HealthWatch:
         stores: TenantStores,
         *,
         data_folder: Path | None,
-        maps: Mapping[str, Path],
+        maps: MapFiles,
         chore: Callable[[], None],
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -130,6 +136,11 @@ class HealthWatch:
         return Finding(name="disk", is_ready=is_free, detail="" if is_free else "The disk is almost full.")
 
     def _map_files(self) -> Finding:
-        gone = sum(not path.is_file() for path in self._maps.values())
-        detail = f"{gone} of {len(self._maps)} map files are gone; the service would not plan after a restart."
-        return Finding(name="map_files", is_ready=gone == 0, detail=detail if gone else "")
+        maps = self._maps.look()
+        dated = "" if maps.oldest_at is None else f"The oldest map is of {maps.oldest_at:%Y-%m-%d}."
+        if maps.gone:
+            detail = f"{maps.gone} of {maps.count} map files are gone; the service would not plan after a restart."
+            return Finding(name="map_files", is_ready=False, detail=detail)
+        if maps.stale:
+            dated = f"{maps.stale} of {maps.count} maps are older than they should be. {dated} Get newer extracts."
+        return Finding(name="map_files", is_ready=True, detail=dated, has_warning=maps.stale > 0)

@@ -129,7 +129,13 @@ def open_services(
         queue = JobQueue(
             JobsOfStores(stores),
             OpenTenantRunner(
-                opener_of=OpenTown(stores_at=stores_at, folders=folders, history_days=settings.history_days, now=now),
+                opener_of=OpenTown(
+                    stores_at=stores_at,
+                    folders=folders,
+                    history_days=settings.history_days,
+                    map_max_age_days=settings.map_max_age_days,
+                    now=now,
+                ),
                 warm_tenant_ids=tuple(tenant_ids),
                 open_sharing=partial(open_sharing, stores_at),
                 now=now,

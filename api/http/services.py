@@ -9,6 +9,7 @@ from pathlib import Path
 from api.http.errors import ProblemError
 from api.http.forgetting import Forgetting
 from api.http.health_watch import HealthWatch
+from api.http.map_files import MapFiles
 from api.identity.audit_trail import AuditTrail
 from api.identity.doorkeeper import Doorkeeper
 from api.identity.principal import Principal
@@ -37,8 +38,10 @@ class Services:
         The clock.
     has_public_docs
         Whether the documentation may be read without a key.
-    data_folder, maps
+    data_folder
         See ``HealthWatch``.
+    maps
+        See ``MapFiles``.
     folder_of
         A tenant's folder of files; None where there are none.
     forgetting
@@ -64,7 +67,12 @@ class Services:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "trail", AuditTrail(self.stores, now=self.now))
-        watch = HealthWatch(self.stores, data_folder=self.data_folder, maps=self.maps, chore=self.trail.write_counts)
+        watch = HealthWatch(
+            self.stores,
+            data_folder=self.data_folder,
+            maps=MapFiles(self.maps, max_age_days=self.settings.map_max_age_days, now=self.now),
+            chore=self.trail.write_counts,
+        )
         object.__setattr__(self, "health", watch)
 
     def store_of(self, caller: Principal) -> TenantStore:

@@ -9,6 +9,7 @@ from pathlib import Path
 from api.export.plan_paths import find_plan_paths
 from api.export.stored_paths import PATHS_FORMAT, dump_paths
 from api.log_setup import configure_logging
+from optimizer.domain.map_age import MAP_MAX_AGE_DAYS
 from optimizer.domain.plan import Plan
 from optimizer.domain.town import Town
 from optimizer.ports import Ports
@@ -20,7 +21,9 @@ _SOME_CONTAINERS = 40
 _LOGGER = logging.getLogger(__name__)
 
 
-def open_planning_ports(map_path: Path | None, cache_dir: Path | None) -> Ports:
+def open_planning_ports(
+    map_path: Path | None, cache_dir: Path | None, *, map_max_age_days: int = MAP_MAX_AGE_DAYS
+) -> Ports:
     """The planning flow's ports on a map, or on straight lines when there is no map.
 
     Raises
@@ -32,7 +35,8 @@ def open_planning_ports(map_path: Path | None, cache_dir: Path | None) -> Ports:
     from api.wiring import build_ports, open_street_router  # noqa: PLC0415
 
     configure_logging(is_json=not sys.stderr.isatty())  # a new process knows nothing of its parent's logging
-    return build_ports(open_street_router(map_path, cache_dir=cache_dir))
+    router = open_street_router(map_path, cache_dir=cache_dir)
+    return build_ports(router, map_max_age_days=map_max_age_days)
 
 
 def warm_up_worker(ports: Ports, town: Town | None) -> None:

@@ -11,6 +11,7 @@ from api.jobs.planning_runner import OpenPlanningRunner, utc_now
 from api.store.ports import Store
 from api.store.sharing_ports import SharingStore
 from api.store.sql_tenants import open_tenant_stores
+from optimizer.domain.map_age import MAP_MAX_AGE_DAYS
 
 TOWNS_NAME = "towns"
 
@@ -58,6 +59,8 @@ class OpenTown:
     ----------
     stores_at
         Folder or URL of the databases.
+    map_max_age_days
+        Plans on an older map say so.
     now
         The clock.
     """
@@ -65,6 +68,7 @@ class OpenTown:
     stores_at: str
     folders: TownFolders
     history_days: int
+    map_max_age_days: int = MAP_MAX_AGE_DAYS
     now: Callable[[], datetime] = utc_now
 
     def __call__(self, tenant_id: str) -> OpenPlanningRunner:
@@ -72,7 +76,10 @@ class OpenTown:
         return OpenPlanningRunner(
             open_store=partial(open_tenant_store, self.stores_at, tenant_id),
             open_ports=partial(
-                open_planning_ports, self.folders.map_of(tenant_id), self.folders.of(tenant_id) / "cache"
+                open_planning_ports,
+                self.folders.map_of(tenant_id),
+                self.folders.of(tenant_id) / "cache",
+                map_max_age_days=self.map_max_age_days,
             ),
             history_days=self.history_days,
             export_tours=export_tours,

@@ -238,6 +238,8 @@ class Plan:
         Due containers in no tour by stream and reason, the largest group first, with what would serve them.
     rates
         Learnt densities and handling times that the day was planned with; None where that was not noted.
+    map_data_at
+        How old the map's data are, where it says so.
     """
 
     plan_id: str
@@ -260,3 +262,4 @@ class Plan:
     seconds_by_step: dict[str, float]
     shortages: tuple[Shortage, ...] = ()
     rates: UsedRates | None = None
+    map_data_at: datetime | None = None

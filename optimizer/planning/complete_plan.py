@@ -303,6 +303,7 @@ def _plan_of(
         inputs_digest="",
         map_source=map_info.source,
         map_digest=map_info.digest,
+        map_data_at=map_info.data_at,
         tours=tours,
         unserved=(),
         totals=totals,

@@ -13,6 +13,7 @@ from operator import add
 
 from optimizer.domain.agreement import Agreement, AgreementState, PriceRule
 from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.map_age import stale_map_warnings
 from optimizer.domain.plan import Plan, ReasonCode, SolverReport, Totals, Tour
 from optimizer.domain.request import SolveLimits
 from optimizer.planning.assemble_tour import assemble_tour
@@ -192,6 +193,8 @@ def plan_joint_day(
             explanations=explain_unserved(built.problem, _as_solution(groups.final, built)),
             excluded=frozenset(),
         )
+    map_info = ports.router.map_info
+    stale = stale_map_warnings(map_info.data_at, day=first.day, max_age_days=ports.map_max_age_days)
     plans = {}
     for party in parties:
         share = next(one for one in shares if one.party_id == party.party_id)
@@ -206,9 +209,10 @@ def plan_joint_day(
             streams=tuple(sorted(party.request.streams or {one.stream_id for one in party.request.town.streams})),
             generated_at=generated_at,
             data_as_of=party.request.as_of,
-            inputs_digest=_digest(party, agreements, map_digest=ports.router.map_info.digest),
-            map_source=ports.router.map_info.source,
-            map_digest=ports.router.map_info.digest,
+            inputs_digest=_digest(party, agreements, map_digest=map_info.digest),
+            map_source=map_info.source,
+            map_digest=map_info.digest,
+            map_data_at=map_info.data_at,
             tours=seen,
             unserved=view_of_unserved(unserved, party.party_id),
             totals=replace(_rounded(totals), cost_eur=cost_eur),
@@ -221,7 +225,7 @@ def plan_joint_day(
                 cost_eur=cost_eur,
                 seed=first.limits.seed,
             ),
-            warnings=(_told(share, [one.party_id for one in parties]),),
+            warnings=(_told(share, [one.party_id for one in parties]), *stale),
             degraded=fills[party.party_id].degraded,
             seconds_by_step=steps.seconds_by_step,
         )

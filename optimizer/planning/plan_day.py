@@ -9,6 +9,7 @@ from optimizer.checking.check_solution import check_solution
 from optimizer.checking.errors import InvalidSolutionError
 from optimizer.domain.hours import local_midnight
 from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.map_age import stale_map_warnings
 from optimizer.domain.plan import Plan, Shortage, SolverReport, Totals, Tour, Unserved
 from optimizer.domain.request import DayRequest
 from optimizer.domain.selection import Selection
@@ -54,6 +55,8 @@ def plan_day(
     with steps.step("relax"):
         shortages = _shortages(request, fills, built, solution, unserved, router=ports.router)
         unserved = with_remedies(unserved, shortages)
+    map_info = ports.router.map_info
+    stale = stale_map_warnings(map_info.data_at, day=request.day, max_age_days=ports.map_max_age_days)
     baseline = None
     if request.with_baseline:
         baseline = _baseline(request, fills, ports, steps=steps)
@@ -65,9 +68,9 @@ def plan_day(
         streams=tuple(sorted(request.streams or {stream.stream_id for stream in request.town.streams})),
         generated_at=generated_at,
         data_as_of=request.as_of,
-        inputs_digest=digest_inputs(request, map_digest=ports.router.map_info.digest),
-        map_source=ports.router.map_info.source,
-        map_digest=ports.router.map_info.digest,
+        inputs_digest=digest_inputs(request, map_digest=map_info.digest),
+        map_source=map_info.source,
+        map_digest=map_info.digest,
         tours=tours,
         unserved=unserved,
         totals=reduce(add, (tour.totals for tour in tours), Totals()),
@@ -80,10 +83,11 @@ def plan_day(
             cost_eur=round(solution.cost_micro_eur / MICRO_EUR_PER_EUR, 2),
             seed=request.limits.seed,
         ),
-        warnings=(*_warnings(request, fills, tours), *closed),
+        warnings=(*_warnings(request, fills, tours), *closed, *stale),
         degraded=fills.degraded,
         seconds_by_step=steps.seconds_by_step,
         shortages=shortages,
+        map_data_at=map_info.data_at,
     )
 
 

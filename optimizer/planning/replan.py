@@ -11,6 +11,7 @@ from optimizer.checking.check_solution import check_solution
 from optimizer.checking.errors import InvalidSolutionError
 from optimizer.domain.day_state import DayState, require_fitting
 from optimizer.domain.issues import InvalidInputError, Issue
+from optimizer.domain.map_age import stale_map_warnings
 from optimizer.domain.plan import Plan, SolverReport, Totals, Tour, Unserved
 from optimizer.domain.request import SolveLimits
 from optimizer.domain.town import Town
@@ -107,12 +108,15 @@ def replan_day(
             raise InvalidSolutionError(violations)
     with steps.step("explain"):
         tours = _tours(plan, town, parts, rest, solution)
+        map_info = ports.router.map_info
+        stale = stale_map_warnings(map_info.data_at, day=plan.day, max_age_days=ports.map_max_age_days)
         new = replace(
             plan,
             plan_id=plan_id,
             generated_at=generated_at,
             inputs_digest=hashlib.sha256(f"{plan.inputs_digest} {state!r} {limits!r}".encode()).hexdigest(),
-            map_digest=ports.router.map_info.digest,
+            map_digest=map_info.digest,
+            map_data_at=map_info.data_at,
             tours=tours,
             unserved=_unserved(plan, state, rest, solution, tours),
             totals=reduce(add, (tour.totals for tour in tours), Totals()),
@@ -124,7 +128,7 @@ def replan_day(
                 cost_eur=round(solution.cost_micro_eur / MICRO_EUR_PER_EUR, 2),
                 seed=limits.seed,
             ),
-            warnings=(*home.warnings, *_stranded_loads(parts)),
+            warnings=(*home.warnings, *_stranded_loads(parts), *stale),
             seconds_by_step=steps.seconds_by_step,
             shortages=(),
         )

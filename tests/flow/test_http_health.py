@@ -5,16 +5,20 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from api.http import health_watch
 from api.http.app import create_app
+from api.http.map_files import MapFiles
 from api.http.services import Services
 from api.store.errors import StoreUnavailableError
-from tests.flow.http_samples import served, services_in, wait_until_ready
+from tests.dated_map import write_dated_map
+from tests.flow.http_samples import NOW, served, services_in, wait_until_ready
 
 WITHIN_S = 10
 
@@ -25,7 +29,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
     map_file = folder / "map.osm.pbf"
     map_file.write_bytes(b"map")
     made = services_in(folder)
-    made.health._maps = {"lue": map_file}
+    made.health._maps = MapFiles({"lue": map_file}, max_age_days=180, now=made.now)
     return made
 
 
@@ -42,6 +46,16 @@ def parts(client: httpx.Client) -> dict[str, bool]:
     found = {part["name"]: part["is_ready"] for part in answer.json()["parts"]}
     assert (answer.status_code == 200) == all(found.values())
     return found
+
+
+def map_of(services: Services) -> Path:
+    assert services.data_folder is not None
+    return services.data_folder / "map.osm.pbf"
+
+
+def map_part(client: httpx.Client) -> dict[str, Any]:
+    found: list[dict[str, Any]] = client.get("/v1/health/ready").json()["parts"]
+    return next(one for one in found if one["name"] == "map_files")
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float = WITHIN_S) -> float:
@@ -98,11 +112,23 @@ def test_full_disk_is_told(client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 
 
 def test_missing_map_is_told(client: httpx.Client, services: Services) -> None:
-    map_file: Path = services.health._maps["lue"]
+    map_file = map_of(services)
     map_file.unlink()
     wait_for(lambda: not parts(client)["map_files"])
     map_file.write_bytes(b"map")
     wait_for(lambda: all(parts(client).values()))
+
+
+def test_stale_map_is_told_and_refuses_nothing(client: httpx.Client, services: Services) -> None:
+    write_dated_map(map_of(services), NOW - timedelta(days=181))
+    wait_for(lambda: map_part(client)["state"] == "warning")
+    told = map_part(client)
+    assert told["is_ready"]
+    assert "The oldest map is of 2025-09-02." in told["detail"]
+    assert client.get("/v1/health/ready").json()["status"] == "ready"
+    write_dated_map(map_of(services), NOW - timedelta(days=180))
+    wait_for(lambda: map_part(client)["state"] == "ready")
+    assert map_part(client)["detail"] == "The oldest map is of 2025-09-03."
 
 
 def test_dead_worker_is_told_and_replaced(client: httpx.Client, services: Services) -> None:

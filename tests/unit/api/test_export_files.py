@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from io import StringIO
 
 import gpxpy
@@ -164,6 +164,18 @@ def test_terminal_tells_overtime_and_toll_where_there_are_any(
         True
     ] * 2
     assert all(dear.count(word) == 2 for word in said), "once for the tour, once among the figures"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("de", "Karte: town.osm.pbf, vom 8. September 2024"), ("en", "Map: town.osm.pbf, of 8 September")],
+)
+def test_terminal_tells_the_map_and_its_date(plan: Plan, language: Language, told: str) -> None:
+    dated = replace(plan, map_source="town.osm.pbf", map_data_at=datetime(2024, 9, 8, 20, 21, tzinfo=UTC))
+    console = Console(width=80, record=True, file=StringIO())
+    show_plan(dated, console=console, language=language)
+    assert told in console.export_text()
+    assert plan_to_geojson(dated, {}, attribution="")["plan"]["map_data_at"] == "2024-09-08T20:21:00+00:00"
 
 
 def test_summary_states_the_totals_of_the_plan(plan: Plan) -> None:

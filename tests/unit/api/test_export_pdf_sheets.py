@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -64,6 +65,14 @@ def test_tour_sheet_states_time_out_and_what_costs_extra(
     dear = replace(tour, totals=replace(tour.totals, overtime_s=2_700, toll_eur=3.2))
     said = words_of(tour_sheet_pdf(replace(plan, tours=(dear,)), tour.vehicle_id, town=town, language=language))
     assert all(extra in said for extra in (out, *extras))
+
+
+@pytest.mark.parametrize(("language", "told"), [("de", "Karte vom 08.09.2024"), ("en", "map of 08.09.2024")])
+def test_tour_sheet_tells_the_date_of_the_map(plan: Plan, town: Town, language: Language, told: str) -> None:
+    vehicle_id = plan.tours[0].vehicle_id
+    dated = replace(plan, map_data_at=datetime(2024, 9, 8, 20, 21, tzinfo=UTC))
+    assert told in words_of(tour_sheet_pdf(dated, vehicle_id, town=town, language=language))
+    assert told[:5] not in words_of(tour_sheet_pdf(plan, vehicle_id, town=town, language=language))
 
 
 def test_tour_sheet_prints_any_name(plan: Plan, town: Town) -> None:

@@ -38,6 +38,7 @@ function renderTours(board) {
       data: writtenInstant(data.plan.dataAsOf, data.plan.day),
       generated: writtenInstant(data.plan.generatedAt, data.plan.day),
     })),
+    data.plan.mapDate ? make("p", {class: "footnote"}, t("map_date", {date: writtenDay(data.plan.mapDate)})) : null,
   );
 }
 
