@@ -5,10 +5,12 @@ from pathlib import Path
 
 from api.files.map_cache import tidy, usable
 from api.town.fill_statistics import load_fill_statistics
+from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.map_age import MAP_MAX_AGE_DAYS
+from optimizer.forecasting.blend.blended_forecaster import BlendedForecaster
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.planning.warm_start import RememberingForecaster
-from optimizer.ports import Ports, SelectionPolicy, Solver
+from optimizer.ports import Forecaster, Ports, SelectionPolicy, Solver
 from optimizer.search.sisr import SisrSolver
 from optimizer.selection.all_containers import AllContainersPolicy
 from optimizer.selection.measured_prize import MeasuredPrizePolicy
@@ -26,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 POLICY_NAMES = ("overflow_risk", MeasuredPrizePolicy.name, ThresholdPolicy.name, AllContainersPolicy.name)
 """The first is the default."""
+
+FORECASTER_NAMES = ("empirical_bayes", "blended")
+"""The first is the default; the second needs the extra ``ml``."""
 
 OVERRIDES_NAME = "overrides.toml"
 """Beside the map: what the depot knows better, such as closed streets and narrow ones."""
@@ -70,16 +75,39 @@ def open_with_shared_cache(map_path: Path | None, cache_folder: Path) -> StreetR
         return open_street_router(map_path)
 
 
-def build_ports(router: StreetRouter, *, map_max_age_days: int = MAP_MAX_AGE_DAYS) -> Ports:
-    """Everything the planning flow needs, with the shipped forecaster, policies and solvers."""
+def build_ports(
+    router: StreetRouter, *, map_max_age_days: int = MAP_MAX_AGE_DAYS, forecaster: str = FORECASTER_NAMES[0]
+) -> Ports:
+    """Everything the planning flow needs, with a shipped forecaster, policies and solvers.
+
+    Raises
+    ------
+    InvalidInputError
+        When there is no forecaster of this name, or what it needs is not installed.
+    """
     return Ports(
         router=router,
         # Questions about a day are asked again by scenarios.
-        forecaster=RememberingForecaster(EmpiricalBayesForecaster(statistics=load_fill_statistics())),
+        forecaster=RememberingForecaster(open_forecaster(forecaster)),
         policies=selection_policies(router),
         solvers=solvers(),
         map_max_age_days=map_max_age_days,
     )
+
+
+def open_forecaster(name: str) -> Forecaster:
+    """The forecaster of this name.
+
+    Raises
+    ------
+    InvalidInputError
+        When there is none, or what it needs is not installed.
+    """
+    if name not in FORECASTER_NAMES:
+        message = f"There is no forecaster {name!r}: use {' or '.join(FORECASTER_NAMES)}."
+        raise InvalidInputError([Issue(where="forecaster", code="unknown_forecaster", message=message)])
+    base = EmpiricalBayesForecaster(statistics=load_fill_statistics())
+    return BlendedForecaster(base=base) if name == "blended" else base
 
 
 def selection_policies(router: StreetRouter) -> dict[str, SelectionPolicy]:

@@ -13,6 +13,7 @@ from api.cli.inputs import (
     AsOfOption,
     ContainersOption,
     FleetOption,
+    ForecasterOption,
     JsonOption,
     ReadingsOption,
     TownFiles,
@@ -40,6 +41,7 @@ def forecast(
         list[str] | None, typer.Option("--stream", help="Show only this stream; may be repeated.")
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=14, help="How far to look ahead.")] = 7,
+    forecaster: ForecasterOption = "empirical_bayes",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Rows to show, the most urgent first.")] = 30,
     json: JsonOption = False,
 ) -> None:
@@ -56,7 +58,7 @@ def forecast(
     loaded = files.load()
     request = build_request(loaded, day=None, as_of=as_of, limits=SolveLimits(), streams=stream, force=container)
     # No street is needed to judge fills.
-    judged = judge_fills(request, build_ports(CrowFlightRouter()), steps=Steps())
+    judged = judge_fills(request, build_ports(CrowFlightRouter(), forecaster=forecaster), steps=Steps())
     until = request.as_of + timedelta(days=days)
     wanted = [
         judged.forecasts[one.container_id]

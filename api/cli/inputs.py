@@ -43,6 +43,10 @@ IterationsOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same input, seed and iterations: the same plan.")]
 SolverOption = Annotated[str, typer.Option("--solver", help="sisr (the best tours), ortools, or greedy (at once).")]
 PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, rolling_prize, threshold or all.")]
+ForecasterOption = Annotated[
+    str,
+    typer.Option("--forecaster", help="empirical_bayes, or blended with trees where they win (needs fuhre[ml])."),
+]
 CacheDirOption = Annotated[
     Path | None,
     typer.Option(

@@ -16,6 +16,7 @@ from api.cli.inputs import (
     ContainersOption,
     DayOption,
     FleetOption,
+    ForecasterOption,
     IterationsOption,
     JsonOption,
     LanguageOption,
@@ -61,6 +62,7 @@ def plan(
     ] = None,
     policy: PolicyOption = "overflow_risk",
     solver: SolverOption = "sisr",
+    forecaster: ForecasterOption = "empirical_bayes",
     time_limit: TimeLimitOption = 10.0,
     iterations: IterationsOption = None,
     seed: SeedOption = 1,
@@ -120,7 +122,7 @@ def plan(
         )
         planned = plan_day(
             request,
-            build_ports(router),
+            build_ports(router, forecaster=forecaster),
             plan_id=str(uuid.uuid4()),
             generated_at=datetime.now(tz=UTC),
             progress=progress,

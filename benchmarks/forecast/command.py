@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.town.fill_statistics import load_fill_statistics
-from benchmarks.forecast import histgb, methods
+from benchmarks.forecast import blended, histgb, methods
 from benchmarks.forecast.emptyings import TARGETS as RESET_TARGETS
 from benchmarks.forecast.emptyings import find_generated
 from benchmarks.forecast.ours import forecast_windows
@@ -27,7 +27,7 @@ from benchmarks.forecast.table import print_scores, written
 from benchmarks.forecast.windows import DUE_FRACTION, KINDS, Windows, draw_windows
 from optimizer.simulation.statistics import FillStatistics
 
-OURS, OURS_ONCE, PEER = "fuhre", "fuhre, learnt once", "HistGB"
+OURS, OURS_BLENDED, OURS_ONCE, PEER = "fuhre", "fuhre, blended", "fuhre, learnt once", "HistGB"
 RESULTS = Path("bench-results")
 TEST_SEED = 7
 """No constant of the cleaning was chosen on generated series of this seed."""
@@ -94,11 +94,12 @@ def _predict_all(
     }
     said |= {name: methods.predict(method, calibrate, test) for name, method in methods.METHODS.items()}
     if histgb.is_there():
+        said[OURS_BLENDED] = blended.forecast_windows(source, stream, test, said[OURS], statistics)
         every_h = 18 if is_quick else 12  # no divisor of a day only: all hours come up
         train = draw_windows(series, is_fast=is_fast, start_at=span.start_at, until=span.train_until, every_h=every_h)
         said[PEER] = histgb.predict(train, calibrate, test)
     else:
-        print(f"{PEER} is left out: scikit-learn is not installed (pip install 'fuhre[ml]').")
+        print(f"{PEER} and {OURS_BLENDED} are left out: scikit-learn is not installed (pip install 'fuhre[ml]').")
     return test, said
 
 

@@ -11,6 +11,7 @@ from optimizer.domain.container import Container
 from optimizer.domain.reading import CleanSeries
 from optimizer.domain.stream import Stream
 from optimizer.domain.town import Town
+from optimizer.forecasting.blend.blended_forecaster import BlendedForecaster
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.ports import Forecaster
 from optimizer.series.clean_series import clean_series
@@ -30,6 +31,7 @@ def _never(_day: date) -> bool:
 FORECASTERS = {
     "empirical Bayes": EmpiricalBayesForecaster(statistics=load_fill_statistics(), is_holiday=_never),
     "empirical Bayes without statistics": EmpiricalBayesForecaster(is_holiday=_never),
+    "blended": BlendedForecaster(base=EmpiricalBayesForecaster(statistics=load_fill_statistics(), is_holiday=_never)),
 }
 
 

@@ -1,0 +1,1 @@
+"""Trees beside the default forecaster, counted in only where they were better."""
