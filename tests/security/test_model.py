@@ -176,7 +176,7 @@ class ServiceAsDictionary(RuleBasedStateMachine):
 
     def look_at_closures(self, town: str) -> None:
         listed = self.ask(town, "GET", "/v1/closures").json()["closures"]
-        holding = {one["closure_id"] for one in listed if not one.get("withdrawn_at")}
+        holding = {one["closure_id"] for one in listed if not one["is_withdrawn"]}
         assert holding == {name for name, state in self.closures.items() if state == (town, "closed")}
 
     def look_at_tours(self) -> None:

@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def test_map_is_read_again_only_when_it_was_changed(tmp_path: Path) -> None:
     files._dates[path] = (known[0], None)
     assert files.look().oldest_at is None, "an unchanged file was read again"
     write_dated_map(path, NOW - timedelta(days=1))
+    later_ns = known[0] + 1_000_000_000  # some file systems tell the time by the hundredth of a second only
+    os.utime(path, ns=(later_ns, later_ns))
     assert files.look().oldest_at == NOW - timedelta(days=1)
 
 

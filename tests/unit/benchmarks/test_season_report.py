@@ -109,7 +109,7 @@ def test_results_of_fewer_policies_name_no_ratio_to_the_others(record: SeasonRec
 def test_fewer_sensors_are_driven_with_more_care() -> None:
     levels = [policies.dials_for(share).service_level for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
     assert levels == sorted(levels, reverse=True)
-    assert len(set(levels)) == 5
+    assert levels[0] > levels[1] > levels[2]
     assert policies.dials_for(1.0).service_level == pytest.approx(dict(policies.SERVICE_LEVELS)[1.0])
 
 
