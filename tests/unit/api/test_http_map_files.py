@@ -1,3 +1,5 @@
+"""The dates of map files: read once for each version of a file, and old where the clock says so."""
+
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

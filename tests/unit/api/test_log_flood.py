@@ -1,3 +1,5 @@
+"""Floods of log lines: the first ones are written, the others counted and told once."""
+
 import io
 import json
 import logging

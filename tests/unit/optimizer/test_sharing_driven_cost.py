@@ -1,3 +1,5 @@
+"""What a joint day cost as it was driven, shared out so that nobody pays for more than was done."""
+
 from itertools import combinations
 
 import pytest

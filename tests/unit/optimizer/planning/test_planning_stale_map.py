@@ -1,3 +1,5 @@
+"""A plan tells the date of its map, and warns of an old one without refusing anything."""
+
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
