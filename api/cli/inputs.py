@@ -45,7 +45,7 @@ SolverOption = Annotated[str, typer.Option("--solver", help="sisr (the best tour
 PolicyOption = Annotated[str, typer.Option("--policy", help="overflow_risk, rolling_prize, threshold or all.")]
 ForecasterOption = Annotated[
     str,
-    typer.Option("--forecaster", help="empirical_bayes, or blended with trees where they win (needs fuhre[ml])."),
+    typer.Option("--forecaster", help="empirical_bayes, or blended with trees where they win (needs the extra ml)."),
 ]
 CacheDirOption = Annotated[
     Path | None,
