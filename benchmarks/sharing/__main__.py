@@ -4,6 +4,8 @@ The same seeds give the same towns, tours and figures. Streets are straight line
 says what joint tours do to generated towns, and nothing about any real border.
 """
 
+import argparse
+
 from benchmarks.sharing.neighbour_towns import AS_OF, Border, agreement
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.planning.joint_day import JointDay, plan_joint_day
@@ -12,10 +14,11 @@ from optimizer.search.sisr import SisrSolver
 from optimizer.selection.overflow_risk import OverflowRiskPolicy
 from routing.crow_flight import CrowFlightRouter
 
+STEPS = 20_000
 PAIRS = (
-    Border(seed=1, apart_km=5.0, counts=(60, 40), vehicles=(2, 2)),
-    Border(seed=2, apart_km=3.0, counts=(40, 50), vehicles=(2, 2)),
-    Border(seed=3, apart_km=8.0, counts=(50, 30), vehicles=(2, 1)),
+    Border(seed=1, steps=STEPS, apart_km=5.0, counts=(60, 40), vehicles=(2, 2)),
+    Border(seed=2, steps=STEPS, apart_km=3.0, counts=(40, 50), vehicles=(2, 2)),
+    Border(seed=3, steps=STEPS, apart_km=8.0, counts=(50, 30), vehicles=(2, 1)),
 )
 HEADER = "| pair | km apart | town | containers | alone EUR | shared EUR | saved EUR | saved |\n|-|-:|-|-:|-:|-:|-:|-:|"
 
@@ -38,6 +41,7 @@ def planned(border: Border, parts: Ports) -> JointDay:
 
 def main() -> None:
     """Plan and print."""
+    argparse.ArgumentParser(prog="python -m benchmarks.sharing", description=__doc__).parse_args()
     parts = ports()
     print(HEADER)
     for border in PAIRS:

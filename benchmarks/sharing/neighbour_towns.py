@@ -19,15 +19,15 @@ from routing.location import Location
 
 DAY = date(2026, 3, 2)
 AS_OF = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
-LIMITS = SolveLimits(time_limit_s=None, iteration_limit=300)
 STREAMS = ("paper", "glass")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Border:
-    """Two towns, so many kilometres apart."""
+    """Two towns, so many kilometres apart; ``steps`` is how long each of their days is searched."""
 
     seed: int
+    steps: int = 300
     apart_km: float = 5.0
     counts: tuple[int, int] = (24, 16)
     vehicles: tuple[int, int] = (2, 1)
@@ -39,12 +39,13 @@ class Border:
         east = generated_town(
             "kalletal", seed=self.seed + 1_000, east_km=self.apart_km, count=self.counts[1], vehicles=self.vehicles[1]
         )
-        return party(west), party(east)
+        return party(west, steps=self.steps), party(east, steps=self.steps)
 
 
-def party(town: Town) -> Party:
+def party(town: Town, *, steps: int = 300) -> Party:
     """The town with what it wants of the day."""
-    request = DayRequest(town=town, day=DAY, as_of=AS_OF, history=filling(town), limits=LIMITS)
+    limits = SolveLimits(time_limit_s=None, iteration_limit=steps)
+    request = DayRequest(town=town, day=DAY, as_of=AS_OF, history=filling(town), limits=limits)
     return Party(party_id=town.town_id, request=request)
 
 
