@@ -232,6 +232,7 @@ def _vehicle(section: Section) -> Vehicle | None:
         "toll_eur_per_km": section.number("toll_eur_per_km", 0.0),
     }
     max_trips = section.whole_number("max_trips", 8)
+    max_day_kg = section.whole_number_or_none("max_day_kg")
     is_available = section.yes_or_no("is_available", default=True)
     name = section.text("name", "")
     compaction = _compaction(section)
@@ -252,6 +253,7 @@ def _vehicle(section: Section) -> Vehicle | None:
         systems=systems,
         compaction_by_stream=compaction,
         max_trips=max_trips,
+        max_day_kg=max_day_kg,
         is_available=is_available,
         name=name,
         **numbers,

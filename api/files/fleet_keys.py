@@ -147,6 +147,13 @@ FLEET_KEYS: dict[str, tuple[Column, ...]] = {
             example="0.0",
         ),
         Column(name="max_trips", unit="", meaning="Most tippings a day.", example="8"),
+        Column(
+            name="max_day_kg",
+            unit="kg",
+            meaning="Most that it may collect in a day, over all its trips; without it only its capacity and max_trips "
+            "limit it.",
+            example="86000",
+        ),
         Column(name="is_available", unit="", meaning="false when in the workshop.", example="true"),
     ),
     "[vehicle.shift]": (

@@ -111,6 +111,7 @@ def _vehicle(vehicle: Vehicle) -> str:
         "overtime_eur_per_h": vehicle.overtime_eur_per_h or None,
         "toll_eur_per_km": vehicle.toll_eur_per_km or None,
         "max_trips": vehicle.max_trips,
+        "max_day_kg": vehicle.max_day_kg,
         "is_available": vehicle.is_available,
     }
     fuel = vehicle.fuel

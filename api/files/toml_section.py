@@ -62,18 +62,21 @@ class Section:
 
     def whole_number(self, key: str, default: int) -> int:
         """The whole number under the key."""
-        value = self._get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int):
-            self.add(key, "not_whole", f"{key} is {value!r}; write a whole number, as in 900.")
-            return default
-        return value
+        value = self._whole(key, default)
+        return default if value is None else value
 
     def whole_number_or_none(self, key: str) -> int | None:
         """The whole number under a key that may be absent."""
-        if key in self.values:
-            return self.whole_number(key, 0)
         self.asked.add(key)
-        return None
+        return self._whole(key, None) if key in self.values else None
+
+    def _whole(self, key: str, default: int | None) -> int | None:
+        """The whole number, None with an issue noted where it is none."""
+        value = self._get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.add(key, "not_whole", f"{key} is {value!r}; write a whole number, as in 900.")
+            return None
+        return value
 
     def yes_or_no(self, key: str, *, default: bool) -> bool:
         """The truth value under the key."""

@@ -116,7 +116,7 @@ class _Replay:
         self.on_board: list[Pickup] = []
         self.first_load_kg, self.first_load_l = self.vehicle.on_board_kg, self.vehicle.on_board_l
         self.first_stream = self.vehicle.on_board_stream
-        self.trips = 0
+        self.trips, self.collected_kg = 0, 0
 
     def wrong(self, code: str, sentence: str) -> None:
         _note(self.found, code, f"vehicle {self.vehicle.vehicle_id}", sentence)
@@ -172,6 +172,7 @@ class _Replay:
         if loaded not in (None, pickup.stream):
             self.wrong("two_streams", f"{pickup.stream} is loaded onto {loaded}: tip first.")
         self.on_board.append(pickup)
+        self.collected_kg += pickup.demand_kg
         load_kg = self.first_load_kg + sum(one.demand_kg for one in self.on_board)
         if load_kg > self.vehicle.capacity_kg:
             self.wrong("overload_kg", f"{load_kg} kg after {pickup.pickup_id}; {self.vehicle.capacity_kg} kg fit.")
@@ -246,6 +247,11 @@ class _Replay:
                 self.wrong("missing_break", f"{self.break_s} s of break in {work_s} s of work; {due}.")
         if self.trips > self.vehicle.max_trips:
             self.wrong("too_many_trips", f"{self.trips} trips; {self.vehicle.max_trips} allowed.")
+        most_kg = self.vehicle.max_day_kg
+        if most_kg is not None and self.collected_kg > most_kg:
+            over_kg = self.collected_kg - most_kg
+            sentence = f"It collects {self.collected_kg} kg in all its trips, {over_kg} kg more than it may in a day."
+            self.wrong("too_much_in_a_day", sentence)
 
     def worked_s(self) -> int:
         """All work of the day, also that before this tour."""

@@ -202,6 +202,10 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     ("{n} trips; {limit} allowed.", "{n} Fahrten; erlaubt sind {limit}."),
     (
+        "It collects {kg} kg in all its trips, {over} kg more than it may in a day.",
+        "Es sammelt in allen Fahrten {kg} kg, {over} kg mehr, als es an einem Tag darf.",
+    ),
+    (
         "{what} is stated for {at}; it cannot be there before {possible}.",
         "{what} ist für {at} angegeben; vor {possible} kann das Fahrzeug nicht dort sein.",
     ),

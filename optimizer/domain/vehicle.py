@@ -145,6 +145,9 @@ class Vehicle:
         What a kilometre on toll roads costs beyond ``cost_eur_per_km``; 0 where no toll is to be counted.
     max_trips
         Most tippings a day.
+    max_day_kg
+        Most kilograms that it may collect in a day, over all its trips; None for no limit but capacity and trips. What
+        is on board in the middle of a day has been collected that day, and counts.
     is_available
         False when in the workshop or without crew.
     """
@@ -166,6 +169,7 @@ class Vehicle:
     overtime_eur_per_h: float = 0.0
     toll_eur_per_km: float = 0.0
     max_trips: int = 8
+    max_day_kg: int | None = None
     is_available: bool = True
     name: str = ""
 
@@ -186,6 +190,8 @@ class Vehicle:
             "overtime_eur_per_h says what overtime costs: add regular_work_s to the shift, from which on it is paid.",
         )
         issues.require_number("max_trips", self.max_trips, low=1, high=50)
+        if self.max_day_kg is not None:
+            issues.require_number("max_day_kg", self.max_day_kg, low=1, high=1_000_000)
         for stream, factor in self.compaction_by_stream.items():
             issues.require_number(f"compaction of {stream}", factor, low=0.1, high=20)
         issues.raise_if_any()

@@ -75,6 +75,10 @@ OBSTACLES = {
     Rule.CAPACITY_KG: Text(en="overloaded by {missing} kg", de="um {missing} kg überladen"),
     Rule.CAPACITY_L: Text(en="overfull by {missing} l", de="um {missing} l übervoll"),
     Rule.TRIPS: Text(en="would need one more trip than allowed", de="bräuchte eine Fahrt mehr als erlaubt"),
+    Rule.DAY_KG: Text(
+        en="would collect {missing} kg more than it may in a day",
+        de="würde {missing} kg mehr sammeln, als es an einem Tag darf",
+    ),
     Rule.CONTAINER_HOURS: Text(
         en="cannot be there within the container's hours ({hours})",
         de="kann in den Zeiten des Behälters ({hours}) nicht dort sein",

@@ -30,6 +30,7 @@ class Rule(StrEnum):
     CAPACITY_KG = "capacity_kg"
     CAPACITY_L = "capacity_l"
     TRIPS = "trips"
+    DAY_KG = "day_kg"
     CONTAINER_HOURS = "container_hours"
     DISPOSAL_HOURS = "disposal_hours"
     BREAK = "break"
@@ -151,6 +152,9 @@ def _missing(rule: Rule, problem: Problem, before: TourDraft, after: TourDraft, 
         return 0 if tour is None else max(0, tour.returns_s - vehicle.shift[1])
     if rule is Rule.WORKING_TIME:
         return max(0, after.timing.work_s - vehicle.max_work_s)
+    if rule is Rule.DAY_KG and vehicle.max_day_kg is not None:
+        collected_kg = sum(problem.pickups[visit].demand_kg for visit in before.order if visit >= 0)
+        return max(0, collected_kg + pickup.demand_kg - vehicle.max_day_kg)
     loads = _trip_loads(before, pickup.stream)
     if rule is Rule.CAPACITY_KG and loads:
         return max(0, min(kg for kg, _ in loads) + pickup.demand_kg - vehicle.capacity_kg)
@@ -198,6 +202,10 @@ def _more_trips(problem: Problem, vehicle: int, _pickup: int) -> Problem:
     return _with_vehicle(problem, vehicle, max_trips=problem.vehicles[vehicle].max_trips + 1)
 
 
+def _more_a_day(problem: Problem, vehicle: int, _pickup: int) -> Problem:
+    return _with_vehicle(problem, vehicle, max_day_kg=None)
+
+
 def _any_hour(problem: Problem, _vehicle: int, pickup: int) -> Problem:
     pickups = list(problem.pickups)
     pickups[pickup] = replace(pickups[pickup], windows=((0, 2 * DAY_S),))
@@ -227,6 +235,7 @@ _RELAXED: tuple[tuple[Rule, Relax], ...] = (
     (Rule.CAPACITY_KG, _more_kg),
     (Rule.CAPACITY_L, _more_litres),
     (Rule.TRIPS, _more_trips),
+    (Rule.DAY_KG, _more_a_day),
     (Rule.CONTAINER_HOURS, _any_hour),
     (Rule.DISPOSAL_HOURS, _sites_open),
     (Rule.BREAK, _no_breaks),

@@ -77,6 +77,7 @@ def problem_vehicle(working: WorkingVehicle, *, start_place_index: int, end_plac
         per_m_micro_eur=round(vehicle.cost_eur_per_km * MICRO_EUR_PER_EUR / 1000),
         per_s_micro_eur=round(vehicle.cost_eur_per_h * MICRO_EUR_PER_EUR / 3600),
         max_out_s=vehicle.shift.max_out_s,
+        max_day_kg=vehicle.max_day_kg,
         regular_work_s=vehicle.shift.regular_work_s,
         overtime_per_s_micro_eur=round(vehicle.overtime_eur_per_h * MICRO_EUR_PER_EUR / 3600),
         toll_per_m_micro_eur=round(vehicle.toll_eur_per_km * MICRO_EUR_PER_EUR / 1000),

@@ -92,6 +92,9 @@ class ProblemVehicle:
         of at least 15 min ends a stretch.
     max_out_s
         Longest time between departure and return, breaks included; None for no limit but the shift.
+    max_day_kg
+        Most kilograms that the pickups of all trips may weigh together; None for no limit. What is on board when the
+        shift starts is not among them: it was collected before.
     regular_work_s, overtime_per_s_micro_eur
         Working time above which every second costs so much more; None where overtime costs nothing extra.
     capacity_l_by_stream
@@ -132,6 +135,7 @@ class ProblemVehicle:
     rested_s: int = 0
     unrested_s: int = 0
     max_out_s: int | None = None
+    max_day_kg: int | None = None
     regular_work_s: int | None = None
     overtime_per_s_micro_eur: int = 0
     toll_per_m_micro_eur: int = 0
@@ -283,6 +287,11 @@ class Problem:
         return any(one.max_out_s is not None for one in self.vehicles)
 
     @property
+    def is_limited_in_load(self) -> bool:
+        """Whether a vehicle may collect only so much in all its trips together."""
+        return any(one.max_day_kg is not None for one in self.vehicles)
+
+    @property
     def has_overtime(self) -> bool:
         """Whether long days cost extra."""
         return any(one.has_overtime for one in self.vehicles)
@@ -305,8 +314,8 @@ class Problem:
     @property
     def has_rare_rules(self) -> bool:
         """Whether any of these rules binds; a search that does not know all of them must not take the day."""
-        rare = (self.is_limited_in_span, self.has_overtime, self.has_tolls, self.has_queues, self.has_time_slices)
-        return any(rare)
+        limits = (self.is_limited_in_span, self.is_limited_in_load)
+        return any(limits) or any((self.has_overtime, self.has_tolls, self.has_queues, self.has_time_slices))
 
     def change_micro_eur(self, vehicle_index: int, pickup_index: int) -> int:
         """What serving the pickup with this vehicle costs because another one was planned."""
@@ -347,6 +356,8 @@ def _require_possible_morning(issues: IssueCollector, vehicle: ProblemVehicle) -
         room = (vehicle.capacity_kg, vehicle.capacity_l_by_stream.get(vehicle.on_board_stream, -1))
         fits = all(0 <= one <= most for one, most in zip(load, room, strict=True))
         issues.require(fits, "on_board", f"{where}: {load} kg and l of {vehicle.on_board_stream}, but {room} fit.")
+    may_load = vehicle.max_day_kg is None or vehicle.max_day_kg >= 0
+    issues.require(may_load, "max_day_kg", f"{where}: what it may still collect must be 0 kg or more.")
     is_sound = 0 <= vehicle.unrested_s <= vehicle.worked_s and vehicle.rested_s >= 0
     issues.require(is_sound, "worked", f"{where}: work and breaks before the shift must be 0 or more, and add up.")
 

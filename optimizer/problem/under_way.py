@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from math import ceil
 
 from optimizer.domain.hours import seconds_between
@@ -29,6 +30,8 @@ class UnderWay:
         Streams whose disposal sites it may need: the one on board, or all of its own to have a way home at all.
     tips
         How often it has tipped.
+    collected_kg
+        What it has collected today, with what it carries; rounded up.
     """
 
     place_id: str
@@ -43,6 +46,7 @@ class UnderWay:
     unrested_s: int
     streams: frozenset[str]
     tips: int
+    collected_kg: int
 
 
 def under_way(done: Sequence[Stop], town: Town, *, vehicle_id: str, midnight_at: datetime) -> UnderWay:
@@ -80,6 +84,7 @@ def under_way(done: Sequence[Stop], town: Town, *, vehicle_id: str, midnight_at:
         ),
         streams=frozenset({stream}) if stream else vehicle.streams,
         tips=sum(stop.kind is StopKind.TIP for stop in done),
+        collected_kg=ceil(last.load_kg + sum(a.load_kg for a, b in pairwise(done) if b.kind is StopKind.TIP)),
     )
 
 
@@ -107,6 +112,8 @@ def resumed(vehicle: ProblemVehicle, way: UnderWay) -> ProblemVehicle:
         worked_s=way.worked_s,
         rested_s=way.rested_s,
         unrested_s=way.unrested_s,
+        # All that was collected counts, also what it still carries; whoever has collected too much collects no more.
+        max_day_kg=None if vehicle.max_day_kg is None else max(0, vehicle.max_day_kg - way.collected_kg),
         # Whoever is out for too long already cannot be out for less; a second is left, as of a shift that is over.
         max_out_s=None if vehicle.max_out_s is None else max(1, vehicle.max_out_s - way.worked_s - way.rested_s),
     )

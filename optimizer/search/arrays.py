@@ -15,6 +15,7 @@ from optimizer.solving.tour_draft import Workbench
 
 MOST_NEIGHBOURS = 400
 NO_RULE_S = 1 << 40
+NO_RULE_KG = 1 << 40
 
 
 class Day(NamedTuple):
@@ -80,6 +81,8 @@ class Fleet(NamedTuple):
     shift, max_work_s, max_stretch_s, rules
         As in ``ProblemVehicle``, for what is left of the day; ``rules`` is ``(vehicles, r, 2)``. The stretch of work
         that a vehicle is in when it starts is left to the exact timing of the answer.
+    max_day_kg
+        What all trips together may collect.
     max_out_s, regular_s, overtime_per_s
         Longest time away, working time that is no overtime, and what a second of overtime costs extra.
     free_s
@@ -113,6 +116,7 @@ class Fleet(NamedTuple):
     kg: NDArray[np.int64]
     litres: NDArray[np.int64]
     max_trips: NDArray[np.int64]
+    max_day_kg: NDArray[np.int64]
     fixed: NDArray[np.int64]
     per_m: NDArray[np.int64]
     per_s: NDArray[np.int64]
@@ -154,7 +158,7 @@ class Desk(NamedTuple):
     gaps
         ``(vehicles, visits + 1, fields)``: before every visit, how the tour gets there and goes on, and the load.
     totals
-        ``(vehicles, 5)``: elapsed seconds, metres, gate fees, trips, cost of overtime.
+        ``(vehicles, 6)``: elapsed seconds, metres, gate fees, trips, cost of overtime, kilograms collected.
     trial_visits, trial_window, trial, timed
         A tour that is being tried; ``timed`` holds its cost of overtime and, where it is timed whole, its metres.
     place_of
@@ -265,6 +269,9 @@ def fleet_arrays(bench: Workbench) -> Fleet:
     max_work_s = np.array([one.work_left_s for one in vehicles], dtype=np.int64)
     max_stretch_s = np.array([one.max_stretch_s for one in vehicles], dtype=np.int64)
     max_out_s = np.array([NO_RULE_S if one.max_out_s is None else one.max_out_s for one in vehicles], dtype=np.int64)
+    max_day_kg = np.array(
+        [NO_RULE_KG if one.max_day_kg is None else one.max_day_kg for one in vehicles], dtype=np.int64
+    )
     # Overtime begins where the first second of it would be paid.
     regular_s = np.array(
         [one.work_left_s - one.overtime_s(one.work_left_s) if one.has_overtime else NO_RULE_S for one in vehicles],
@@ -289,6 +296,7 @@ def fleet_arrays(bench: Workbench) -> Fleet:
         kg=np.array([one.capacity_kg for one in vehicles], dtype=np.int64),
         litres=litres,
         max_trips=np.array([one.max_trips for one in vehicles], dtype=np.int64),
+        max_day_kg=max_day_kg,
         fixed=np.array([one.fixed_micro_eur for one in vehicles], dtype=np.int64),
         per_m=np.array([one.per_m_micro_eur for one in vehicles], dtype=np.int64),
         per_s=np.array([one.per_s_micro_eur for one in vehicles], dtype=np.int64),
@@ -344,7 +352,7 @@ def new_desk(plan: PlanArrays) -> Desk:
     n_pickups = len(plan.is_absent)
     return Desk(
         gaps=np.zeros((n_vehicles, most + 1, N_GAP_FIELDS), dtype=np.int64),
-        totals=np.zeros((n_vehicles, 5), dtype=np.int64),
+        totals=np.zeros((n_vehicles, 6), dtype=np.int64),
         trial_visits=np.zeros(most + 2, dtype=np.int32),
         trial_window=np.zeros(most + 2, dtype=np.int32),
         trial=np.zeros((most + 3, 6), dtype=np.int64),

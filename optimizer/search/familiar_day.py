@@ -84,6 +84,8 @@ def familiar_day(problem: Problem) -> FamiliarDay:
                 on_board_kg=0,
                 on_board_l=0,
                 on_board_stream=None,
+                # The load on board is a pickup here, so the limit grows by it.
+                max_day_kg=None if vehicle.max_day_kg is None else vehicle.max_day_kg + vehicle.on_board_kg,
             )
         )
     # What has to be tipped outweighs everything that might be collected instead.

@@ -75,6 +75,7 @@ class OrToolsModel:
         self._add_time()
         self._add_loads()
         self._add_trips()
+        self._add_day_loads()
         self._add_choices()
 
     def indices(self, order: Sequence[int]) -> list[int]:
@@ -254,6 +255,15 @@ class OrToolsModel:
         if sum(is_tip) > min(most_trips):
             tip_index = self.routing.RegisterUnaryTransitVector(is_tip)
             self.routing.AddDimensionWithVehicleCapacity(tip_index, 0, most_trips, True, "trips")
+
+    def _add_day_loads(self) -> None:
+        """What a vehicle collects in all its trips: unlike what is on board, it never falls."""
+        if not self.problem.is_limited_in_load:
+            return
+        kg = [self._pickup(node).demand_kg if _is_pickup(node) else 0 for node in self.nodes]
+        most_kg = [sum(kg) if one.max_day_kg is None else min(sum(kg), one.max_day_kg) for one in self.problem.vehicles]
+        evaluator = self.routing.RegisterUnaryTransitVector(kg)
+        self.routing.AddDimensionWithVehicleCapacity(evaluator, 0, most_kg, True, "day kg")
 
     def _add_choices(self) -> None:
         """Everything may be left out at its price, and goes only onto vehicles that may serve it."""

@@ -16,6 +16,24 @@ def load_message(pickup: Pickup) -> Text:
     )
 
 
+def day_load_message(pickup: Pickup) -> Text:
+    """Whoever could serve it may collect no more today."""
+    return Text(
+        en=f"With its {pickup.demand_kg} kg every vehicle that has room and time would collect more than it may in a "
+        "day.",
+        de=f"Mit seinen {pickup.demand_kg} kg würde jedes Fahrzeug, das Platz und Zeit hat, mehr sammeln, als es an "
+        "einem Tag darf.",
+    )
+
+
+def day_load_remedy(vehicle_id: str, missing_kg: int) -> Text:
+    """Kilograms a day on one vehicle."""
+    return Text(
+        en=f"+{missing_kg} kg a day for {vehicle_id} (max_day_kg in fleet.toml) would serve it.",
+        de=f"+{missing_kg} kg am Tag für {vehicle_id} (max_day_kg in fleet.toml) würden reichen.",
+    )
+
+
 MORE_ROOM = Text(
     en="Use another or a larger vehicle, or allow one more trip.",
     de="Ein weiteres oder größeres Fahrzeug einsetzen oder eine Fahrt mehr erlauben.",

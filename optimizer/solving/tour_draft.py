@@ -130,6 +130,9 @@ class TourDraft:
     def may_drive(self, order: Sequence[int]) -> bool:
         """Whether access, streams, loads and the number of trips allow the order; times are not looked at."""
         problem = self.bench.problem
+        day_kg = sum(problem.pickups[visit].demand_kg for visit in order if visit >= 0)
+        if self._over_day_kg(day_kg) > 0:
+            return False
         kg, litres, trips = self.vehicle.on_board_kg, self.vehicle.on_board_l, 0
         stream = self.vehicle.on_board_stream or ""
         for visit in order:
@@ -164,11 +167,18 @@ class TourDraft:
         cost = order_cost_micro_eur(self.bench.problem, self.vehicle_index, order, timing)
         return cost + self.bench.changes_micro_eur(self.vehicle_index, order)
 
-    def insertions(self, pickup_index: int, *, most: int, is_load_limited: bool = True) -> list[Insertion]:
-        """The cheapest ways to serve a pickup that respect loads and streams; times are not looked at."""
+    def insertions(
+        self, pickup_index: int, *, most: int, is_load_limited: bool = True, is_day_limited: bool = True
+    ) -> list[Insertion]:
+        """The cheapest ways to serve a pickup that respect loads and streams; times are not looked at.
+
+        ``is_load_limited`` is about all loads, ``is_day_limited`` about what all trips collect together.
+        """
         pickup = self.bench.problem.pickups[pickup_index]
         is_stranded = self.vehicle.is_loaded and not self.order
         if is_stranded or pickup_index not in self.bench.servable[self.vehicle_index]:
+            return []
+        if is_load_limited and is_day_limited and self.missing_day_kg(pickup_index) > 0:
             return []
         arc = self.bench.arc_micro_eur[self.vehicle_index]
         from_pickup = arc[pickup.place_index]
@@ -197,6 +207,10 @@ class TourDraft:
         most_s = self.bench.most_work_s[self.vehicle_index]
         is_servable = pickup_index in self.bench.servable[self.vehicle_index]
         return is_servable and self._busy_s + pickup.service_s <= most_s
+
+    def missing_day_kg(self, pickup_index: int) -> int:
+        """By how much the vehicle would collect more than it may in a day if it served the pickup too."""
+        return max(0, self._over_day_kg(self._day_kg + self.bench.problem.pickups[pickup_index].demand_kg))
 
     def most_saved_micro_eur(self, pickup_index: int) -> int:
         """More than leaving out a pickup can save: its detour, its service, its fee, and all waits and breaks."""
@@ -262,6 +276,9 @@ class TourDraft:
         disposal = self.bench.problem.disposals[disposal_index]
         return load_kg * disposal.per_kg_micro_eur + disposal.unloading_s * self.vehicle.per_s_micro_eur
 
+    def _over_day_kg(self, day_kg: int) -> int:
+        return 0 if self.vehicle.max_day_kg is None else day_kg - self.vehicle.max_day_kg
+
     def _tip_at_once(self, stream: str) -> None:
         """Begin with the cheapest way to bring away what is on board, where one can be driven in time."""
         cheapest: tuple[int, int] | None = None
@@ -301,11 +318,12 @@ class TourDraft:
         is_boundary = [False] * n_gaps
         trip_starts, load_kg, load_l = 0, vehicle.on_board_kg, vehicle.on_board_l
         stream = vehicle.on_board_stream or ""
-        self._n_trips = 0
+        self._n_trips, self._day_kg = 0, 0
         for at, visit in enumerate(self.order):
             load_before_kg[at] = load_kg
             if visit >= 0:
                 load_kg += problem.pickups[visit].demand_kg
+                self._day_kg += problem.pickups[visit].demand_kg
                 load_l += problem.pickups[visit].demand_l
                 stream = problem.pickups[visit].stream
                 continue

@@ -69,6 +69,11 @@ class _Explainer:
     def _binding_rule(self, pickup_index: int) -> Explanation:
         """The first rule of load, hours or working time without which it could be served."""
         pickup = self._problem.pickups[pickup_index]
+        short = self._least_missing_day_kg(pickup_index)
+        if short is not None:
+            vehicle_id, missing_kg = short
+            remedy = words.day_load_remedy(vehicle_id, missing_kg)
+            return _explanation(ReasonCode.CAPACITY, words.day_load_message(pickup), remedy)
         without_load = _cheapest_way(self._as_it_is, pickup_index, is_load_limited=False)
         if without_load is not None:
             return _explanation(ReasonCode.CAPACITY, words.load_message(pickup), words.MORE_ROOM)
@@ -99,6 +104,19 @@ class _Explainer:
         ):
             return _explanation(ReasonCode.DISPOSAL_CLOSED, *words.no_disposal(pickup.stream))
         return None
+
+    def _least_missing_day_kg(self, pickup_index: int) -> tuple[str, int] | None:
+        """Vehicle and kilograms beyond what it may collect in a day that would serve the pickup."""
+        least: tuple[int, str] | None = None
+        for draft in self._as_it_is:
+            missing_kg = draft.missing_day_kg(pickup_index)
+            if missing_kg == 0 or (least is not None and missing_kg >= least[0]):
+                continue
+            for insertion in draft.insertions(pickup_index, most=MOST_TRIES, is_day_limited=False):
+                if _added_micro_eur(draft, insertion) is not None:
+                    least = (missing_kg, draft.vehicle.vehicle_id)
+                    break
+        return None if least is None else (least[1], least[0])
 
     def _least_overtime(self, pickup_index: int) -> tuple[str, int] | None:
         """Vehicle and minutes beyond its shift that would serve the pickup."""

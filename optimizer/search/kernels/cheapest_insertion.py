@@ -16,6 +16,7 @@ from optimizer.search.kernels.compiled_part import compiled_part
 from optimizer.search.kernels.tour_change import (
     CUT_END,
     CUT_START,
+    DAY_KG,
     ELAPSED_S,
     FIRST,
     FIRST_WINDOW,
@@ -72,6 +73,8 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
     farthest_split = day.near[pickup, min(SPLIT_NEAR, day.near.shape[1] - 1)]
     for vehicle in range(fleet.kg.shape[0]):
         if not fleet.may_serve[vehicle, pickup] or vehicle == resting:
+            continue
+        if desk.totals[vehicle, DAY_KG] + kg > fleet.max_day_kg[vehicle]:
             continue
         length = plan.length[vehicle]
         n_tips = fleet.n_tips[vehicle, stream]
@@ -349,6 +352,7 @@ def _join_near(
             or gaps[position, TRIP_L] + litres > fleet.litres[vehicle, stream]
             or vehicle == resting
             or not fleet.may_serve[vehicle, pickup]
+            or desk.totals[vehicle, DAY_KG] + kg > fleet.max_day_kg[vehicle]
             or draw(source) < BLINK_SHARE
         ):
             continue

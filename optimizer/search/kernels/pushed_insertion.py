@@ -5,6 +5,7 @@ from optimizer.search.kernels.compiled_part import compiled_part
 from optimizer.search.kernels.tour_change import (
     CUT_END,
     CUT_START,
+    DAY_KG,
     FIRST,
     FIRST_WINDOW,
     NOTHING,
@@ -61,6 +62,8 @@ def insert_pushing(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup:
     for vehicle in range(fleet.kg.shape[0]):
         length = plan.length[vehicle]
         if length == 0 or vehicle == resting or fleet.is_whole[vehicle] or not fleet.may_serve[vehicle, pickup]:
+            continue
+        if desk.totals[vehicle, DAY_KG] + day.kg[pickup] > fleet.max_day_kg[vehicle]:
             continue
         gaps = desk.gaps[vehicle]
         move[VEHICLE], move[FIRST], move[FIRST_WINDOW], move[SECOND_WINDOW] = vehicle, pickup, 0, 0

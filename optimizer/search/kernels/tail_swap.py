@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
 from optimizer.search.kernels.chance import below
 from optimizer.search.kernels.compiled_part import compiled_part
-from optimizer.search.kernels.tour_change import adopt, choose_windows, lay, price_trial
+from optimizer.search.kernels.tour_change import DAY_KG, adopt, choose_windows, lay, price_trial
 from optimizer.search.kernels.tour_trial import LOAD_KG, LOAD_L, STREAM, TIP_AT, TRIP_KG, TRIP_L, time_trial
 
 LOOK_AT = 10
@@ -62,7 +62,7 @@ def _lay_out(kept: PlanArrays, desk: Desk, cut: tuple[int, int, int, int, int, i
 def _may_drive(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int) -> bool:
     """Whether the vehicle may serve and hold what is in the trial, and tip it there."""
     n_pickups = day.kg.shape[0]
-    trips, kg, litres, stream = 0, np.int64(0), np.int64(0), np.int64(0)
+    trips, kg, litres, stream, day_kg = 0, np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for at in range(length):
         node = desk.trial_visits[at]
         if node < n_pickups:
@@ -80,8 +80,9 @@ def _may_drive(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int) ->
             is_allowed = is_allowed or fleet.tips[vehicle, stream, choice] == node
         if not is_allowed:
             return False
+        day_kg += kg
         kg, litres = np.int64(0), np.int64(0)
-    return True
+    return bool(day_kg <= fleet.max_day_kg[vehicle])
 
 
 @compiled_part
@@ -146,7 +147,13 @@ def _choose(
             or other_l + tail_l > fleet.litres[other, stream]
         ):
             continue
-        for is_whole_day in range(1 if is_inside else 2):
+        # What one vehicle collects more, the other collects less; of whole days the trial knows.
+        more_kg = others[at, TRIP_KG] - other_kg - tail_kg
+        may_swap = is_inside or (
+            desk.totals[one, DAY_KG] + more_kg <= fleet.max_day_kg[one]
+            and desk.totals[other, DAY_KG] - more_kg <= fleet.max_day_kg[other]
+        )
+        for is_whole_day in range(0 if may_swap else 1, 1 if is_inside else 2):
             until = kept.length[one] if is_whole_day else gaps[place, TIP_AT] + 1
             other_until = kept.length[other] if is_whole_day else others[at, TIP_AT] + 1
             candidate = (int(one), int(place), int(until), int(other), int(at), int(other_until))

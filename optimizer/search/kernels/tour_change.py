@@ -18,7 +18,7 @@ from optimizer.search.kernels.tour_trial import (
 from optimizer.search.kernels.whole_trial import EXTRA, WHOLE_M
 
 # Fields of a tour's totals.
-ELAPSED_S, METRES, FEES, TRIPS, OVERTIME = range(5)
+ELAPSED_S, METRES, FEES, TRIPS, OVERTIME, DAY_KG = range(6)
 # Fields of a move.
 VEHICLE, CUT_START, CUT_END, FIRST, FIRST_WINDOW, SECOND, SECOND_WINDOW = range(7)
 NOTHING = -1
@@ -32,7 +32,7 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
     n_pickups = day.kg.shape[0]
     leave = day.leave[fleet.profile[vehicle]]
     place = fleet.start[vehicle]
-    metres, fees, load_kg, load_l, trip_start, trips = 0, 0, 0, 0, 0, 0
+    metres, fees, load_kg, load_l, day_kg, trip_start, trips = 0, 0, 0, 0, 0, 0, 0
     for at in range(length):
         node = desk.trial_visits[at]
         visits[at] = node
@@ -53,6 +53,7 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
                 gaps[inside, STREAM] = day.stream[visits[trip_start]]
                 gaps[inside, TRIP_KG], gaps[inside, TRIP_L] = load_kg, load_l
             fees += load_kg * day.fee[node - n_pickups]
+            day_kg += load_kg
             load_kg, load_l, trip_start, trips = 0, 0, at + 1, trips + 1
     for field in range(N_TIMES):
         gaps[length, field] = desk.trial[length, field]
@@ -63,7 +64,7 @@ def adopt(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, vehicle: int, le
         elapsed_s, metres, desk.timed[EXTRA] = 0, 0, 0
     totals = desk.totals[vehicle]
     totals[ELAPSED_S], totals[METRES], totals[FEES], totals[TRIPS] = elapsed_s, metres, fees, trips
-    totals[OVERTIME] = desk.timed[EXTRA]
+    totals[OVERTIME], totals[DAY_KG] = desk.timed[EXTRA], day_kg
     plan.length[vehicle] = length
     plan.cost[vehicle] = 0
     if length > 0:

@@ -214,6 +214,7 @@ def fleets() -> st.SearchStrategy[Fleet]:
                 cost_eur_per_h=draw(costs),
                 compaction_by_stream=draw(st.sampled_from([{}, {stream: 2.5}])),
                 is_available=draw(st.booleans()),
+                max_day_kg=draw(st.sampled_from([None, 1, 86_000])),
                 systems=draw(st.frozensets(names, max_size=2)),
             ),
         )
@@ -253,13 +254,13 @@ def test_fleet_reads_back_as_written(tmp_path: Path, fleet: Fleet) -> None:
 
 def test_rare_rules_are_read(tmp_path: Path) -> None:
     text = changed("max_out_s =", "max_out_s = 30000").replace("overtime_eur_per_h = 0.0", "overtime_eur_per_h = 12.5")
-    text = text.replace("toll_eur_per_km = 0.0", "toll_eur_per_km = 0.354")
+    text = text.replace("toll_eur_per_km = 0.0", "toll_eur_per_km = 0.354").replace("= 86000\n", "= 21500\n")
     text = text.replace("queue_s_by_hour = {}", 'queue_s_by_hour = {"7-9" = 1200, "23-24" = 60}')
     text = text.replace("travel_slices = []", 'travel_slices = ["07:00", "09:30"]')
     fleet = read_fleet(write(tmp_path, text))
     (vehicle,), (site, *_) = fleet.vehicles, fleet.disposal_sites
     assert (vehicle.shift.max_out_s, vehicle.shift.regular_work_s) == (30_000, 28_800)
-    assert (vehicle.overtime_eur_per_h, vehicle.toll_eur_per_km) == (12.5, 0.354)
+    assert (vehicle.overtime_eur_per_h, vehicle.toll_eur_per_km, vehicle.max_day_kg) == (12.5, 0.354, 21_500)
     assert site.queue_s_by_hour == (0,) * 7 + (1_200,) * 2 + (0,) * 14 + (60,)
     assert fleet.travel_slices_local == (time(7), time(9, 30))
     again = tmp_path / "again"
@@ -285,6 +286,8 @@ def test_queue_may_be_given_hour_by_hour(tmp_path: Path) -> None:
         ("travel_slices =", 'travel_slices = ["09:00", "07:00"]', "travel_slices"),
         ("travel_slices =", 'travel_slices = ["7 am"]', "clock_time"),
         ("max_out_s =", "max_out_s = 30", "number_out_of_range"),
+        ("max_day_kg =", "max_day_kg = 0", "number_out_of_range"),
+        ("max_day_kg =", 'max_day_kg = "20 t"', "not_whole"),
         ("regular_work_s =", 'regular_work_s = "8 h"', "not_whole"),
         ("overtime_eur_per_h =", "overtime_eur_per_h = -1.0", "number_out_of_range"),
         ("toll_eur_per_km =", 'toll_eur_per_km = "a lot"', "not_a_number"),

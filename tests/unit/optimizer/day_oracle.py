@@ -48,6 +48,10 @@ def _best_by_subset(problem: Problem, vehicle_index: int) -> dict[int, int]:  # 
                 continue
             if first_kg + sum(problem.pickups[one].demand_kg for one in load) > vehicle.capacity_kg:
                 continue
+            collected = [one for one in range(len(problem.pickups)) if subset >> one & 1]
+            day_kg = sum(problem.pickups[one].demand_kg for one in (*collected, at))
+            if vehicle.max_day_kg is not None and day_kg > vehicle.max_day_kg:
+                continue
             litres = first_l + sum(problem.pickups[one].demand_l for one in load)
             if litres > vehicle.capacity_l_by_stream[pickup.stream]:
                 continue

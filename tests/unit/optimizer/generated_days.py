@@ -160,7 +160,7 @@ TINY = DayKind(
 
 
 def with_rare_rules(problem: Problem, seed: int, *, share: float = 0.6) -> Problem:
-    """The day with each rare rule drawn: time out, overtime, tolls, queues by hour and travel by time of day."""
+    """The day with each rare rule drawn: time out, load a day, overtime, tolls, queues, travel by time of day."""
     rng = np.random.default_rng(seed + 20_000)
     draws = rng.random(5) < share
     if draws[0]:
@@ -177,7 +177,16 @@ def with_rare_rules(problem: Problem, seed: int, *, share: float = 0.6) -> Probl
     if draws[4]:
         slices = {name: _rush_hours(rng, matrix) for name, matrix in problem.travel.items()}
         problem = replace(problem, travel_slices=slices)
-    return problem
+    return with_day_loads(problem, seed) if rng.random() < share else problem
+
+
+def with_day_loads(problem: Problem, seed: int) -> Problem:
+    """The day with a limit of what most vehicles collect in all their trips: from hardly anything to hardly a limit."""
+    rng = np.random.default_rng(seed + 30_000)
+    equal_kg = sum(one.demand_kg for one in problem.pickups) / max(1, len(problem.vehicles))
+    limits = [int(rng.uniform(0.2, 1.2) * equal_kg) if rng.random() < 0.7 else None for _ in problem.vehicles]
+    vehicles = [replace(one, max_day_kg=kg) for one, kg in zip(problem.vehicles, limits, strict=True)]
+    return replace(problem, vehicles=tuple(vehicles))
 
 
 def _out_for_a_while(rng: np.random.Generator, vehicle: ProblemVehicle) -> ProblemVehicle:

@@ -1,4 +1,4 @@
-"""Time out, overtime, tolls, queues by hour and travel by time of day: judged, timed and searched alike."""
+"""Time out, load a day, overtime, tolls, queues and travel by time of day: judged, timed and searched alike."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from optimizer.checking.advice import advice_for
 from optimizer.checking.check_solution import check_solution
+from optimizer.checking.german_words import in_german
 from optimizer.domain.hours import Hours
 from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.request import SolveLimits
@@ -18,13 +20,14 @@ from optimizer.problem.solution import Solution
 from optimizer.search.sisr import SisrSolver
 from optimizer.search.toll_free_day import toll_free_day
 from optimizer.solving.greedy import GreedySolver
+from optimizer.solving.ortools_model import OrToolsModel
 from optimizer.solving.ortools_solver import OrToolsSolver
-from optimizer.solving.schedule import Scheduler
+from optimizer.solving.schedule import Scheduler, order_of
 from optimizer.solving.tour_cost import SearchReport, assemble_solution, order_cost_micro_eur, tour_cost_micro_eur
 from routing.matrix import TravelMatrix
 from tests.unit.optimizer.day_oracle import least_objective_micro_eur
 from tests.unit.optimizer.departure_twin import cheapest_day_micro_eur
-from tests.unit.optimizer.generated_days import TINY, DayKind, generated_day, with_rare_rules
+from tests.unit.optimizer.generated_days import TINY, DayKind, generated_day, with_day_loads, with_rare_rules
 
 KINDS = [
     TINY,
@@ -69,7 +72,8 @@ def test_answers_keep_all_rules(first_seed: int) -> None:
 
 def test_every_rule_is_drawn() -> None:
     days = [rare_day(seed) for seed in range(20)]
-    for rule in ("is_limited_in_span", "has_overtime", "has_tolls", "has_queues", "has_time_slices"):
+    limits = ("is_limited_in_span", "is_limited_in_load")
+    for rule in (*limits, "has_overtime", "has_tolls", "has_queues", "has_time_slices"):
         assert 0 < sum(getattr(day, rule) for day in days) < len(days)
     assert not any(generated_day(seed).has_rare_rules for seed in range(20))
 
@@ -110,7 +114,8 @@ def test_timing_is_at_least_as_cheap_as_every_departure_tried(seed: int) -> None
     cost = tour_cost_micro_eur(problem, tour)
     assert cost == order_cost_micro_eur(problem, 0, order, timing)
     answer = assemble_solution(problem, [tour], SearchReport(solver="", status="", iterations=0, wall_s=0.0))
-    assert codes(problem, answer) <= {"forbidden_vehicle"}
+    # The order is any order: only the times are judged here.
+    assert codes(problem, answer) <= {"forbidden_vehicle", "too_much_in_a_day"}
     assert twin is None or cost <= twin
 
 
@@ -120,6 +125,89 @@ def test_too_long_out_is_found(plain: tuple[Problem, Solution]) -> None:
     for most_s, expected in ((out_s, set()), (out_s - 1, {"too_long_out"})):
         vehicles = (replace(problem.vehicles[0], max_out_s=most_s),)
         assert codes(replace(problem, vehicles=vehicles), solution) == expected
+
+
+def test_too_much_in_a_day_is_found_over_all_trips(plain: tuple[Problem, Solution]) -> None:
+    problem, solution = plain
+    day_kg = sum(one.demand_kg for one in problem.pickups)
+    assert not solution.unserved
+    for most_kg, expected in ((day_kg, ""), (day_kg - 3, f"{day_kg} kg in all its trips, 3 kg more")):
+        vehicles = (replace(problem.vehicles[0], max_day_kg=most_kg),)
+        found = check_solution(replace(problem, vehicles=vehicles), solution)
+        assert [one.code for one in found] == (["too_much_in_a_day"] if expected else [])
+        assert all(expected in one.sentence for one in found)
+        for one in found:
+            assert "max_day_kg" in advice_for(one.code)
+            assert "max_day_kg" in advice_for(one.code, language="de")
+            assert f"{day_kg} kg, 3 kg mehr" in in_german(one).sentence
+
+
+@pytest.mark.parametrize("first_seed", range(0, 60, 20))
+def test_limit_of_a_day_binds_and_is_kept(first_seed: int) -> None:
+    n_left = 0
+    for seed in range(first_seed, first_seed + 20):
+        free = generated_day(seed, KINDS[seed % len(KINDS)])
+        problem = with_day_loads(free, seed)
+        solution = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=30, seed=seed))
+        assert check_solution(problem, solution) == ()
+        n_left += "too_much_in_a_day" in codes(problem, first_answer(free))
+    assert n_left >= 5, "answers that do not know the limit break it"
+
+
+def test_tiny_days_with_a_limit_of_load_are_solved_to_the_optimum() -> None:
+    n_best = 0
+    for seed in range(N_OPTIMA):
+        problem = with_day_loads(generated_day(seed, replace(TINY, n_pickups=5)), seed)
+        least = least_objective_micro_eur(problem)
+        solution = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=500))
+        assert solution.objective_micro_eur >= least, "the oracle or the objective is wrong"
+        n_best += solution.objective_micro_eur == least
+    assert n_best >= 0.9 * N_OPTIMA
+
+
+@pytest.mark.parametrize("spare_kg", [0, 1])
+def test_load_on_board_is_not_collected_again(spare_kg: int) -> None:
+    """The rest of a day brings away what is on board, and collects what is left of the limit to the kilogram."""
+    problem = generated_day(3, DayKind(n_pickups=4, n_vehicles=1, streams=("paper",), breaks=(), may_fraction=0.0))
+    all_kg = sum(one.demand_kg for one in problem.pickups)
+    vehicle = replace(
+        problem.vehicles[0],
+        on_board_kg=500,
+        on_board_l=500,
+        on_board_stream="paper",
+        worked_s=60,
+        max_day_kg=all_kg - 1 + spare_kg,
+    )
+    problem = replace(problem, vehicles=(vehicle,))
+    for solver in (GreedySolver(), SisrSolver()):
+        solution = solver.solve(problem, SolveLimits(time_limit_s=None, iteration_limit=200))
+        assert check_solution(problem, solution) == ()
+        assert len(solution.unserved) == 1 - spare_kg
+
+
+def test_ortools_knows_the_limit_of_a_day() -> None:
+    free = generated_day(5, DayKind(n_pickups=8, n_vehicles=2, breaks=(), may_fraction=0.0))
+    everybody = frozenset({0, 1})
+    free = replace(free, pickups=tuple(replace(one, allowed_vehicles=everybody) for one in free.pickups))
+    most_kg = int(0.6 * sum(one.demand_kg for one in free.pickups))
+    problem = replace(free, vehicles=tuple(replace(one, max_day_kg=most_kg) for one in free.vehicles))
+    first = first_answer(free)
+    start = first_answer(problem)
+    assert "too_much_in_a_day" in codes(problem, first), "one vehicle would do it"
+    for day, answer, fits in ((free, first, True), (problem, start, True), (problem, first, False)):
+        model = OrToolsModel(day, start=answer, pickup_sequence=range(len(day.pickups)))
+        model.routing.CloseModel()
+        routes = model.routes([(tour.vehicle_index, order_of(tour)) for tour in answer.tours])
+        assert (model.routing.ReadAssignmentFromRoutes(routes, True) is not None) == fits
+    solution = OrToolsSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=20), start=start)
+    assert check_solution(problem, solution) == ()
+    assert not solution.unserved
+
+
+def test_problem_refuses_a_limit_below_nothing() -> None:
+    problem = generated_day(1, TINY)
+    with pytest.raises(InvalidInputError, match="may still collect"):
+        replace(problem, vehicles=(replace(problem.vehicles[0], max_day_kg=-1), *problem.vehicles[1:]))
 
 
 def test_overtime_is_part_of_the_cost(plain: tuple[Problem, Solution]) -> None:

@@ -60,6 +60,22 @@ def test_reason_is_capacity_when_no_trip_is_left() -> None:
     assert "trip" in reason.what_would_change_it
 
 
+def test_reason_is_the_limit_of_a_day_and_the_kilograms_serve_it() -> None:
+    problem = generated_day(1, ONE_TRUCK)
+    all_kg = sum(one.demand_kg for one in problem.pickups)
+    short = with_vehicle(problem, max_day_kg=all_kg - 1)
+    solution = GreedySolver().solve(short, SolveLimits())
+    (left,) = solution.unserved
+    reason = explain_unserved(short, solution)[left]
+    assert reason.code is ReasonCode.CAPACITY
+    assert "more than it may in a day" in reason.message
+    assert "an einem Tag darf" in reason.message_de
+    assert reason.what_would_change_it == "+1 kg a day for T-1 (max_day_kg in fleet.toml) would serve it."
+    assert reason.what_would_change_it_de == "+1 kg am Tag für T-1 (max_day_kg in fleet.toml) würden reichen."
+    enough = with_vehicle(problem, max_day_kg=all_kg)
+    assert GreedySolver().solve(enough, SolveLimits()).unserved == ()
+
+
 def test_reason_is_the_window_when_another_hour_would_do() -> None:
     problem = with_first(generated_day(1, ONE_TRUCK), windows=((0, 3 * 3600),))
     reason = only_reason(problem)

@@ -76,6 +76,7 @@ def tight(**changes: object) -> tuple[Vehicle, ...]:
         (tight(capacity_kg=600, max_trips=1), Rule.CAPACITY_KG),
         (tight(body_l=2_300, max_trips=1), Rule.CAPACITY_L),
         (tight(capacity_kg=100), Rule.SIZE_KG),
+        (tight(max_day_kg=400), Rule.DAY_KG),
     ],
 )
 def test_binding_rule_is_the_one_that_was_made_tight(

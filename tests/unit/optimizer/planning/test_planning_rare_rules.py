@@ -48,7 +48,11 @@ class RushHourRouter(CrowFlightRouter):
 def request_with_rules(request_for_day: DayRequest) -> DayRequest:
     town = request_for_day.town
     vehicles = tuple(
-        replace(one, overtime_eur_per_h=30.0, shift=replace(one.shift, regular_work_s=2 * 3600, max_out_s=6 * 3600))
+        replace(
+            one,
+            overtime_eur_per_h=30.0,
+            shift=replace(one.shift, regular_work_s=2 * 3600, max_out_s=6 * 3600),
+        )
         for one in town.vehicles
     )
     sites = tuple(
@@ -89,3 +93,15 @@ def test_plan_of_a_quiet_town_is_refused_in_a_rush(request_with_rules: DayReques
     )
     assert check_plan(quiet, town, CrowFlightRouter()) == ()
     assert "wrong_arrival" in {one.code for one in check_plan(quiet, request_with_rules.town, RushHourRouter())}
+
+
+def test_plan_keeps_the_load_of_a_day(request_for_day: DayRequest, ports: Ports) -> None:
+    request = replace(request_for_day, policy="all", limits=SolveLimits(time_limit_s=None, iteration_limit=1))
+    free = plan_day(request, ports, plan_id="p", generated_at=datetime(2026, 3, 2, 17, tzinfo=UTC))
+    most_kg = int(0.6 * max(tour.totals.collected_kg for tour in free.tours))
+    town = replace(request.town, vehicles=tuple(replace(one, max_day_kg=most_kg) for one in request.town.vehicles))
+    assert "too_much_in_a_day" in {one.code for one in check_plan(free, town, CrowFlightRouter())}
+    plan = plan_day(replace(request, town=town), ports, plan_id="p", generated_at=datetime(2026, 3, 2, 17, tzinfo=UTC))
+    assert check_plan(plan, town, CrowFlightRouter()) == ()
+    assert plan.tours
+    assert all(tour.totals.collected_kg <= most_kg for tour in plan.tours)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from math import ceil
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.plan import Plan, ReasonCode, Stop, StopKind
 from optimizer.domain.town import Town
 from optimizer.planning.replan import Replan, replan_day
+from optimizer.problem.under_way import under_way
 from routing.location import Location
 from tests.unit.optimizer.planning.running_days import LIMITS, at, running_plan, running_ports, running_town
 
@@ -159,6 +161,32 @@ def test_full_vehicle_tips_before_it_collects_again() -> None:
     rest = next(one for one in new.tours if one.vehicle_id == tour.vehicle_id)
     halts = [stop.kind for stop in rest.stops[rest.done_stops :] if stop.kind is not StopKind.BREAK]
     assert halts[0] is StopKind.TIP
+
+
+@pytest.mark.parametrize("minute", [7 * 60, 9 * 60, 11 * 60])
+def test_limit_of_a_day_counts_what_was_collected_before(minute: int) -> None:
+    town, plan = day(1)
+    now = at(f"{minute // 60:02d}:{minute % 60:02d}")
+    kg_of = {
+        tour.vehicle_id: sum(ceil(one.expected_kg) for stop in tour.stops for one in stop.collections)
+        for tour in plan.tours
+    }
+    least = min(kg_of, key=lambda vehicle_id: kg_of[vehicle_id])
+    limited = replace(town, vehicles=tuple(replace(one, max_day_kg=kg_of[least]) for one in town.vehicles))
+    before = next(one for one in plan.tours if one.vehicle_id == least)
+    gone = done(plan, least, now) or list(before.stops[:1])
+    way = under_way(gone, limited, vehicle_id=least, midnight_at=at("00:00"))
+    collected_kg = sum(one.expected_kg for stop in gone for one in stop.collections)
+    assert way.collected_kg == pytest.approx(collected_kg, abs=1 + 0.1 * len(gone))
+    others = replace(plan, tours=(before,))
+    assert "too_much_in_a_day" not in {one.code for one in check_plan(others, limited, PORTS.router)}
+    assert "too_much_in_a_day" in {one.code for one in check_plan(plan, limited, PORTS.router)}
+    new = replanned(limited, plan, DayState(now=now)).plan
+    lawful(limited, new)
+    for tour in new.tours:
+        whole_kg = sum(one.expected_kg for stop in tour.stops for one in stop.collections)
+        past_kg = sum(one.expected_kg for stop in tour.stops[: tour.done_stops] for one in stop.collections)
+        assert whole_kg <= max(kg_of[least], past_kg) + 0.1 * len(tour.stops)
 
 
 def test_vehicle_seen_elsewhere_goes_on_from_there() -> None:
