@@ -11,8 +11,9 @@ How their rules are read:
   back by then has none.
 - Fewer trucks come first, miles second. The compared cost is miles; trucks are in a column of their own.
 
-Our problem has no limit of load a day: the number of trips stands for it, and where a day is less than two full trips,
-a trip's capacity is half a day's, for every solver. The judge has the rule itself.
+Capacity and the limit of load a day are given as they are; only time limits the number of trips. PyVRP, which knows no
+limit of load a day, gets as many trips of an equal share of it: fewer choices, and no answer that breaks the rule. The
+limit of stops a day, 500 in every file, is left to the judge.
 
 Our day has no hour without work. The mapping takes it out of time: everything after 11:30 lies an hour earlier. A
 service or drive under way at 11:30 is finished first, or the lunch is taken on the road, which the rule allows; the
@@ -139,8 +140,7 @@ def kim_problem(raw: KimDay) -> Problem:
     first_stop = 1 + raw.n_landfills
     shift = (without_lunch_s(int(raw.early_s[0]), raw.lunch_s), without_lunch_s(int(raw.late_s[0]), raw.lunch_s))
     long_s = shift[1] - shift[0]
-    most_trips = int(np.ceil(raw.day_yards / raw.capacity_yards))
-    trip_yards = raw.day_yards / 2 if most_trips == 2 else raw.capacity_yards
+    most_trips = max(1, long_s // max(1, int(raw.service_s[1:first_stop].min())))
     penalty = 10 * VEHICLE_MILES * FEET_PER_MILE * MICRO_EUR_PER_FOOT
     return Problem(
         midnight_at=datetime(2006, 1, 2, tzinfo=UTC),
@@ -171,9 +171,10 @@ def kim_problem(raw: KimDay) -> Problem:
                 max_work_s=long_s,
                 max_stretch_s=long_s,
                 breaks=(),
-                capacity_kg=int(trip_yards * PER_YARD),
+                capacity_kg=int(raw.capacity_yards * PER_YARD),
                 capacity_l_by_stream={STREAM: 1},
                 max_trips=most_trips,
+                max_day_kg=int(raw.day_yards * PER_YARD),
                 fixed_micro_eur=VEHICLE_MILES * FEET_PER_MILE * MICRO_EUR_PER_FOOT,
                 per_m_micro_eur=MICRO_EUR_PER_FOOT,
                 per_s_micro_eur=0,

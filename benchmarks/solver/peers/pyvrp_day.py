@@ -2,7 +2,7 @@
 
 What is exact: a vehicle's last tipping on the way home is part of the arcs into an end depot of its own, with the
 site that is cheapest there. What is approximated: breaks. PyVRP has none, so the shift is shortened by the break, and
-the scheduler that times every answer places it.
+the scheduler that times every answer places it. And limits of load a day: see ``with_equal_trips``.
 """
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyvrp
 from numpy.typing import NDArray
 
 from benchmarks.solver.day import Day
+from benchmarks.solver.equal_trips import with_equal_trips
 from benchmarks.solver.peer import Answer, LeftOutError, Orders, Stopwatch
 from benchmarks.solver.peers.pyvrp_case import MOST_COST, StopAt
 from optimizer.problem.problem import Problem, ProblemVehicle
@@ -23,7 +24,7 @@ class PyvrpDay:
 
     def prepare(self, day: Day) -> None:
         """Build PyVRP's data."""
-        problem = day.problem
+        problem = with_equal_trips(day.problem)
         _require_supported(problem)
         self._day = day
         vehicles = problem.vehicles

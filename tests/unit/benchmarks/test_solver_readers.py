@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from benchmarks.solver.case import RELOAD, CaseRoute
 from benchmarks.solver.case_problem import MICRO_EUR_PER_UNIT, problem_of, routes_of
+from benchmarks.solver.equal_trips import with_equal_trips
 from benchmarks.solver.families.cvrp_x import read_cvrp_x
 from benchmarks.solver.families.cvrplib import BadFileError, published_routes
 from benchmarks.solver.families.dialect import read_hfvrp, read_mdvrptw, read_mtvrptw, read_pcvrptw
@@ -127,7 +129,30 @@ def test_kim_sorts_rows_and_measures_in_rectilinear_feet(tmp_path: Path) -> None
     assert problem.pickups[0].demand_kg == 1250
     assert problem.travel["truck"].duration_s[0, 2] == 90
     assert problem.vehicles[0].shift == (6 * 3600, 14 * 3600)
-    assert problem.vehicles[0].max_trips == 2
+    truck = problem.vehicles[0]
+    assert (truck.capacity_kg, truck.max_day_kg) == (20_000, 40_000)
+    assert truck.max_trips == 8 * 3600 // 600, "only time limits how often it tips"
+
+
+@pytest.mark.parametrize(
+    ("capacity_yards", "day_yards", "trips", "share_kg"),
+    [
+        ("200.0", "400.0", 2, 20_000),
+        ("280.0", "400.0", 2, 20_000),
+        ("255.0", "800.0", 4, 20_000),
+        ("9.0", "7.0", 1, 700),
+    ],
+)
+def test_equal_trips_keep_the_load_of_a_day(
+    tmp_path: Path, capacity_yards: str, day_yards: str, trips: int, share_kg: int
+) -> None:
+    text = KIM.replace("200.0", capacity_yards).replace("400.0", day_yards)
+    problem = read_kim(_file(tmp_path, text, "3_stop.txt")).problem
+    truck = with_equal_trips(problem).vehicles[0]
+    assert (truck.max_trips, truck.capacity_kg, truck.max_day_kg) == (trips, share_kg, None)
+    assert trips * share_kg <= (problem.vehicles[0].max_day_kg or 0)
+    free = replace(problem, vehicles=tuple(replace(one, max_day_kg=None) for one in problem.vehicles))
+    assert with_equal_trips(free) == free
 
 
 @pytest.mark.parametrize(("hhmm", "seconds"), [("0000", 0), ("1130", 41_400), ("0775", 29_700), ("2400", 86_400)])
