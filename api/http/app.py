@@ -80,8 +80,8 @@ def create_app(services: Services) -> FastAPI:
     intakes = Intakes(services)
     alerts = OpenAlerts(services, intakes)
     routers = (  # an address is looked for from the top: what machines ask without end comes first
-        ingest_router(services, intakes, alerts),
         readings_router(services),
+        ingest_router(services, intakes, alerts),
         tour_state_router(services),
         tablet_router(services),  # before the tours: its addresses are longer than theirs
         tours_router(services),

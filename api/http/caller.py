@@ -9,7 +9,8 @@ from api.identity.principal import Principal
 STATE_NAME = "principal"
 
 
-def recognised_caller(request: Request) -> Principal:
+# A coroutine, since the framework would take a thread for a plain function.
+async def recognised_caller(request: Request) -> Principal:
     """The caller; every operation that touches a tenant's data asks for it."""
     principal = getattr(request.state, STATE_NAME, None)
     if not isinstance(principal, Principal):

@@ -1,12 +1,12 @@
 """What every request passes first and every answer last: the gate, limits on the body, a trace id, and no bare 500."""
 
+import asyncio
 import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from anyio import fail_after
 from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -115,7 +115,7 @@ class Envelope:
         chunks: list[bytes] = []
         size = 0
         try:
-            with fail_after(BODY_TIMEOUT_S):
+            async with asyncio.timeout(BODY_TIMEOUT_S):
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":

@@ -1,12 +1,11 @@
 """Messages of networks and platforms over HTTP: whatever an authenticated sender says is answered with 200.
 
 A network switches a webhook off that fails too often, so junk is no failure: it is kept in quarantine with its reason.
-Bodies are read and stored away from the event loop.
+No thread waits for the disk: while a commit is under way, the event loop serves others.
 """
 
 from typing import Annotated, Any, Literal
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,8 +19,9 @@ from api.http.openapi import problems
 from api.http.quarantine import quarantine_router
 from api.http.services import Services
 from api.identity.principal import Principal
-from api.ingest.intake import IntakeReport, Outcome
+from api.ingest.intake import Delivery, IntakeReport, Outcome
 from api.ingest.platforms.ngsi import Scale
+from api.ingest.record import Arrival
 from api.ingest.values import identifier
 from api.store.tenant_ports import Role
 
@@ -119,19 +119,14 @@ def ingest_router(services: Services, intakes: Intakes, alerts: OpenAlerts) -> A
         subject_id = caller.subject_id if caller.role is Role.SENSOR else None
         own_id = None if subject_id is None else device_id_of(subject_id) or subject_id
         content_type = request.headers.get("content-type", "")
-
-        def store() -> Response:
-            report = intakes.of(caller).take_in(
-                format_name,
-                body,
-                content_type="".join(one for one in content_type if one.isprintable()),
-                device_id=device_id,
-                event=event,
-                only_device_id=own_id,
-            )
-            return answer_of(report)
-
-        return await run_sync(store)
+        delivery = Delivery(
+            format_name=format_name,
+            body=body,
+            arrival=Arrival(received_at=services.now(), device_id=device_id, event=event),
+            content_type="".join(one for one in content_type if one.isprintable()),
+        )
+        await services.opened_store_of(caller)
+        return answer_of(await intakes.of(caller).take_in_awaited(delivery, only_device_id=own_id))
 
     @router.post("/things-stack", operation_id="ingestThingsStack", responses=_ANSWERS, openapi_extra=_BODY)
     async def ingest_things_stack(request: Request, caller: Caller) -> Response:

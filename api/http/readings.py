@@ -1,10 +1,16 @@
-"""Readings over HTTP, in batches: each item is judged for itself, and the accepted are on disk before the answer."""
+"""Readings over HTTP, in batches: each item is judged for itself, and the accepted are on disk before the answer.
+
+No thread waits for the disk: while a commit is under way, the event loop serves others.
+"""
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
 
@@ -21,6 +27,8 @@ from optimizer.domain.reading import Reading, Source
 
 MAX_CLOCK_LEAD = timedelta(minutes=10)
 MAX_FILL_FRACTION = 2.0
+INLINE_READINGS = 200
+"""Batches up to this size are judged on the event loop; a thread would cost more than it frees."""
 
 
 class ReadingBody(Body):
@@ -136,49 +144,64 @@ def readings_router(services: Services) -> APIRouter:
             ),
         },
     )
-    def add_readings(caller: Caller, body: Annotated[ReadingsBody, Depends(JsonBody(ReadingsBody))]) -> Response:
+    async def add_readings(caller: Caller, body: Annotated[ReadingsBody, Depends(JsonBody(ReadingsBody))]) -> Response:
         """Store observations; sending the same again changes nothing."""
         most = services.settings.max_batch_readings
         if len(body.readings) > most:
             raise ProblemError("body_too_large", f"A batch holds at most {most} readings.")
-        answer = _add(body, services, caller)
-        return Response(answer.model_dump_json(), status_code=207, media_type="application/json")
+        return Response(await _add(body, services, caller), status_code=207, media_type="application/json")
 
     return router
 
 
-def _add(body: ReadingsBody, services: Services, caller: Principal) -> ReadingsAnswer:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A batch's readings that may be stored, each with its place in the batch, and the others' refusals by place."""
+
+    good: list[Reading] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    refused: dict[int, Refusal] = field(default_factory=dict)
+
+
+async def _add(body: ReadingsBody, services: Services, caller: Principal) -> str:
     now = services.now()
-    only_container_id = _own_container(services, caller)
-    results: list[ReadingResult | None] = [None] * len(body.readings)
-    good: list[tuple[int, Reading]] = []
-    for index, item in enumerate(body.readings):
-        judged = _judge(item, now, only_container_id)
-        if isinstance(judged, Refusal):
-            results[index] = _rejected(index, judged.code, judged.message)
+    only_container_id = None
+    if caller.role is Role.SENSOR and caller.subject_id is not None:
+        only_container_id = await run_sync(_own_container, services, caller, caller.subject_id)
+    store = await services.opened_store_of(caller)
+    is_small = len(body.readings) <= INLINE_READINGS
+    work = (body.readings, now, only_container_id)
+    judged = _judge_all(*work) if is_small else await run_sync(_judge_all, *work)
+    statuses = await store.readings.add_awaited(judged.good, received_at=now)
+    return _answer(judged, statuses) if is_small else await run_sync(_answer, judged, statuses)
+
+
+def _judge_all(items: Sequence[ReadingBody | Refusal], now: datetime, only_container_id: str | None) -> _Judged:
+    judged = _Judged()
+    for index, item in enumerate(items):
+        one = _judge(item, now, only_container_id)
+        if isinstance(one, Refusal):
+            judged.refused[index] = one
         else:
-            good.append((index, judged))
-    statuses = services.store_of(caller).readings.add([reading for _, reading in good], received_at=now) if good else []
-    for (index, _), status in zip(good, statuses, strict=True):
-        if status is ReadingStatus.UNKNOWN_CONTAINER:
-            results[index] = _rejected(index, "unknown_container", "There is no such container.")
-        else:
-            word: Literal["accepted", "duplicate"] = "accepted" if status is ReadingStatus.ACCEPTED else "duplicate"
-            results[index] = ReadingResult(index=index, status=word)
-    told = [result for result in results if result is not None]
-    return ReadingsAnswer(
-        accepted=sum(result.status == "accepted" for result in told),
-        duplicate=sum(result.status == "duplicate" for result in told),
-        rejected=sum(result.status == "rejected" for result in told),
-        results=told,
+            judged.good.append(one)
+            judged.places.append(index)
+    return judged
+
+
+def _answer(judged: _Judged, statuses: Sequence[ReadingStatus]) -> str:
+    results = [_rejected(index, one.code, one.message) for index, one in judged.refused.items()]
+    results += [_result(index, status) for index, status in zip(judged.places, statuses, strict=True)]
+    results.sort(key=lambda result: result.index)
+    counts = Counter(result.status for result in results)
+    answer = ReadingsAnswer(
+        accepted=counts["accepted"], duplicate=counts["duplicate"], rejected=counts["rejected"], results=results
     )
+    return answer.model_dump_json()
 
 
-def _own_container(services: Services, caller: Principal) -> str | None:
-    """The only container that a device's key may speak of; None where the key is bound to no device."""
-    if caller.role is not Role.SENSOR or caller.subject_id is None:
-        return None
-    device = services.store_of(caller).devices.get(caller.subject_id)
+def _own_container(services: Services, caller: Principal, device_id: str) -> str:
+    """The only container that a device's key may speak of; no name where it hangs nowhere."""
+    device = services.store_of(caller).devices.get(device_id)
     return "" if device is None or not device.is_active else device.container_id or ""
 
 
@@ -196,6 +219,12 @@ def _judge(item: ReadingBody | Refusal, now: datetime, only_container_id: str | 
         source=item.source,
         is_emptying=item.is_emptying,
     )
+
+
+def _result(index: int, status: ReadingStatus) -> ReadingResult:
+    if status is ReadingStatus.UNKNOWN_CONTAINER:
+        return _rejected(index, "unknown_container", "There is no such container.")
+    return ReadingResult(index=index, status="accepted" if status is ReadingStatus.ACCEPTED else "duplicate")
 
 
 def _rejected(index: int, code: str, reason: str) -> ReadingResult:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from anyio.to_thread import run_sync
+
 from api.http.errors import ProblemError
 from api.http.forgetting import Forgetting
 from api.http.health_watch import HealthWatch
@@ -62,6 +64,7 @@ class Services:
     forgetting: Forgetting | None = None
     trail: AuditTrail = field(init=False)
     health: HealthWatch = field(init=False)
+    _opened: dict[str, TenantStore] = field(init=False, repr=False, default_factory=dict)
     _towns: dict[str, TownCache] = field(init=False, repr=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
@@ -78,6 +81,13 @@ class Services:
     def store_of(self, caller: Principal) -> TenantStore:
         """The store of the caller's tenant."""
         return self.stores.store(caller.tenant_id)
+
+    async def opened_store_of(self, caller: Principal) -> TenantStore:
+        """As ``store_of``, for the event loop: a store that must be opened first is opened beside it."""
+        opened = self._opened.get(caller.tenant_id)
+        if opened is None:
+            opened = self._opened[caller.tenant_id] = await run_sync(self.store_of, caller)
+        return opened
 
     def town_of(self, caller: Principal) -> TownRecord:
         """The caller's town as it is now.

@@ -12,6 +12,10 @@ KEPT_FOR_S = 5.0
 MAX_KEPT = 50_000
 
 
+class NotRememberedError(LookupError):
+    """A device is not in memory: the database must be asked, which may take a while."""
+
+
 class DeviceCache:
     """Looks devices up; those that are not registered are asked for every time, so that a new one counts at once.
 
@@ -29,12 +33,25 @@ class DeviceCache:
 
     def get(self, device_id: str) -> Device | None:
         """A device as it was a few seconds ago at most."""
+        try:
+            return self.remembered(device_id)
+        except NotRememberedError:
+            return self.fresh(device_id)
+
+    def remembered(self, device_id: str) -> Device:
+        """A device as it was a few seconds ago at most, at once.
+
+        Raises
+        ------
+        NotRememberedError
+            When the database must be asked.
+        """
         now_s = self._clock_s()
         with self._lock:
             found = self._kept.get(device_id)
-        if found is not None and now_s - found[0] < KEPT_FOR_S:
-            return found[1]
-        return self.fresh(device_id)
+        if found is None or now_s - found[0] >= KEPT_FOR_S:
+            raise NotRememberedError(device_id)
+        return found[1]
 
     def fresh(self, device_id: str) -> Device | None:
         """A device as it is now."""

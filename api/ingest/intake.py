@@ -6,13 +6,16 @@ quarantine. What is answered is on disk; a store that does not answer is the onl
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
-from api.ingest.alerts import Alert, AlertStore, alert_id, alerts_of
+from anyio.to_thread import run_sync
+
+from api.ingest.alerts import Alert, AlertStore, AllClear, alert_id, alerts_of
 from api.ingest.arrival import observe, refusal_of
-from api.ingest.device_cache import DeviceCache
+from api.ingest.device_cache import DeviceCache, NotRememberedError
 from api.ingest.formats import FORMATS, Format
 from api.ingest.record import Arrival, Ignored, Observation, Refusal, Uplink
 from api.store.ports import ReadingStatus
@@ -24,6 +27,10 @@ MAX_MESSAGES = 5_000
 
 MAX_KEPT_BYTES = 262_144
 """Most bytes of a body that quarantine keeps; what is longer was never a message of a sensor."""
+
+
+INLINE_BYTES = 16_384
+"""Bodies up to this size are read on the event loop; a thread would cost more than it frees."""
 
 
 class Outcome(StrEnum):
@@ -133,33 +140,59 @@ class Intake:
         StoreError
             As ``take_in``; then none of the bodies counts as taken in.
         """
-        taken = self._take(deliveries, only_device_id, self._devices.get)
+        looked = self._look_all(deliveries, only_device_id, self._devices.get)
+        self._alarm(looked.told)
+        taken = _settled(looked, self._store_readings(looked.candidates))
         for delivery, (_, refused) in zip(deliveries, taken, strict=True):
-            for message in _kept(delivery, refused):
-                self._store.quarantine.add(message)
+            self._quarantine(delivery, refused)
         return [IntakeReport(results=tuple(results)) for results, _ in taken]
+
+    async def take_in_awaited(self, delivery: Delivery, *, only_device_id: str | None = None) -> IntakeReport:
+        """Take in one body from an event loop, which serves others while the readings are written.
+
+        What is in memory is looked at there and then; threads do what may wait for the database.
+
+        Raises
+        ------
+        StoreError
+            As ``take_in``.
+        """
+        looked = await self._look_beside_others(delivery, only_device_id)
+        if looked.told:
+            await run_sync(self._alarm, looked.told)
+        candidates = looked.candidates
+        [(results, refused)] = _settled(
+            looked, await self._store.readings.add_awaited(**_to_add(candidates)) if candidates else ()
+        )
+        if refused:
+            await run_sync(self._quarantine, delivery, refused)
+        return IntakeReport(results=tuple(results))
 
     def replay(self, message: QuarantinedMessage) -> IntakeReport:
         """Take in a quarantined message again, as of the instant when it came; it stays where it is if it fails."""
         arrival = Arrival(received_at=message.received_at, device_id=message.device_id)
-        [(results, refused)] = self._take(
-            [Delivery(format_name=message.source, body=message.body, arrival=arrival)], None, self._devices.fresh
-        )
+        delivery = Delivery(format_name=message.source, body=message.body, arrival=arrival)
+        looked = self._look_all([delivery], None, self._devices.fresh)
+        self._alarm(looked.told)
+        [(results, refused)] = _settled(looked, self._store_readings(looked.candidates))
         if not refused:
             self._store.quarantine.mark_replayed(message.message_id, at=self._now())
         return IntakeReport(results=tuple(results))
 
-    def _take(
-        self, deliveries: Sequence[Delivery], only_device_id: str | None, find: "_FindsDevice"
-    ) -> list[tuple[list[Result], list[Refusal]]]:
+    async def _look_beside_others(self, delivery: Delivery, only_device_id: str | None) -> "_Looked":
+        if len(delivery.body) <= INLINE_BYTES:
+            try:
+                return self._look_all([delivery], only_device_id, self._devices.remembered)
+            except NotRememberedError:
+                pass
+        return await run_sync(self._look_all, [delivery], only_device_id, self._devices.get)
+
+    def _look_all(self, deliveries: Sequence[Delivery], only_device_id: str | None, find: "_FindsDevice") -> "_Looked":
+        looked = _Looked()
         devices: dict[str, Device | None] = {}
-        looked = [self._look(delivery, devices, only_device_id, find) for delivery in deliveries]
-        statuses = iter(self._store_readings([one for part in looked for one in part if isinstance(one, _Candidate)]))
-        taken = []
-        for part in looked:
-            settled = [_settled(one, next(statuses)) if isinstance(one, _Candidate) else one for one in part]
-            taken.append(([_result(one) for one in settled], [one for one in settled if isinstance(one, Refusal)]))
-        return taken
+        for delivery in deliveries:
+            looked.parts.append(self._look(delivery, devices, only_device_id, find, looked.told))
+        return looked
 
     def _look(
         self,
@@ -167,6 +200,7 @@ class Intake:
         devices: dict[str, Device | None],
         only_device_id: str | None,
         find: "_FindsDevice",
+        told: list[Alert | AllClear],
     ) -> "list[Result | Refusal | _Candidate]":
         parsed = FORMATS[delivery.format_name].parses(delivery.body, delivery.arrival)
         if len(parsed) > MAX_MESSAGES:
@@ -184,43 +218,22 @@ class Intake:
             else:
                 if one.device_id not in devices:
                     devices[one.device_id] = find(one.device_id)
-                looked.append(self._look_at(one, devices[one.device_id], delivery))
+                looked.append(_look_at(one, devices[one.device_id], delivery, told))
         return looked
 
-    def _look_at(self, uplink: Uplink, device: Device | None, delivery: Delivery) -> "Result | Refusal | _Candidate":
-        observation = observe(uplink, device, delivery.arrival, source=delivery.format_name)
-        if isinstance(observation, Refusal):
-            return observation if device is not None or uplink.container_id is not None else _unknown(uplink)
-        self._alarm(observation)
-        refusal = refusal_of(observation, uplink, device)
-        if refusal is not None:
-            return refusal
-        if observation.fill_fraction is None:
-            return Result(device_id=uplink.device_id, outcome=Outcome.IGNORED, code="no_level")
-        return _Candidate(uplink, observation)
-
     def _store_readings(self, good: "Sequence[_Candidate]") -> Sequence[ReadingStatus]:
-        if not good:
-            return ()
-        readings = [
-            Reading(
-                container_id=one.observation.container_id or "",
-                observed_at=one.observation.observed_at,
-                fill_fraction=one.observation.fill_fraction or 0.0,
-                source=Source.SENSOR,
-            )
-            for one in good
-        ]
-        keys = [one.observation.dedup_key for one in good]
-        received_at = max(one.observation.received_at for one in good)
-        return self._store.readings.add(readings, received_at=received_at, dedup_keys=keys)
+        return self._store.readings.add(**_to_add(good)) if good else ()
 
-    def _alarm(self, observation: Observation) -> None:
-        for told in alerts_of(observation):
-            if isinstance(told, Alert):
-                self._alerts.note(told)
+    def _quarantine(self, delivery: Delivery, refused: Sequence[Refusal]) -> None:
+        for message in _kept(delivery, refused):
+            self._store.quarantine.add(message)
+
+    def _alarm(self, told: Sequence[Alert | AllClear]) -> None:
+        for one in told:
+            if isinstance(one, Alert):
+                self._alerts.note(one)
             else:
-                self._alerts.end(alert_id(told.kind, told.subject_id), at=told.at)
+                self._alerts.end(alert_id(one.kind, one.subject_id), at=one.at)
 
 
 _FindsDevice = Callable[[str], Device | None]
@@ -234,7 +247,70 @@ class _Candidate:
     observation: Observation
 
 
-def _settled(one: _Candidate, status: ReadingStatus) -> Result | Refusal:
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """Bodies as they were read and judged, one part each, and what their messages say of alarms."""
+
+    parts: list[list[Result | Refusal | _Candidate]] = field(default_factory=list)
+    told: list[Alert | AllClear] = field(default_factory=list)
+
+    @property
+    def candidates(self) -> list[_Candidate]:
+        """All messages whose levels may be stored."""
+        return [one for part in self.parts for one in part if isinstance(one, _Candidate)]
+
+
+class _ToAdd(TypedDict):
+    """What the store of readings is asked with."""
+
+    readings: list[Reading]
+    received_at: datetime
+    dedup_keys: list[str | None]
+
+
+def _look_at(
+    uplink: Uplink, device: Device | None, delivery: Delivery, told: list[Alert | AllClear]
+) -> Result | Refusal | _Candidate:
+    observation = observe(uplink, device, delivery.arrival, source=delivery.format_name)
+    if isinstance(observation, Refusal):
+        return observation if device is not None or uplink.container_id is not None else _unknown(uplink)
+    told += alerts_of(observation)
+    refusal = refusal_of(observation, uplink, device)
+    if refusal is not None:
+        return refusal
+    if observation.fill_fraction is None:
+        return Result(device_id=uplink.device_id, outcome=Outcome.IGNORED, code="no_level")
+    return _Candidate(uplink, observation)
+
+
+def _to_add(good: Sequence[_Candidate]) -> _ToAdd:
+    readings = [
+        Reading(
+            container_id=one.observation.container_id or "",
+            observed_at=one.observation.observed_at,
+            fill_fraction=one.observation.fill_fraction or 0.0,
+            source=Source.SENSOR,
+        )
+        for one in good
+    ]
+    return {
+        "readings": readings,
+        "received_at": max(one.observation.received_at for one in good),
+        "dedup_keys": [one.observation.dedup_key for one in good],
+    }
+
+
+def _settled(looked: _Looked, statuses: Sequence[ReadingStatus]) -> list[tuple[list[Result], list[Refusal]]]:
+    """By body, the results of its messages and the refused among them."""
+    rest = iter(statuses)
+    taken = []
+    for part in looked.parts:
+        settled = [_judged(one, next(rest)) if isinstance(one, _Candidate) else one for one in part]
+        taken.append(([_result(one) for one in settled], [one for one in settled if isinstance(one, Refusal)]))
+    return taken
+
+
+def _judged(one: _Candidate, status: ReadingStatus) -> Result | Refusal:
     if status is ReadingStatus.UNKNOWN_CONTAINER:
         detail = "The device's container is not in the town. Correct where the device hangs, then replay."
         return Refusal(code="unknown_container", detail=detail, device_id=one.uplink.device_id, raw=one.uplink.raw)

@@ -68,6 +68,8 @@ def identifier(value: object) -> str | None:
     """An id of 1 to 64 printable characters; None for everything else."""
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_ID_LENGTH:
         return None
+    if value.isprintable():
+        return value
     return None if any(unicodedata.category(one) in {"Cc", "Cs"} for one in value) else value
 
 
@@ -80,8 +82,8 @@ def dev_eui(value: object) -> str | None:
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """An object, or an empty one for everything else."""
-    return value if isinstance(value, Mapping) else {}
+    """An object as JSON gives it, or an empty one for everything else."""
+    return value if isinstance(value, dict) else {}  # asking for any Mapping costs more than the rest of a message
 
 
 def sequence(value: object) -> list[Any]:

@@ -1,15 +1,18 @@
 """Many small writes, few commits: what arrives while the disk is busy is written together in the next transaction.
 
-Every caller waits until the transaction that holds its item is durable; nobody is told of a success before. When there
-is more than the store can take, callers are refused at once instead of waiting longer and longer.
+Every caller waits until the transaction that holds its item is durable; nobody is told of a success before. Threads
+wait held up, coroutines while their event loop serves others. When there is more than the store can take, callers are
+refused at once instead of waiting longer and longer.
 """
 
+import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Generic, TypeVar
 
+from api.store.commit_waits import Wait, is_wanted, tell_all
 from api.store.errors import StoreBusyError, StoreError, StoreUnavailableError
 
 ANSWER_WITHIN_S = 4.5
@@ -47,13 +50,13 @@ class GroupCommit(Generic[T, R]):
         self._most_waiting = most_waiting
         self._most_at_once = most_at_once
         self._changed = threading.Condition()
-        self._waiting: deque[tuple[T, int, Future[R]]] = deque()
+        self._waiting: deque[tuple[T, int, Wait[R]]] = deque()
         self._waiting_size = 0
         self._is_closing = False
         self._thread: threading.Thread | None = None
 
     def submit(self, item: T) -> R:
-        """Write an item; durable on return.
+        """Write an item, holding this thread; durable on return.
 
         Raises
         ------
@@ -65,6 +68,30 @@ class GroupCommit(Generic[T, R]):
             When the transaction failed; nothing was written.
         """
         done: Future[R] = Future()
+        self._put(item, done)
+        try:
+            return done.result(timeout=ANSWER_WITHIN_S)
+        except (TimeoutError, CancelledError) as error:
+            done.cancel()
+            raise StoreUnavailableError from error
+
+    async def written(self, item: T) -> R:
+        """Write an item, while the event loop serves others; durable on return.
+
+        Raises
+        ------
+        StoreError
+            As ``submit``.
+        """
+        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._put(item, done)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await done
+        except TimeoutError as error:
+            raise StoreUnavailableError from error
+
+    def _put(self, item: T, done: Wait[R]) -> None:
         size = max(1, self._size_of(item))
         with self._changed:
             if self._is_closing:
@@ -77,11 +104,6 @@ class GroupCommit(Generic[T, R]):
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._changed.notify()
-        try:
-            return done.result(timeout=ANSWER_WITHIN_S)
-        except (TimeoutError, CancelledError) as error:
-            done.cancel()
-            raise StoreUnavailableError from error
 
     def close(self) -> None:
         """Write what waits, then end the thread; later items are refused."""
@@ -94,15 +116,15 @@ class GroupCommit(Generic[T, R]):
 
     def _run(self) -> None:
         while group := self._next_group():
-            begun = [(item, done) for item, done in group if done.set_running_or_notify_cancel()]
+            begun = [(item, done) for item, done in group if is_wanted(done)]
             if begun:
                 self._settle(begun)
 
-    def _next_group(self) -> list[tuple[T, Future[R]]]:
+    def _next_group(self) -> list[tuple[T, Wait[R]]]:
         with self._changed:
             while not self._waiting and not self._is_closing:
                 self._changed.wait()
-            group: list[tuple[T, Future[R]]] = []
+            group: list[tuple[T, Wait[R]]] = []
             total = 0
             while self._waiting and (not group or total + self._waiting[0][1] <= self._most_at_once):
                 item, size, done = self._waiting.popleft()
@@ -111,19 +133,17 @@ class GroupCommit(Generic[T, R]):
             self._waiting_size -= total
             return group
 
-    def _settle(self, group: list[tuple[T, Future[R]]]) -> None:
+    def _settle(self, group: list[tuple[T, Wait[R]]]) -> None:
         try:
             results = self._write([item for item, _ in group])
         except StoreError as error:
-            for _, done in group:
-                done.set_exception(error)
+            tell_all([(done, None, error) for _, done in group])
         except BaseException as error:  # noqa: BLE001 - handed to the caller who waits for it
             if len(group) == 1:
-                group[0][1].set_exception(error)
+                tell_all([(group[0][1], None, error)])
                 return
             # One of them cannot be written; the others must not suffer for it.
             for one in group:
                 self._settle([one])
         else:
-            for (_, done), result in zip(group, results, strict=True):
-                done.set_result(result)
+            tell_all([(done, result, None) for (_, done), result in zip(group, results, strict=True)])

@@ -153,6 +153,12 @@ class ReadingStore(Protocol):
         """
         ...
 
+    async def add_awaited(
+        self, readings: Sequence[Reading], *, received_at: datetime, dedup_keys: Sequence[str | None] = ()
+    ) -> list[ReadingStatus]:
+        """As ``add``, while the event loop serves others: no thread is held until the commit."""
+        ...
+
     def add_history(self, history: FillHistory, *, received_at: datetime) -> int:
         """Store whole series, fast; the number of new readings. Unknown containers are left out."""
         ...

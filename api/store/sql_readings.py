@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Integer, Select, select, type_coerce
 from api.store.database import Database
 from api.store.group_commit import GroupCommit
 from api.store.ports import ReadingStatus
-from api.store.reading_rows import ReadingKey, ReadingRows, message_key
+from api.store.reading_rows import ReadingKey, ReadingRows, VainHopeError, container_keys, message_key
 from api.store.schema import CONTAINERS, READINGS
 from optimizer.domain.reading import FillHistory, FillSeries, Quality, Reading, Source
 
@@ -42,6 +42,7 @@ class SqlReadingStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rows = ReadingRows(database)
+        self._is_hopeful = True
         self._writer: GroupCommit[_Batch, list[ReadingStatus]] = GroupCommit(
             self._write_group,
             name="fuhre-readings-writer",
@@ -57,24 +58,41 @@ class SqlReadingStore:
 
         A key counts as seen when an earlier call brought it: the readings of one message may share one.
         """
-        if dedup_keys and len(dedup_keys) != len(readings):
-            raise ValueError("Give one dedup key per reading, or none at all.")
-        if not readings:
-            return []
-        keys = [key if key is None else message_key(key) for key in dedup_keys] or [None] * len(readings)
-        return self._writer.submit(_Batch(readings, keys, int(received_at.timestamp())))
+        batch = _batch(readings, received_at, dedup_keys)
+        return self._writer.submit(batch) if readings else []
+
+    async def add_awaited(
+        self, readings: Sequence[Reading], *, received_at: datetime, dedup_keys: Sequence[str | None] = ()
+    ) -> list[ReadingStatus]:
+        """As ``add``, while the event loop serves others."""
+        batch = _batch(readings, received_at, dedup_keys)
+        return await self._writer.written(batch) if readings else []
 
     def close(self) -> None:
         """Write what waits."""
         self._writer.close()
 
     def _write_group(self, batches: Sequence[_Batch]) -> list[list[ReadingStatus]]:
+        if self._is_hopeful:
+            try:
+                return self._write(batches, is_hopeful=True)
+            except VainHopeError:
+                pass
+        told = self._write(batches, is_hopeful=False)
+        # Who sends things again goes on with it for a while: hope waits until a group was new from end to end.
+        is_all_new = not any(ReadingStatus.DUPLICATE in statuses for statuses in told)
+        self._is_hopeful = is_all_new or not self._database.is_sqlite
+        return told
+
+    def _write(self, batches: Sequence[_Batch], *, is_hopeful: bool) -> list[list[ReadingStatus]]:
         container_ids = {reading.container_id for batch in batches for reading in batch.readings}
         with self._database.write() as connection:
             known = container_keys(connection, container_ids)
             first_bringers = _first_bringers(batches, known)
             fresh_messages = self._rows.insert_message_keys(
-                connection, {message: batches[index].received_at_s for message, index in first_bringers.items()}
+                connection,
+                {message: batches[index].received_at_s for message, index in first_bringers.items()},
+                is_hopeful=is_hopeful,
             )
             new_of_batch: list[set[str]] = [set() for _ in batches]
             for message in fresh_messages:
@@ -85,7 +103,7 @@ class SqlReadingStore:
                 for key in keys:
                     if isinstance(key, tuple):
                         rows.setdefault(key, batch.received_at_s)
-            fresh = self._rows.insert(connection, rows)
+            fresh = self._rows.insert(connection, rows, is_hopeful=is_hopeful)
         return [[_status(one, fresh) for one in statuses] for statuses in judged]
 
     def add_history(self, history: FillHistory, *, received_at: datetime) -> int:
@@ -154,17 +172,11 @@ class SqlReadingStore:
         return found
 
 
-def container_keys(connection: Connection, container_ids: set[str]) -> dict[str, int]:
-    """The keys of active containers in the table, by id."""
-    columns = (CONTAINERS.c.container_id, CONTAINERS.c.container_key)
-    ids = sorted(container_ids)
-    keys: dict[str, int] = {}
-    for start in range(0, len(ids), _ID_CHUNK):
-        query = select(*columns).where(
-            CONTAINERS.c.is_active, CONTAINERS.c.container_id.in_(ids[start : start + _ID_CHUNK])
-        )
-        keys.update({row.container_id: row.container_key for row in connection.execute(query)})
-    return keys
+def _batch(readings: Sequence[Reading], received_at: datetime, dedup_keys: Sequence[str | None]) -> _Batch:
+    if dedup_keys and len(dedup_keys) != len(readings):
+        raise ValueError("Give one dedup key per reading, or none at all.")
+    keys = [key if key is None else message_key(key) for key in dedup_keys] or [None] * len(readings)
+    return _Batch(readings, keys, int(received_at.timestamp()))
 
 
 def key_of_reading(container_key: int | None, reading: Reading) -> ReadingKey | None:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, and_, delete, insert, select
 from api.store.database import Database
 from api.store.group_commit import GroupCommit
 from api.store.instants import microseconds
-from api.store.reading_rows import ReadingKey, ReadingRows
+from api.store.reading_rows import ReadingKey, ReadingRows, container_keys
 from api.store.schema import QUARANTINE, READINGS, TOUR_EVENTS, TOUR_LESSONS
-from api.store.sql_readings import container_keys, key_of_reading
+from api.store.sql_readings import key_of_reading
 from api.tablet.ports import EventStatus, Receipt, SentBatch, SentEvent
 from api.tablet.receipts import receipts_of
 from optimizer.domain.reading import Reading

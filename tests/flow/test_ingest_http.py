@@ -208,11 +208,11 @@ def test_no_body_makes_the_service_fail(client: httpx.Client, network: dict[str,
 def test_database_that_does_not_answer_is_told_with_503(
     client: httpx.Client, services: Services, network: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
+    async def fail(*_: object, **__: object) -> None:
         raise StoreUnavailableError
 
     store = services.stores.store("lue")
-    monkeypatch.setattr(type(store.readings), "add", fail)
+    monkeypatch.setattr(type(store.readings), "add_awaited", fail)
     entity = {"id": "C:P-004", "type": "WasteContainer", "fillingLevel": 0.5, "dateObserved": "2026-03-02T03:00:00Z"}
     answer = client.post("/v1/ingest/ngsi", json=entity, headers=network)
     assert answer.status_code == 503

@@ -127,10 +127,10 @@ def _level(attribute: object, scale: Scale) -> tuple[float | None, tuple[str, ..
 
 
 def _value(attribute: object) -> object:
-    if isinstance(attribute, Mapping):
+    if isinstance(attribute, dict):
         for name in ("value", "@value", "object"):
             if name in attribute:
-                return _value(attribute[name]) if isinstance(attribute[name], Mapping) else attribute[name]
+                return _value(attribute[name]) if isinstance(attribute[name], dict) else attribute[name]
         expanded = {short_name(name): value for name, value in attribute.items() if isinstance(name, str)}
         return expanded.get("hasValue")
     if isinstance(attribute, list) and len(attribute) == 1:
@@ -139,7 +139,7 @@ def _value(attribute: object) -> object:
 
 
 def _unit(attribute: object) -> str:
-    if not isinstance(attribute, Mapping):
+    if not isinstance(attribute, dict):
         return ""
     unit = attribute.get("unitCode", _value(mapping(attribute.get("metadata")).get("unitCode")))
     return unit if isinstance(unit, str) else ""
@@ -148,7 +148,7 @@ def _unit(attribute: object) -> str:
 def _observed_at(attributes: Mapping[str, Any], notified_at: datetime | None) -> datetime | None:
     level = mapping(attributes.get("fillingLevel"))
     metadata = mapping(level.get("metadata"))
-    for place in (level, metadata):
+    for place in filter(None, (level, metadata)):
         for name in _INSTANT_NAMES:
             found = instant(_value(place.get(name)))
             if found is not None:

@@ -1,3 +1,4 @@
+import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -205,3 +206,75 @@ def test_fair_lock_lets_one_in_at_a_time() -> None:
     for thread in threads:
         thread.join()
     assert most == 1
+
+
+def test_coroutines_are_told_together_while_their_loop_serves_others(disk: Disk, writer: GroupCommit[int, int]) -> None:
+    async def write_all() -> tuple[list[int], int]:
+        disk.gate.clear()
+        tasks = [asyncio.create_task(writer.written(item)) for item in range(8)]
+        turns = 0
+        while turns < 50:
+            await asyncio.sleep(0.001)  # the loop goes on although the disk does not
+            turns += 1
+        assert not any(task.done() for task in tasks)
+        disk.gate.set()
+        return await asyncio.gather(*tasks), turns
+
+    assert asyncio.run(write_all()) == ([2 * item for item in range(8)], 50)
+
+
+def test_failures_of_a_group_reach_the_coroutines_that_caused_them(disk: Disk, writer: GroupCommit[int, int]) -> None:
+    async def write_all() -> list[object]:
+        disk.gate.clear()
+        tasks = [asyncio.create_task(writer.written(item)) for item in (1, 13, 2)]
+        await asyncio.sleep(0.05)
+        disk.gate.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    first, second, third = asyncio.run(write_all())
+    assert (first, third) == (2, 4)
+    assert isinstance(second, ArithmeticError)
+
+
+def test_coroutine_hears_in_time_that_the_disk_hangs_and_is_written_once_at_most(
+    disk: Disk, writer: GroupCommit[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "ANSWER_WITHIN_S", 0.1)
+
+    async def write_some() -> None:
+        disk.gate.clear()
+        hanging = asyncio.create_task(writer.written(1))
+        await asyncio.sleep(0.02)
+        late = asyncio.create_task(writer.written(2))
+        for task in (hanging, late):
+            with pytest.raises(StoreUnavailableError):
+                await task
+        disk.gate.set()
+        assert await writer.written(3) == 6
+
+    asyncio.run(write_some())
+    assert disk.groups == [[1], [3]]  # nobody waited for 2 any more when its turn came
+
+
+def test_answers_for_a_loop_that_has_ended_do_no_harm(disk: Disk, writer: GroupCommit[int, int]) -> None:
+    async def leave() -> None:
+        disk.gate.clear()
+        task = asyncio.create_task(writer.written(1))
+        await asyncio.sleep(0.02)
+        task.cancel()
+
+    asyncio.run(leave())
+    disk.gate.set()
+    assert writer.submit(4) == 8
+
+
+def test_coroutines_are_refused_like_threads_when_too_much_waits(disk: Disk, writer: GroupCommit[int, int]) -> None:
+    async def write_many() -> int:
+        disk.gate.clear()
+        tasks = [asyncio.create_task(writer.written(item)) for item in range(30)]
+        await asyncio.sleep(0.05)
+        disk.gate.set()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        return sum(isinstance(answer, StoreBusyError) for answer in answers)
+
+    assert asyncio.run(write_many()) >= 2
