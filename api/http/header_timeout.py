@@ -11,6 +11,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.http.crowd_server import BEYOND_LIMIT
+from api.http.joined_head import JoinedHead
 
 HEADER_TIMEOUT_S = 10.0
 """A client has this long from the connection, or from the last answer, to the end of the next request's headers."""
@@ -36,9 +37,9 @@ class HeaderTimeoutProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class does
         """Begin to wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(JoinedHead(transport, self.loop))
         if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency + BEYOND_LIMIT:
-            transport.abort()
+            self.transport.abort()
             return
         line = transport.get_extra_info("socket")
         if (

@@ -1,5 +1,6 @@
 """Runs the service: opens the databases, fills an empty one from the town's folder, and serves until told to stop."""
 
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -91,6 +92,9 @@ def run_server(
     )
     # The server stops in good order, then sends itself the signal again: what is left to do is to end well.
     signal.signal(signal.SIGTERM, _end_well)
+    # What was made so far stays: a full collection that looked through it again would hold up all callers for 0.1 s.
+    gc.collect()
+    gc.freeze()
     CrowdServer(config).run()
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from api.store.tenant_ports import Device, DeviceStore
 
@@ -13,7 +13,7 @@ MAX_KEPT = 50_000
 
 
 class NotRememberedError(LookupError):
-    """A device is not in memory: the database must be asked, which may take a while."""
+    """Not all devices are in memory: the database must be asked, which may take a while."""
 
 
 class DeviceCache:
@@ -33,35 +33,56 @@ class DeviceCache:
 
     def get(self, device_id: str) -> Device | None:
         """A device as it was a few seconds ago at most."""
-        try:
-            return self.remembered(device_id)
-        except NotRememberedError:
-            return self.fresh(device_id)
+        return self.get_all({device_id}).get(device_id)
 
-    def remembered(self, device_id: str) -> Device:
-        """A device as it was a few seconds ago at most, at once.
+    def get_all(self, device_ids: Collection[str]) -> dict[str, Device]:
+        """Devices as they were a few seconds ago at most; the database is asked once for all that are not in memory."""
+        asked_s = self._clock_s()
+        found = self._in_memory(device_ids)
+        missing = [one for one in device_ids if one not in found]
+        if missing:
+            told = self._devices.find(missing)
+            self._remember(told, asked_s)
+            found.update(told)
+        return found
+
+    def remembered(self, device_ids: Collection[str]) -> dict[str, Device]:
+        """As ``get_all``, at once.
 
         Raises
         ------
         NotRememberedError
             When the database must be asked.
         """
-        now_s = self._clock_s()
-        with self._lock:
-            found = self._kept.get(device_id)
-        if found is None or now_s - found[0] >= KEPT_FOR_S:
-            raise NotRememberedError(device_id)
-        return found[1]
+        found = self._in_memory(device_ids)
+        if len(found) < len(device_ids):
+            raise NotRememberedError
+        return found
 
     def fresh(self, device_id: str) -> Device | None:
         """A device as it is now."""
         asked_s = self._clock_s()
         device = self._devices.get(device_id)
-        with self._lock:
-            if len(self._kept) >= MAX_KEPT:
-                self._kept.clear()
-            if device is None:
+        if device is None:
+            with self._lock:
                 self._kept.pop(device_id, None)
-            else:
-                self._kept[device_id] = (asked_s, device)
+        else:
+            self._remember({device_id: device}, asked_s)
         return device
+
+    def fresh_all(self, device_ids: Collection[str]) -> dict[str, Device]:
+        """Devices as they are now."""
+        found = {device_id: self.fresh(device_id) for device_id in device_ids}
+        return {device_id: device for device_id, device in found.items() if device is not None}
+
+    def _in_memory(self, device_ids: Collection[str]) -> dict[str, Device]:
+        oldest_s = self._clock_s() - KEPT_FOR_S
+        with self._lock:
+            kept = {one: self._kept[one] for one in device_ids if one in self._kept}
+        return {device_id: device for device_id, (asked_s, device) in kept.items() if asked_s > oldest_s}
+
+    def _remember(self, devices: Mapping[str, Device], asked_s: float) -> None:
+        with self._lock:
+            if len(self._kept) + len(devices) > MAX_KEPT:
+                self._kept.clear()
+            self._kept.update({device_id: (asked_s, device) for device_id, device in devices.items()})

@@ -5,7 +5,7 @@ quarantine. What is answered is on disk; a store that does not answer is the onl
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -140,7 +140,7 @@ class Intake:
         StoreError
             As ``take_in``; then none of the bodies counts as taken in.
         """
-        looked = self._look_all(deliveries, only_device_id, self._devices.get)
+        looked = _look_all(deliveries, only_device_id, self._devices.get_all)
         self._alarm(looked.told)
         taken = _settled(looked, self._store_readings(looked.candidates))
         for delivery, (_, refused) in zip(deliveries, taken, strict=True):
@@ -172,7 +172,7 @@ class Intake:
         """Take in a quarantined message again, as of the instant when it came; it stays where it is if it fails."""
         arrival = Arrival(received_at=message.received_at, device_id=message.device_id)
         delivery = Delivery(format_name=message.source, body=message.body, arrival=arrival)
-        looked = self._look_all([delivery], None, self._devices.fresh)
+        looked = _look_all([delivery], None, self._devices.fresh_all)
         self._alarm(looked.told)
         [(results, refused)] = _settled(looked, self._store_readings(looked.candidates))
         if not refused:
@@ -182,44 +182,10 @@ class Intake:
     async def _look_beside_others(self, delivery: Delivery, only_device_id: str | None) -> "_Looked":
         if len(delivery.body) <= INLINE_BYTES:
             try:
-                return self._look_all([delivery], only_device_id, self._devices.remembered)
+                return _look_all([delivery], only_device_id, self._devices.remembered)
             except NotRememberedError:
                 pass
-        return await run_sync(self._look_all, [delivery], only_device_id, self._devices.get)
-
-    def _look_all(self, deliveries: Sequence[Delivery], only_device_id: str | None, find: "_FindsDevice") -> "_Looked":
-        looked = _Looked()
-        devices: dict[str, Device | None] = {}
-        for delivery in deliveries:
-            looked.parts.append(self._look(delivery, devices, only_device_id, find, looked.told))
-        return looked
-
-    def _look(
-        self,
-        delivery: Delivery,
-        devices: dict[str, Device | None],
-        only_device_id: str | None,
-        find: "_FindsDevice",
-        told: list[Alert | AllClear],
-    ) -> "list[Result | Refusal | _Candidate]":
-        parsed = FORMATS[delivery.format_name].parses(delivery.body, delivery.arrival)
-        if len(parsed) > MAX_MESSAGES:
-            detail = f"The body holds more than {MAX_MESSAGES} messages. Send them in several."
-            return [Refusal(code="too_many", detail=detail)]
-        looked: list[Result | Refusal | _Candidate] = []
-        for one in parsed:
-            if isinstance(one, Ignored):
-                looked.append(Result(device_id=one.device_id, outcome=Outcome.IGNORED, code=one.code))
-            elif isinstance(one, Refusal):
-                looked.append(one)
-            elif only_device_id is not None and one.device_id != only_device_id:
-                detail = "The key belongs to another device than the message. Use that device's key."
-                looked.append(Refusal(code="foreign_device", detail=detail, device_id=one.device_id, raw=one.raw))
-            else:
-                if one.device_id not in devices:
-                    devices[one.device_id] = find(one.device_id)
-                looked.append(_look_at(one, devices[one.device_id], delivery, told))
-        return looked
+        return await run_sync(_look_all, [delivery], only_device_id, self._devices.get_all)
 
     def _store_readings(self, good: "Sequence[_Candidate]") -> Sequence[ReadingStatus]:
         return self._store.readings.add(**_to_add(good)) if good else ()
@@ -236,7 +202,7 @@ class Intake:
                 self._alerts.end(alert_id(one.kind, one.subject_id), at=one.at)
 
 
-_FindsDevice = Callable[[str], Device | None]
+_FindsDevices = Callable[[set[str]], Mapping[str, Device]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +232,37 @@ class _ToAdd(TypedDict):
     readings: list[Reading]
     received_at: datetime
     dedup_keys: list[str | None]
+
+
+def _look_all(deliveries: Sequence[Delivery], only_device_id: str | None, find: _FindsDevices) -> _Looked:
+    parsed = [_parsed(delivery, only_device_id) for delivery in deliveries]
+    devices = find({one.device_id for part in parsed for one in part if isinstance(one, Uplink)})
+    looked = _Looked()
+    for delivery, part in zip(deliveries, parsed, strict=True):
+        looked.parts.append(
+            [
+                _look_at(one, devices.get(one.device_id), delivery, looked.told) if isinstance(one, Uplink) else one
+                for one in part
+            ]
+        )
+    return looked
+
+
+def _parsed(delivery: Delivery, only_device_id: str | None) -> list[Result | Refusal | Uplink]:
+    found = FORMATS[delivery.format_name].parses(delivery.body, delivery.arrival)
+    if len(found) > MAX_MESSAGES:
+        detail = f"The body holds more than {MAX_MESSAGES} messages. Send them in several."
+        return [Refusal(code="too_many", detail=detail)]
+    parsed: list[Result | Refusal | Uplink] = []
+    for one in found:
+        if isinstance(one, Ignored):
+            parsed.append(Result(device_id=one.device_id, outcome=Outcome.IGNORED, code=one.code))
+        elif isinstance(one, Uplink) and only_device_id is not None and one.device_id != only_device_id:
+            detail = "The key belongs to another device than the message. Use that device's key."
+            parsed.append(Refusal(code="foreign_device", detail=detail, device_id=one.device_id, raw=one.raw))
+        else:
+            parsed.append(one)
+    return parsed
 
 
 def _look_at(

@@ -1,11 +1,15 @@
 """Sensors in a SQL table."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Row, delete, insert, select
 
 from api.store.database import Database
 from api.store.instants import instant, microseconds
 from api.store.schema import DEVICES
 from api.store.tenant_ports import Device
+
+_ASKED_AT_ONCE = 500
 
 
 class SqlDeviceStore:
@@ -36,6 +40,16 @@ class SqlDeviceStore:
         with self._database.read() as connection:
             row = connection.execute(select(DEVICES).where(DEVICES.c.device_id == device_id)).one_or_none()
         return None if row is None else _device(row)
+
+    def find(self, device_ids: Collection[str]) -> dict[str, Device]:
+        """Those of these ids that there are, inactive ones too."""
+        found: dict[str, Device] = {}
+        ids = sorted(device_ids)
+        with self._database.read() as connection:
+            for start in range(0, len(ids), _ASKED_AT_ONCE):
+                query = select(DEVICES).where(DEVICES.c.device_id.in_(ids[start : start + _ASKED_AT_ONCE]))
+                found.update({row.device_id: _device(row) for row in connection.execute(query)})
+        return found
 
     def all(self, *, after: str = "", limit: int = 1_000) -> list[Device]:
         """Devices with ids greater than ``after``, rising."""

@@ -4,7 +4,7 @@ A tenant's tables live in a database (SQLite) or schema (PostgreSQL) of their ow
 row, not even one that forgot a filter. Every adapter passes ``tests/contract/test_tenant_stores.py``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -213,6 +213,10 @@ class DeviceStore(Protocol):
 
     def get(self, device_id: str) -> Device | None:
         """One, inactive ones too."""
+        ...
+
+    def find(self, device_ids: Collection[str]) -> Mapping[str, Device]:
+        """Those of these ids that there are, inactive ones too."""
         ...
 
     def all(self, *, after: str = "", limit: int = 1_000) -> Sequence[Device]:

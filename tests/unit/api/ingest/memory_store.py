@@ -1,6 +1,6 @@
 """A tenant's store in memory, as far as ingestion uses it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +59,9 @@ class MemoryDevices:
 
     def get(self, device_id: str) -> Device | None:
         return self.kept.get(device_id)
+
+    def find(self, device_ids: Collection[str]) -> dict[str, Device]:
+        return {one: self.kept[one] for one in device_ids if one in self.kept}
 
     def all(self, *, after: str = "", limit: int = 1_000) -> Sequence[Device]:
         return [self.kept[name] for name in sorted(self.kept) if name > after][:limit]
