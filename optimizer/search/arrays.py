@@ -171,6 +171,8 @@ class Desk(NamedTuple):
         Vehicles touched in this iteration.
     everyone
         Ones, to copy all tours.
+    openings
+        Positions in a tour at which a trip may be opened or split.
     move, chosen
         Vehicle, first and end of the visits cut out, and up to two new visits with their windows.
     """
@@ -187,6 +189,7 @@ class Desk(NamedTuple):
     marks: NDArray[np.int64]
     is_changed: NDArray[np.uint8]
     everyone: NDArray[np.uint8]
+    openings: NDArray[np.int64]
     move: NDArray[np.int64]
     chosen: NDArray[np.int64]
 
@@ -363,6 +366,7 @@ def new_desk(plan: PlanArrays) -> Desk:
         marks=np.full((n_vehicles, most + 1), -1, dtype=np.int64),
         is_changed=np.zeros(n_vehicles, dtype=np.uint8),
         everyone=np.ones(n_vehicles, dtype=np.uint8),
+        openings=np.zeros(2 * most + 2, dtype=np.int64),
         move=np.zeros(7, dtype=np.int64),
         chosen=np.zeros(7, dtype=np.int64),
     )

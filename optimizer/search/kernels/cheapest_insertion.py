@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optimizer.search.arrays import Day, Desk, Fleet, PlanArrays
 from optimizer.search.kernels.chance import draw
 from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.openings import list_openings
 from optimizer.search.kernels.tour_change import (
     CUT_END,
     CUT_START,
@@ -51,8 +52,6 @@ from optimizer.search.kernels.whole_trial import EXTRA, SHORTEST_BREAK_S, break_
 
 NEAR = 40
 """Near pickups beside which a pickup may join a trip, before the whole plan is looked at."""
-SPLIT_NEAR = 12
-"""A full trip is split no farther from the pickup than this one of the near ones."""
 BLINK_SHARE = 0.01
 """Gaps overlooked by chance, which keeps insertion from repeating itself."""
 
@@ -70,7 +69,6 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
     chosen = desk.chosen
     best = _join_near(day, fleet, plan, desk, pickup, best, chance, chosen)
     is_joined = best < limit
-    farthest_split = day.near[pickup, min(SPLIT_NEAR, day.near.shape[1] - 1)]
     for vehicle in range(fleet.kg.shape[0]):
         if not fleet.may_serve[vehicle, pickup] or vehicle == resting:
             continue
@@ -88,8 +86,6 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
         totals = desk.totals[vehicle]
         visits, gaps = plan.visits[vehicle], desk.gaps[vehicle]
         travel_s, travel_m = day.travel_s[fleet.profile[vehicle]], day.travel_m[fleet.profile[vehicle]]
-        leave, reach = day.leave[fleet.profile[vehicle], pickup], day.reach[fleet.profile[vehicle], pickup]
-        split_within_s = leave[farthest_split, 0] + reach[farthest_split, 0]
         per_m, per_s = fleet.per_m[vehicle], fleet.per_s[vehicle]
         fixed = fleet.fixed[vehicle] if length == 0 else 0
         shift_start_s, shift_end_s = fleet.shift[vehicle, 0], fleet.shift[vehicle, 1]
@@ -103,15 +99,11 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
             if shift_start_s + least_s + break_due_s(fleet, vehicle, least_s) > shift_end_s:
                 continue
         may_open = totals[TRIPS] < fleet.max_trips[vehicle]
-        for gap in range(length + 1):
+        n_gaps = list_openings(day, fleet, plan, desk, pickup, vehicle, may_open) if is_joined else length + 1
+        for index in range(n_gaps):
+            gap = desk.openings[index] if is_joined else index
             before = fleet.start[vehicle] if gap == 0 else visits[gap - 1]
             is_boundary = gap == 0 or before >= n_pickups
-            if is_joined and not is_boundary and visits[min(gap, length - 1)] < n_pickups:
-                # Only a full trip is split, and only near the pickup.
-                if not may_open or gaps[gap, STREAM] != stream:
-                    continue
-                if leave[before, 0] + reach[before, 0] > split_within_s:
-                    continue
             has_room = False
             is_own_stream = False
             fee, tip_at = 0, NOTHING
