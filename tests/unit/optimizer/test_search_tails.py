@@ -165,7 +165,7 @@ def test_tours_with_exchanged_tails_can_be_driven_and_cost_what_the_search_says(
     kind: DayKind, swap: Callable[..., bool]
 ) -> None:
     n_made = n_saved = n_inside = 0
-    for seed in range(6):
+    for seed in range(10):
         problem = generated_day(70 + seed, kind)
         bench, search = Workbench(problem), TourSearch(problem, seed=seed)
         search.run(np.full(60, 2e6))
