@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from benchmarks.forecast.ours import RELEARN_S
 from benchmarks.forecast.scores import PROBABILITIES, Predictions
 from benchmarks.forecast.series import Source, make_town
 from benchmarks.forecast.windows import DAY_S, DUE_FRACTION, Windows, history_at
@@ -19,6 +18,8 @@ from optimizer.forecasting.blend.stream_blend import at_probabilities
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.forecasting.slots import slot_grid
 from optimizer.simulation.statistics import FillStatistics
+
+RETRAIN_S = 30 * DAY_S
 
 
 def forecast_windows(
@@ -32,12 +33,12 @@ def forecast_windows(
     quantiles, risk = plain.quantiles.copy(), plain.risk.copy()
     first_s, last_s = int(windows.now_s.min()), int(windows.now_s.max())
     weights = []
-    for learnt_s in range(first_s, last_s + 1, RELEARN_S):
+    for learnt_s in range(first_s, last_s + 1, RETRAIN_S):
         history = history_at(series, learnt_s, is_fast=statistics[stream].is_fast)
         blend = fit_blend(base, stream, history, town=town, as_of_s=learnt_s)
         weights.append((0.0, 0.0) if blend is None else (blend.level_weight, blend.risk_weight))
         # A doubtful origin is left to our forecaster alone.
-        here = (windows.now_s >= learnt_s) & (windows.now_s < learnt_s + RELEARN_S) & (windows.extra == 0)
+        here = (windows.now_s >= learnt_s) & (windows.now_s < learnt_s + RETRAIN_S) & (windows.extra == 0)
         if blend is None or not blend.is_used or not here.any():
             continue
         chosen = windows.where(here)

@@ -1,4 +1,4 @@
-"""Our forecaster on windows of the past: learnt once before the test, or anew each month from the past alone."""
+"""Our forecaster on windows of the past: learnt once before the test, or anew each week like the service."""
 
 from collections.abc import Mapping
 
@@ -11,9 +11,10 @@ from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.forecasting.outlook import Outlook
 from optimizer.forecasting.slots import slot_grid
 from optimizer.forecasting.stream_model import StreamModel
+from optimizer.forecasting.streaming import RELEARN_DAYS
 from optimizer.simulation.statistics import FillStatistics
 
-RELEARN_S = 30 * DAY_S
+RELEARN_S = int(RELEARN_DAYS * DAY_S)
 
 
 def forecast_windows(
@@ -51,6 +52,7 @@ def _predict(
         rate_doubt=np.array([[model.rate_doubt(ids[row])] for row in windows.row.tolist()]),
         horizon_s=(windows.target_s - windows.origin_s)[:, None],
         own_offset=np.array([[model.own_offsets.get(ids[row], 0.0)] for row in windows.row.tolist()]),
+        own_shift=np.array([[model.own_shifts.get(ids[row], 0.0)] for row in windows.row.tolist()]),
     )
     quantiles = np.column_stack([outlook.level_quantile(float(one))[:, 0] for one in PROBABILITIES])
     middle = quantiles[:, PROBABILITIES.shape[0] // 2]  # the median is what an absolute error asks for

@@ -11,7 +11,7 @@ from optimizer.forecasting.level_history import LevelHistory
 from optimizer.forecasting.priors import StreamPrior
 from optimizer.forecasting.reach_probability import ReachCurve, fit_own_offsets, fit_reach_curve
 from optimizer.forecasting.replay import Outcomes, replay
-from optimizer.forecasting.residuals import ResidualTable, residual_table
+from optimizer.forecasting.residuals import ResidualTable, own_shifts, residual_table
 
 Floats = NDArray[np.float64]
 
@@ -27,11 +27,14 @@ class Calibration:
     ----------
     own_offset
         ``(n,)`` what each container adds to the curve's offset.
+    own_shift
+        ``(n,)`` what each container adds to the residuals' quantiles.
     """
 
     level: ResidualTable
     reach: ReachCurve
     own_offset: Floats = field(default_factory=lambda: np.empty(0))
+    own_shift: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +67,17 @@ def calibrate(history: LevelHistory, knowledge: Knowledge, *, first_cell: int) -
         (visits.start < knowledge.overflow_fraction) & (visits.peak >= knowledge.overflow_fraction)
     )
     curve, own_offset = _reach(visits if n_overflows >= FEWEST_OVERFLOWS else every, history, knowledge)
-    return Calibration(level=_residuals(every, knowledge), reach=curve, own_offset=own_offset)
+    table, own_shift = _residuals(every, history, knowledge)
+    return Calibration(level=table, reach=curve, own_offset=own_offset, own_shift=own_shift)
 
 
-def _residuals(past: Outcomes, knowledge: Knowledge) -> ResidualTable:
+def _residuals(past: Outcomes, history: LevelHistory, knowledge: Knowledge) -> tuple[ResidualTable, Floats]:
     demand = _demand(past, knowledge)
     expected = level_after(demand_of(past.start, knowledge.table) + demand, knowledge.table)
     residual = (past.level - expected) / np.sqrt(knowledge.prior.variance(demand))
-    return residual_table(residual, _horizon_s(past, knowledge), expected)
+    n_spans = np.bincount(_span_rows(past, history.segment), minlength=history.segment.shape[0])
+    shift = own_shifts(residual, past.row, n_spans)
+    return residual_table(residual - shift[past.row], _horizon_s(past, knowledge), expected), shift
 
 
 def _reach(past: Outcomes, history: LevelHistory, knowledge: Knowledge) -> tuple[ReachCurve, Floats]:
@@ -105,5 +111,10 @@ def _horizon_s(past: Outcomes, knowledge: Knowledge) -> NDArray[np.int64]:
 
 def _independent_share(past: Outcomes, segment: NDArray[np.int32]) -> float:
     """Spans between two emptyings per window: windows of one span tell the same thing again and again."""
-    spans = np.unique(past.row * (int(segment.max(initial=0)) + 1) + segment[past.row, past.origin])
-    return float(spans.shape[0]) / max(len(past), 1)
+    return float(_span_rows(past, segment).shape[0]) / max(len(past), 1)
+
+
+def _span_rows(past: Outcomes, segment: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Container of every span between two emptyings in which a window begins."""
+    n_segments = int(segment.max(initial=0)) + 1
+    return np.unique(past.row * n_segments + segment[past.row, past.origin]) // n_segments

@@ -162,6 +162,7 @@ class EmpiricalBayesForecaster:
             rate_doubt=np.array([[model.rate_doubt(one.container_id)] for one in members]),
             horizon_s=instants - instants[:, :1],
             own_offset=np.array([[model.own_offsets.get(one.container_id, 0.0)] for one in members]),
+            own_shift=np.array([[model.own_shifts.get(one.container_id, 0.0)] for one in members]),
         )
         expected = outlook.expected()
         lower, upper = outlook.level_quantile(LOWER_PROBABILITY), outlook.level_quantile(UPPER_PROBABILITY)

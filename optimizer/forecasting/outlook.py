@@ -28,6 +28,8 @@ class Outlook:
         ``(n, m)``: seconds from the origin.
     own_offset
         ``(n, 1)``: what each container adds to the offset of the reach curve.
+    own_shift
+        ``(n, 1)``: what each container adds to the quantiles of the residuals.
     """
 
     model: StreamModel
@@ -37,6 +39,7 @@ class Outlook:
     rate_doubt: Floats
     horizon_s: NDArray[np.int64]
     own_offset: Floats
+    own_shift: Floats
 
     def expected(self) -> Floats:
         """Expected level."""
@@ -46,7 +49,8 @@ class Outlook:
         """Level that is not exceeded with this probability."""
         table = self.model.calibration.level
         expected = self.expected()
-        counted = expected + table.quantile(probability, self.horizon_s, expected) * np.sqrt(self._variance())
+        residual = self.own_shift + table.quantile(probability, self.horizon_s, expected)
+        counted = expected + residual * np.sqrt(self._variance())
         growth = shifted_gamma.quantile(probability, self.demand, self._variance(), self._noise_sd())
         closed = level_after(self._from_empty() + growth, self.model.demand)
         return np.clip(np.where(self._is_counted(), counted, closed), 0.0, 1.0)

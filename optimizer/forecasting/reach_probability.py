@@ -21,7 +21,7 @@ NORMAL_SLOPE = 1.702
 PRIOR_WINDOWS = 30.0
 """Past windows that weigh as much as the prior."""
 
-OWN_PRECISION = 1.0
+OWN_PRECISION = 3.0
 """Of the prior of a container's own offset: how many independent windows its prior is worth, times four."""
 
 HALF_WAY_S = 6 * 3600

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-HORIZON_EDGES_S = (13 * 3600, 25 * 3600, 49 * 3600, 97 * 3600, 193 * 3600)
-"""Upper ends of all cells but the last."""
+HORIZON_EDGES_S = (13 * 3600, 19 * 3600, 31 * 3600, 49 * 3600, 97 * 3600, 193 * 3600)
+"""Upper ends of all cells but the last; "in a day" and some hours since the last reading belong into one cell."""
 
 N_HORIZONS = len(HORIZON_EDGES_S) + 1
 QUARTILES = (0.25, 0.5, 0.75)
 FEWEST_RESIDUALS = 100
+OWN_SPANS = 10
+"""Spans between two emptyings after which a container's own shift counts half."""
+
 PROBABILITIES = np.linspace(0.005, 0.995, 199)
 
 
@@ -28,10 +31,10 @@ class ResidualTable:
     Attributes
     ----------
     quantiles
-        ``(6, 4, 199)``: per horizon and quartile of the expected level, at ``PROBABILITIES``; NaN while the whole
+        ``(7, 4, 199)``: per horizon and quartile of the expected level, at ``PROBABILITIES``; NaN while the whole
         stream has too few residuals.
     level_edges
-        ``(6, 3)``: between the quartiles of each horizon.
+        ``(7, 3)``: between the quartiles of each horizon.
     """
 
     quantiles: Floats
@@ -86,6 +89,28 @@ def residual_table(residual: Floats, horizon_s: NDArray[np.int64], expected: Flo
             enough = cell if cell.shape[0] >= FEWEST_RESIDUALS else residual[here]
             table[row, column] = np.quantile(enough, PROBABILITIES)
     return ResidualTable(quantiles=table, level_edges=edges)
+
+
+def own_shifts(residual: Floats, row: NDArray[np.int64], spans: NDArray[np.int64]) -> Floats:
+    """``(n,)`` median residual of each container, shrunk towards 0 by how few spans it comes from.
+
+    What a container does differently from its rate, in the same direction again and again, is no chance.
+
+    Parameters
+    ----------
+    row
+        Container of each residual, below ``n``.
+    spans
+        ``(n,)`` number of spans without emptying from which each container's residuals come.
+    """
+    order = np.lexsort((residual, row))
+    count = np.bincount(row, minlength=spans.shape[0])
+    first = np.cumsum(count) - count
+    known = np.flatnonzero(count)
+    low, high = first[known] + (count[known] - 1) // 2, first[known] + count[known] // 2
+    shifts = np.zeros(spans.shape[0])
+    shifts[known] = (residual[order[low]] + residual[order[high]]) / 2
+    return np.asarray(shifts * spans / (spans + OWN_SPANS), dtype=np.float64)
 
 
 def _horizon(horizon_s: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from optimizer.forecasting.noted_growth import with_hidden_growth
 from optimizer.forecasting.priors import StreamPrior
 from optimizer.forecasting.profile import learn_profile
 from optimizer.forecasting.public_holidays import IsHoliday
-from optimizer.forecasting.rates import shrunk_rates
+from optimizer.forecasting.rates import recent_paces, shrunk_rates
 from optimizer.forecasting.reach_probability import ReachCurve
 from optimizer.forecasting.residuals import unknown_residuals
 from optimizer.forecasting.slots import DAY_S, SlotGrid, slot_grid
@@ -45,6 +45,8 @@ class StreamModel:
         which is not in ``rates_per_day`` is the prior's; with a sensor it is in the calibration.
     own_offsets
         By container id: how much more, or less, often than its siblings it reaches the top; see the reach curve.
+    own_shifts
+        By container id: how much it fills beyond, or below, its expected level, again and again; see the residuals.
     profile
         ``(56,)`` relative activity.
     demand
@@ -55,6 +57,7 @@ class StreamModel:
     rates_per_day: Mapping[str, float]
     rate_doubts: Mapping[str, float]
     own_offsets: Mapping[str, float]
+    own_shifts: Mapping[str, float]
     pool_rate_per_day: float
     profile: Floats
     demand: Floats
@@ -100,6 +103,7 @@ def _untaught(prior: StreamPrior) -> StreamModel:
         rates_per_day={},
         rate_doubts={},
         own_offsets={},
+        own_shifts={},
         pool_rate_per_day=prior.rate_per_day,
         profile=prior.profile,
         demand=demand_table(prior.level_multiplier),
@@ -156,6 +160,9 @@ def _fit(
     known_days = np.bincount(growth.row, weights=weight * step_days, minlength=len(ids)).astype(np.float64)
     doubts = prior.rate_doubt(known_days)
     is_blind = ~np.isin(np.arange(len(ids)), sensed.row)
+    paced = np.where(
+        is_blind, rates, _paced(growth, step_days, rates, as_of_s - grid.edge_at_s[growth.stop_cell], prior)
+    )
     n_cells = len(grid)
     first_cell = n_cells - min(CALIBRATION_DAYS * 8, int(n_cells * CALIBRATION_SHARE))
     past_rates = _past_rates(growth, step_days, grid, first_cell, len(ids), prior)
@@ -170,9 +177,10 @@ def _fit(
     calibration = calibrate(history, knowledge, first_cell=first_cell)
     return StreamModel(
         prior=prior,
-        rates_per_day=dict(zip(ids, rates.tolist(), strict=True)),
+        rates_per_day=dict(zip(ids, paced.tolist(), strict=True)),
         rate_doubts={ids[row]: float(doubts[row]) for row in np.flatnonzero(is_blind).tolist()},
         own_offsets=dict(zip(ids, calibration.own_offset.tolist(), strict=True)),
+        own_shifts=dict(zip(ids, calibration.own_shift.tolist(), strict=True)),
         pool_rate_per_day=pool,
         profile=profile,
         demand=demand,
@@ -193,6 +201,7 @@ def _past_rates(
         earlier = Growth(**{one.name: getattr(growth, one.name)[past] for one in fields(Growth)})
         age_days = (grid.edge_at_s[first] - grid.edge_at_s[earlier.stop_cell]) / DAY_S
         known, _ = _rates(earlier, step_days[past], 0.5 ** (age_days / prior.half_life_days), n, prior)
+        known = _paced(earlier, step_days[past], known, age_days * DAY_S, prior)
         rates[:, first : first + RENEWED_CELLS] = known[:, None]
     return rates
 
@@ -201,3 +210,10 @@ def _rates(growth: Growth, step_days: Floats, weight: Floats, n: int, prior: Str
     return shrunk_rates(
         growth, step_days, weight, n=n, prior_rate_per_day=prior.rate_per_day, prior_weight_days=prior.weight_days
     )
+
+
+def _paced(growth: Growth, step_days: Floats, rates: Floats, age_s: Floats, prior: StreamPrior) -> Floats:
+    """The rates at the pace of the last weeks; those of fast containers are recent enough by their half-life."""
+    if prior.level_multiplier is not None:
+        return rates
+    return rates * recent_paces(growth, step_days * rates[growth.row], age_s / DAY_S, n=rates.shape[0])

@@ -135,6 +135,7 @@ def _outlook(model: StreamModel, windows: Windows, history: StreamHistory) -> Ou
         rate_doubt=np.array([[model.rate_doubt(one)] for one in names]),
         horizon_s=windows.horizon_s[:, None],
         own_offset=np.array([[model.own_offsets.get(one, 0.0)] for one in names]),
+        own_shift=np.array([[model.own_shifts.get(one, 0.0)] for one in names]),
     )
 
 

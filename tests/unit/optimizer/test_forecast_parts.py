@@ -12,9 +12,16 @@ from optimizer.forecasting.level_history import Growth
 from optimizer.forecasting.level_multiplier import learn_level_multiplier, multiplier_at
 from optimizer.forecasting.priors import prior_for_unknown_stream
 from optimizer.forecasting.profile import learn_profile
-from optimizer.forecasting.rates import shrunk_rates
+from optimizer.forecasting.rates import recent_paces, shrunk_rates
 from optimizer.forecasting.reach_probability import NORMAL_SLOPE, ReachCurve, fit_own_offsets, fit_reach_curve
-from optimizer.forecasting.residuals import PROBABILITIES, residual_table, unknown_residuals
+from optimizer.forecasting.residuals import (
+    HORIZON_EDGES_S,
+    OWN_SPANS,
+    PROBABILITIES,
+    own_shifts,
+    residual_table,
+    unknown_residuals,
+)
 from optimizer.simulation.statistics import LEVELS
 
 PAPER_LIKE = np.array([0.95, 1.20, 1.25, 1.25, 1.20, 1.12, 1.03, 0.82, 0.57, 0.31, 0.03])
@@ -83,6 +90,25 @@ def test_the_pool_is_the_prior_when_there_are_no_data() -> None:
     )
     assert pool == pytest.approx(0.03)
     assert rates.tolist() == pytest.approx([0.03, 0.03])
+
+
+def test_recent_paces_follow_the_last_weeks_and_are_usual_where_little_is_known() -> None:
+    rows, growth = [0] * 300 + [1] * 300 + [2], [0.03] * 240 + [0.06] * 60 + [0.03] * 300 + [0.09]
+    age_days = np.array([*np.arange(300)[::-1], *np.arange(300)[::-1], 1.0])
+    paces = recent_paces(growth_of(rows, growth), np.full(601, 0.03), age_days, n=4)
+    weight = 0.5 ** (np.arange(300)[::-1] / 30)
+    grown, usual = float(weight @ np.array(growth[:300])), 0.03 * float(weight.sum())
+    assert paces[0] == pytest.approx((grown + 0.5) / (usual + 0.5))
+    assert paces[0] > 1.4
+    assert paces[1] == pytest.approx(1)
+    assert 1 < paces[2] < 1.15  # one step of three times the usual growth
+    assert paces[3] == 1
+
+
+def test_recent_paces_stay_within_half_and_twice_the_usual() -> None:
+    steps = growth_of([0] * 400 + [1] * 400, [0.5] * 400 + [0.0] * 400)
+    paces = recent_paces(steps, np.full(800, 0.05), np.zeros(800), n=2)
+    assert paces.tolist() == [2.0, 0.5]
 
 
 def test_the_profile_is_learnt_from_much_and_stays_the_prior_with_little() -> None:
@@ -205,6 +231,31 @@ def test_residual_quantiles_cover_what_they_promise_by_horizon_and_expected_leve
             for probability in (0.05, 0.5, 0.95):
                 below = fresh[here] <= table.quantile(probability, horizon_s[here], expected[here])
                 assert below.mean() == pytest.approx(probability, abs=0.015)
+
+
+def test_a_day_ahead_is_one_cell_whatever_the_age_of_the_last_reading() -> None:
+    asked_s, oldest_s = 24 * 3600, 6 * 3600
+    cells = np.searchsorted(HORIZON_EDGES_S, [asked_s - 2 * 3600, asked_s, asked_s + oldest_s])
+    assert len(set(cells.tolist())) == 1
+    random = np.random.default_rng(8)
+    # Whoever mixed 24 h with 40 h would promise the wrong level for both.
+    horizon_s = np.repeat([26 * 3600, 42 * 3600], 4_000)
+    residual = random.normal(np.where(horizon_s < 31 * 3600, 1.0, -1.0), 0.1)
+    table = residual_table(residual, horizon_s, random.random(8_000))
+    middle = table.quantile(0.5, np.array([24, 30, 40]) * 3600, HALF)
+    assert middle == pytest.approx([1.0, 1.0, -1.0], abs=0.02)
+
+
+@given(seed=st.integers(0, 1_000))
+def test_own_shifts_are_medians_shrunk_by_how_few_spans_there_are(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    row = random.integers(0, 5, 40)
+    residual, spans = random.normal(0, 1, 40), random.integers(0, 30, 6)
+    expected = [
+        float(np.median(residual[row == one]) * spans[one] / (spans[one] + OWN_SPANS)) if (row == one).any() else 0.0
+        for one in range(6)
+    ]
+    assert own_shifts(residual, row, spans) == pytest.approx(expected)
 
 
 def test_few_residuals_are_no_distribution() -> None:
