@@ -160,9 +160,7 @@ def _fit(
     known_days = np.bincount(growth.row, weights=weight * step_days, minlength=len(ids)).astype(np.float64)
     doubts = prior.rate_doubt(known_days)
     is_blind = ~np.isin(np.arange(len(ids)), sensed.row)
-    paced = np.where(
-        is_blind, rates, _paced(growth, step_days, rates, as_of_s - grid.edge_at_s[growth.stop_cell], prior)
-    )
+    paced = np.where(is_blind, rates, _paced(growth, step_days, rates, age_days, prior))
     n_cells = len(grid)
     first_cell = n_cells - min(CALIBRATION_DAYS * 8, int(n_cells * CALIBRATION_SHARE))
     past_rates = _past_rates(growth, step_days, grid, first_cell, len(ids), prior)
@@ -201,7 +199,7 @@ def _past_rates(
         earlier = Growth(**{one.name: getattr(growth, one.name)[past] for one in fields(Growth)})
         age_days = (grid.edge_at_s[first] - grid.edge_at_s[earlier.stop_cell]) / DAY_S
         known, _ = _rates(earlier, step_days[past], 0.5 ** (age_days / prior.half_life_days), n, prior)
-        known = _paced(earlier, step_days[past], known, age_days * DAY_S, prior)
+        known = _paced(earlier, step_days[past], known, age_days, prior)
         rates[:, first : first + RENEWED_CELLS] = known[:, None]
     return rates
 
@@ -212,8 +210,8 @@ def _rates(growth: Growth, step_days: Floats, weight: Floats, n: int, prior: Str
     )
 
 
-def _paced(growth: Growth, step_days: Floats, rates: Floats, age_s: Floats, prior: StreamPrior) -> Floats:
+def _paced(growth: Growth, step_days: Floats, rates: Floats, age_days: Floats, prior: StreamPrior) -> Floats:
     """The rates at the pace of the last weeks; those of fast containers are recent enough by their half-life."""
     if prior.level_multiplier is not None:
         return rates
-    return rates * recent_paces(growth, step_days * rates[growth.row], age_s / DAY_S, n=rates.shape[0])
+    return rates * recent_paces(growth, step_days * rates[growth.row], age_days, n=rates.shape[0])
