@@ -312,3 +312,51 @@ def test_forecasts_of_a_quarter_that_fell_silent_at_once_name_the_outage() -> No
     few = dict(list(series.items())[:3])
     alone = FORECASTER.forecast(town.containers, few, **ask)  # type: ignore[arg-type]  # as above
     assert not any(OUTAGE_REASON in reason for forecast in alone.values() for reason in forecast.reasons)
+
+
+@pytest.mark.parametrize(("stream", "is_paced"), [("plastic", True), ("paper", False)])
+def test_the_rate_of_a_slow_container_follows_its_last_weeks_faster(
+    stream: str,
+    is_paced: bool,  # noqa: FBT001 - a pytest parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = STATISTICS[stream].rate_per_day
+    instants, levels, emptied, level = [], [], [], 0.0
+    for step in range(200 * 4):
+        at = START_AT + timedelta(hours=6 * step)
+        level += usual / 4 * (2.0 if step >= 170 * 4 else 1.0)
+        if level > 0.6:
+            emptied.append(at)
+            level = 0.0
+        instants.append(at)
+        levels.append(level)
+    series = make_series(f"{stream}-0", instants, levels, tuple(emptied))
+    as_of = instants[-1] + timedelta(hours=1)
+    paced = forecast_one(series, as_of=as_of, stream=stream).rate_per_day
+    monkeypatch.setattr("optimizer.forecasting.stream_model.recent_paces", lambda *_parts, n: np.ones(n))
+    steady = forecast_one(series, as_of=as_of, stream=stream).rate_per_day
+    assert (paced > 1.1 * steady) == is_paced
+    assert paced < 2.2 * usual or not is_paced
+    assert is_paced or paced == steady
+
+
+def test_a_container_s_own_shift_moves_its_levels_and_no_other_s() -> None:
+    town = make_town(6, "plastic")
+    as_of = START_AT + timedelta(days=150)
+    cleaned = {name: clean_series(one, as_of_s=int(as_of.timestamp())) for name, one in simulated(town, 150).items()}
+    model = FORECASTER.learn(town.containers, cleaned, town=town, as_of=as_of)["plastic"]
+    assert model.calibration.level.is_known
+    assert any(model.own_shifts.values())
+    own = {**dict.fromkeys(model.own_shifts, 0.0)}
+    ask = {"town": town, "as_of": as_of, "until": as_of + timedelta(days=5)}
+    plain, moved = (
+        FORECASTER.predict({"plastic": replace(model, own_shifts=one)}, town.containers, cleaned, **ask)
+        for one in (own, own | {"plastic-2": 0.4})
+    )
+    for name in plain:
+        above = moved[name].upper_fraction - plain[name].upper_fraction
+        if name == "plastic-2":
+            assert above.max() > 0.01
+            assert above.min() >= 0
+        else:
+            assert above.tolist() == [0.0] * above.shape[0]
