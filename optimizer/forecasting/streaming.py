@@ -3,7 +3,8 @@
 Cleaning a year of readings every day, and learning from it, is the costly part of a forecast. Here only the last weeks
 are cleaned anew on every call: no rule of the cleaning looks further back than some days, except for what is usual of
 a sensor. Models are learnt anew each week from all that is kept; in between they hardly change. A call costs about a
-quarter of a rebuild of five months, and its levels differ by half a percent of a container on average.
+quarter of a rebuild of five months, and its levels differ by less than a percent of a container on average; those of a
+slow container that just changed its ways differ by more, until models are learnt again.
 """
 
 from collections.abc import Mapping
