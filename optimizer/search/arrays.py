@@ -173,6 +173,9 @@ class Desk(NamedTuple):
         Ones, to copy all tours.
     openings
         Positions in a tour at which a trip may be opened or split.
+    asked
+        ``(vehicles + 1,)``: per first vehicle of a kind, the last inquiry that looked at a free one; at the end, their
+        number.
     move, chosen
         Vehicle, first and end of the visits cut out, and up to two new visits with their windows.
     """
@@ -190,6 +193,7 @@ class Desk(NamedTuple):
     is_changed: NDArray[np.uint8]
     everyone: NDArray[np.uint8]
     openings: NDArray[np.int64]
+    asked: NDArray[np.int64]
     move: NDArray[np.int64]
     chosen: NDArray[np.int64]
 
@@ -367,6 +371,7 @@ def new_desk(plan: PlanArrays) -> Desk:
         is_changed=np.zeros(n_vehicles, dtype=np.uint8),
         everyone=np.ones(n_vehicles, dtype=np.uint8),
         openings=np.zeros(2 * most + 2, dtype=np.int64),
+        asked=np.zeros(n_vehicles + 1, dtype=np.int64),
         move=np.zeros(7, dtype=np.int64),
         chosen=np.zeros(7, dtype=np.int64),
     )

@@ -69,7 +69,10 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
     chosen = desk.chosen
     best = _join_near(day, fleet, plan, desk, pickup, best, chance, chosen)
     is_joined = best < limit
-    for vehicle in range(fleet.kg.shape[0]):
+    n_vehicles = fleet.kg.shape[0]
+    desk.asked[n_vehicles] += 1
+    inquiry = desk.asked[n_vehicles]
+    for vehicle in range(n_vehicles):
         if not fleet.may_serve[vehicle, pickup] or vehicle == resting:
             continue
         if desk.totals[vehicle, DAY_KG] + kg > fleet.max_day_kg[vehicle]:
@@ -77,12 +80,10 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
         length = plan.length[vehicle]
         n_tips = fleet.n_tips[vehicle, stream]
         if length == 0:
-            is_like_other = False
-            for other in range(vehicle):
-                if fleet.alike[other] == fleet.alike[vehicle] and plan.length[other] == 0 and other != resting:
-                    is_like_other = True
-            if is_like_other:
+            # Of those that can do the same, the first one that is free.
+            if desk.asked[fleet.alike[vehicle]] == inquiry:
                 continue
+            desk.asked[fleet.alike[vehicle]] = inquiry
         totals = desk.totals[vehicle]
         visits, gaps = plan.visits[vehicle], desk.gaps[vehicle]
         travel_s, travel_m = day.travel_s[fleet.profile[vehicle]], day.travel_m[fleet.profile[vehicle]]
@@ -246,6 +247,8 @@ def insert(day: Day, fleet: Fleet, plan: PlanArrays, desk: Desk, pickup: int, be
                     total_s += drive_s + gaps[end, ON_TOTAL_S]
                     earliest_s = max(earliest_s + drive_s + gaps[end, ON_TOTAL_S], gaps[end, ON_EARLIEST_S])
                     elapsed_s = max(total_s, earliest_s - latest_s)
+                    if elapsed_s > fleet.max_out_s[vehicle]:
+                        continue
                     needs_break = elapsed_s > fleet.free_s[vehicle]
                     if needs_break:
                         due_s = break_due_s(fleet, vehicle, total_s)
@@ -388,6 +391,8 @@ def _join_near(
                 total_s += on_s + gaps[gap, ON_TOTAL_S]
                 earliest_s = max(earliest_s + gaps[gap, ON_TOTAL_S], gaps[gap, ON_EARLIEST_S])
                 elapsed_s = max(total_s, earliest_s - latest_s)
+                if elapsed_s > fleet.max_out_s[vehicle]:
+                    continue
                 needs_break = elapsed_s > fleet.free_s[vehicle]
                 if needs_break:
                     due_s = break_due_s(fleet, vehicle, total_s)

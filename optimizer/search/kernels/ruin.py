@@ -104,6 +104,11 @@ def ruin(day: Day, plan: PlanArrays, desk: Desk, chance: NDArray[np.uint64], ste
 def add_absent(day: Day, plan: PlanArrays, desk: Desk, n_out: int, chance: NDArray[np.uint64]) -> int:
     """Add some of those that were absent before: near the ruin, and anywhere; the new ``n_out``."""
     n_pickups = day.kg.shape[0]
+    n_absent = 0
+    for at in range(n_pickups):
+        n_absent += plan.is_absent[at]
+    if n_absent <= n_out:
+        return n_out
     is_in = desk.out_keys  # Rewritten before it is read as keys.
     for at in range(n_pickups):
         is_in[at] = 0
@@ -117,10 +122,12 @@ def add_absent(day: Day, plan: PlanArrays, desk: Desk, n_out: int, chance: NDArr
             is_in[pickup] = 1
             desk.out[n_out + n_tried] = pickup
             n_tried += 1
-    start = below(chance, n_pickups)
-    for at in range(n_pickups):
-        pickup = (start + at) % n_pickups
-        if plan.is_absent[pickup] and not is_in[pickup] and n_tried < MOST_ABSENT_TRIED:
+    pickup = below(chance, n_pickups)
+    for _ in range(n_pickups):
+        if n_tried >= MOST_ABSENT_TRIED:
+            break
+        pickup = pickup + 1 if pickup + 1 < n_pickups else 0
+        if plan.is_absent[pickup] and not is_in[pickup]:
             is_in[pickup] = 1
             desk.out[n_out + n_tried] = pickup
             n_tried += 1

@@ -39,31 +39,25 @@ def exact_cost(problem: Problem, scheduler: Scheduler, vehicle: int, order: Sequ
 
 @pytest.mark.parametrize("has_rare_rules", [False, True], ids=["usual", "rare rules"])
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-@pytest.mark.parametrize("seed", range(4))
 def test_every_accepted_plan_can_be_driven_and_costs_what_the_search_says(
-    kind: DayKind, seed: int, *, has_rare_rules: bool
+    kind: DayKind, *, has_rare_rules: bool
 ) -> None:
-    problem = generated_day(seed, kind)
-    if has_rare_rules:
-        problem = toll_free_day(with_rare_rules(problem, seed))
-    search, scheduler, bench = TourSearch(problem, seed=seed), Scheduler(problem), Workbench(problem)
     n_tours = n_exact = n_dearer = exact_sum = searched_sum = 0
-    for step in range(60):
-        search.run(np.full(1 if step < 40 else 20, WARM_MICRO_EUR))
-        orders = orders_of(search.kept)
-        for vehicle, order in orders:
-            assert TourDraft(bench, vehicle).may_drive(order)
-            exact = exact_cost(problem, scheduler, vehicle, order)
-            n_dearer += exact > search.kept.cost[vehicle]
-            n_tours, n_exact = n_tours + 1, n_exact + (exact == search.kept.cost[vehicle])
-            exact_sum, searched_sum = exact_sum + exact, searched_sum + search.kept.cost[vehicle]
-        served = [visit for _, order in orders for visit in order if visit >= 0]
-        assert len(served) == len(set(served))
-        absent = set(range(len(problem.pickups))) - set(served)
-        assert set(np.flatnonzero(search.kept.is_absent).tolist()) == absent
-        prizes = sum(problem.pickups[at].prize_micro_eur for at in absent)
-        assert search.kept.objective[0] == search.kept.cost.sum() + prizes
-        assert search.best_micro_eur <= search.kept.objective[0]
+    for seed in range(4):
+        problem = generated_day(seed, kind)
+        if has_rare_rules:
+            problem = toll_free_day(with_rare_rules(problem, seed))
+        search, scheduler, bench = TourSearch(problem, seed=seed), Scheduler(problem), Workbench(problem)
+        for step in range(60):
+            search.run(np.full(1 if step < 40 else 20, WARM_MICRO_EUR))
+            orders = orders_of(search.kept)
+            check_counts(problem, search, orders)
+            for vehicle, order in orders:
+                assert TourDraft(bench, vehicle).may_drive(order)
+                exact = exact_cost(problem, scheduler, vehicle, order)
+                n_dearer += exact > search.kept.cost[vehicle]
+                n_tours, n_exact = n_tours + 1, n_exact + (exact == search.kept.cost[vehicle])
+                exact_sum, searched_sum = exact_sum + exact, searched_sum + int(search.kept.cost[vehicle])
     assert n_tours > 0
     # With many choices of departures and breaks the exact timing may run out of labels.
     assert n_dearer <= (0.1 * n_tours if has_rare_rules else 0)
@@ -72,7 +66,18 @@ def test_every_accepted_plan_can_be_driven_and_costs_what_the_search_says(
         assert n_exact == n_tours
     elif not has_rare_rules:
         assert n_exact >= 0.9 * n_tours
-    assert exact_sum >= 0.98 * searched_sum
+    assert exact_sum >= 0.99 * searched_sum
+
+
+def check_counts(problem: Problem, search: TourSearch, orders: list[tuple[int, list[int]]]) -> None:
+    """Whether the kept plan serves nothing twice, and its objective is what it costs and leaves out."""
+    served = [visit for _, order in orders for visit in order if visit >= 0]
+    assert len(served) == len(set(served))
+    absent = set(range(len(problem.pickups))) - set(served)
+    assert set(np.flatnonzero(search.kept.is_absent).tolist()) == absent
+    prizes = sum(problem.pickups[at].prize_micro_eur for at in absent)
+    assert search.kept.objective[0] == search.kept.cost.sum() + prizes
+    assert search.best_micro_eur <= search.kept.objective[0]
 
 
 def test_working_plan_is_the_accepted_one_after_every_iteration() -> None:
