@@ -314,8 +314,13 @@ class Problem:
     @property
     def has_rare_rules(self) -> bool:
         """Whether any of these rules binds; a search that does not know all of them must not take the day."""
-        limits = (self.is_limited_in_span, self.is_limited_in_load)
-        return any(limits) or any((self.has_overtime, self.has_tolls, self.has_queues, self.has_time_slices))
+        return self.is_limited_in_span or self.has_rare_rules_but_span
+
+    @property
+    def has_rare_rules_but_span(self) -> bool:
+        """Whether any of them but the longest time out binds, for searches that know this one only."""
+        costs = (self.has_overtime, self.has_tolls)
+        return self.is_limited_in_load or any(costs) or self.has_queues or self.has_time_slices
 
     def change_micro_eur(self, vehicle_index: int, pickup_index: int) -> int:
         """What serving the pickup with this vehicle costs because another one was planned."""

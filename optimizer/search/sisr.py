@@ -99,7 +99,7 @@ def _first(bench: Workbench, start: Solution | None) -> Solution:
 
 def chains_for(bench: Workbench, limits: SolveLimits, start: Orders) -> list[Search]:
     """The fastest search that knows all rules of the day, once for each chain."""
-    plain = None if bench.problem.has_rare_rules else plain_day(bench)
+    plain = plain_day(bench)
     seeds = chain_seeds(limits.seed, limits.n_chains)
     if plain is not None:
         return [PlainSearch(plain, seed=seed, start=start) for seed in seeds]

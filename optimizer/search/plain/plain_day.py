@@ -33,8 +33,9 @@ class PlainDay(NamedTuple):
         site.
     visit_cost
         ``(types, pickups)``: service and gate fee.
-    fixed, kg_room, l_room, leaves_s, tips_by_s
-        Per type: cost of use, capacities, departure, and latest arrival at the tipping site.
+    fixed, kg_room, l_room, leaves_s, tips_by_s, out_s
+        Per type: cost of use, capacities, earliest departure, latest arrival at the tipping site, and the longest time
+        between the two.
     may_serve
         ``(types, pickups)``
     may_become
@@ -50,6 +51,8 @@ class PlainDay(NamedTuple):
         ``(orders, pickups)``: smaller is inserted earlier.
     is_timed
         One entry: whether any time limit can bind.
+    is_limited
+        One entry: whether the longest time out can bind before the shift does; the day is timed then.
     """
 
     cost_from: NDArray[np.int64]
@@ -66,6 +69,7 @@ class PlainDay(NamedTuple):
     l_room: NDArray[np.int64]
     leaves_s: NDArray[np.int64]
     tips_by_s: NDArray[np.int64]
+    out_s: NDArray[np.int64]
     may_serve: NDArray[np.uint8]
     may_become: NDArray[np.uint8]
     service_s: NDArray[np.int64]
@@ -78,6 +82,7 @@ class PlainDay(NamedTuple):
     beside: NDArray[np.int32]
     keys: NDArray[np.int64]
     is_timed: NDArray[np.uint8]
+    is_limited: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +97,7 @@ class PlainProblem:
 def plain_day(bench: Workbench) -> PlainProblem | None:
     """The problem on the bench as a plain day, ``None`` where it is none."""
     problem = bench.problem
-    if problem.has_rare_rules:
+    if problem.has_rare_rules_but_span:
         return None
     if len({one.stream for one in problem.pickups}) != 1 or any(len(one.windows) != 1 for one in problem.pickups):
         return None
@@ -147,7 +152,8 @@ def _arrays(
     prize = np.array([one.prize_micro_eur for one in problem.pickups], dtype=np.int64)
     last_s = np.array([one.windows[0][1] for one in problem.pickups], dtype=np.int64) - service_s
     costs, drives, starts, ends, visits, may_serve = [], [], [], [], [], []
-    fixed, kg_room, l_room, leaves_s, tips_by_s = [], [], [], [], []
+    fixed, kg_room, l_room, leaves_s, tips_by_s, out_s = [], [], [], [], [], []
+    is_limited = False
     for at, disposal in zip(types, disposals.tolist(), strict=True):
         vehicle, site = problem.vehicles[at], problem.disposals[disposal]
         travel = problem.travel[vehicle.profile]
@@ -167,12 +173,15 @@ def _arrays(
         leaves_s.append(vehicle.shift[0])
         back_s = min(vehicle.shift[1], vehicle.shift[0] + vehicle.max_work_s)
         tips_by_s.append(min(site.windows[0][1] - site.unloading_s, back_s - home_s))
+        out_s.append(tips_by_s[-1] - leaves_s[-1])
+        if vehicle.max_out_s is not None and vehicle.max_out_s - home_s < out_s[-1]:
+            out_s[-1], is_limited = vehicle.max_out_s - home_s, True
     cost_from, drive_from_s = np.stack(costs), np.stack(drives).astype(np.int32)
     start_s = np.stack([seconds for _, seconds in starts])
     end_s = np.stack([seconds for _, seconds in ends])
     # Nobody can be out for longer than this, whatever the order.
     longest_s = int(start_s.max() + end_s.max() + service_s.sum() + n * int(drive_from_s.max()))
-    is_timed = opens_s.max() > min(leaves_s) or min(last_s.min(), *tips_by_s) < max(leaves_s) + longest_s
+    is_timed = is_limited or opens_s.max() > min(leaves_s) or min(last_s.min(), *tips_by_s) < max(leaves_s) + longest_s
     size = kg * max(1, int(litres.mean())) + litres * max(1, int(kg.mean()))
     away = start_s.min(axis=0)
     both_ways = drive_from_s.min(axis=0).astype(np.int64)
@@ -184,6 +193,7 @@ def _arrays(
                     is_timed
                     and (
                         (leaves_s[first], tips_by_s[first]) != (leaves_s[second], tips_by_s[second])
+                        or out_s[second] < out_s[first]
                         or not np.array_equal(start_s[first], start_s[second])
                         or not np.array_equal(end_s[first], end_s[second])
                         or not np.array_equal(drives[first], drives[second])
@@ -209,6 +219,7 @@ def _arrays(
         l_room=np.array(l_room, dtype=np.int64),
         leaves_s=np.array(leaves_s, dtype=np.int64),
         tips_by_s=np.array(tips_by_s, dtype=np.int64),
+        out_s=np.array(out_s, dtype=np.int64),
         may_serve=np.stack(may_serve).astype(np.uint8),
         may_become=may_become.astype(np.uint8),
         service_s=service_s,
@@ -221,6 +232,7 @@ def _arrays(
         beside=_near(_apart(both_ways, opens_s, last_s, service_s), most=MOST_BESIDE),
         keys=np.stack([-size, -away, away, last_s - opens_s, -prize]),
         is_timed=np.array([is_timed], dtype=np.uint8),
+        is_limited=np.array([is_limited], dtype=np.uint8),
     )
 
 

@@ -16,8 +16,8 @@ from optimizer.domain.request import SolveLimits
 from optimizer.problem.problem import Pickup, Problem, ProblemBreak, ProblemDisposal, ProblemVehicle
 from optimizer.search.kernels import chance
 from optimizer.search.plain.kernels import chain_recreate
-from optimizer.search.plain.kernels.chains import NOBODY
-from optimizer.search.plain.plain_day import plain_day
+from optimizer.search.plain.kernels.chains import NOBODY, Chains
+from optimizer.search.plain.plain_day import PlainDay, PlainProblem, plain_day
 from optimizer.search.plain.plain_search import PlainSearch
 from optimizer.search.sisr import SisrSolver
 from optimizer.solving.tour_draft import Workbench
@@ -36,9 +36,13 @@ def classic_day(
     two_kinds: bool = False,
     has_free_choice: bool = False,
     two_depots: bool = False,
+    is_limited: bool = False,
     room: int = 40,
 ) -> Problem:
-    """Directed ways, loads and perhaps windows; each vehicle makes one trip from and to its depot."""
+    """Directed ways, loads and perhaps windows; each vehicle makes one trip from and to its depot.
+
+    On limited days vehicles may be out only for so long, and no pickup lies so well that leaving it out takes longer.
+    """
     rng = np.random.default_rng(seed)
     n_depots = 2 if two_depots else 1
     xy = rng.integers(0, 1_000, (n_depots + n_pickups, 2))
@@ -71,6 +75,8 @@ def classic_day(
             )
             for at, one in enumerate(vehicles)
         )
+    if is_limited:
+        vehicles = tuple(replace(one, max_out_s=2_700 + 300 * (at % 4 // 2)) for at, one in enumerate(vehicles))
     pickups = []
     for at in range(n_pickups):
         opens_s = int(rng.integers(0, 6_000)) if has_windows else 0
@@ -82,7 +88,7 @@ def classic_day(
                 container_ids=(f"c{at}",),
                 demand_kg=int(rng.integers(1, 15)),
                 demand_l=int(rng.integers(1, 15)),
-                service_s=int(rng.integers(10, 200)),
+                service_s=int(rng.integers(10, 200)) + (61 if is_limited else 0),
                 windows=((opens_s, opens_s + 1_500 if has_windows else SHIFT[1]),),
                 allowed_vehicles=frozenset(range(n_vehicles)),
                 prize_micro_eur=int(rng.integers(200, 2_500)) if rng.random() < may_fraction else 10**7,
@@ -120,7 +126,49 @@ KINDS = [
     {"has_free_choice": True},
     {"has_free_choice": True, "has_windows": True, "may_fraction": 0.3},
     {"has_free_choice": True, "two_depots": True, "may_fraction": 0.3},
+    {"is_limited": True, "has_windows": True},
+    {"is_limited": True, "has_windows": True, "two_depots": True, "may_fraction": 0.3},
+    {"is_limited": True, "has_free_choice": True, "may_fraction": 0.3},
 ]
+
+
+def least_out_s(leaves_s: int, ways_s: Sequence[int], stops: Sequence[tuple[int, int, int]]) -> float:
+    """Shortest time from departure to the end of the last way, infinite where a stop is too late.
+
+    The tour is driven as early as it can be, then its stops are put off as far as the same end allows. Stops are their
+    first and last start of service, and how long that takes.
+    """
+    clock_s = leaves_s
+    for way_s, (opens_s, last_s, service_s) in zip(ways_s[:-1], stops, strict=True):
+        clock_s = max(clock_s + way_s, opens_s)
+        if clock_s > last_s:
+            return math.inf
+        clock_s += service_s
+    ends_s = clock_s = clock_s + ways_s[-1]
+    for way_s, (_, last_s, service_s) in zip(ways_s[:0:-1], stops[::-1], strict=True):
+        clock_s = min(clock_s - way_s - service_s, last_s)
+    return ends_s - (clock_s - ways_s[0])
+
+
+def least_out_of_order_s(day: PlainDay, kind: int, order: Sequence[int]) -> float:
+    """The same for an order of pickups, up to the tipping site."""
+    legs = [int(day.drive_from_s[kind, one, other]) for one, other in pairwise(order)]
+    ways_s = [int(day.start_s[kind, order[0]]), *legs, int(day.end_s[kind, order[-1]])]
+    stops = [(int(day.opens_s[at]), int(day.last_s[at]), int(day.service_s[at])) for at in order]
+    return least_out_s(int(day.leaves_s[kind]), ways_s, stops)
+
+
+def check_spans(day: PlainDay, plan: Chains, kind: int, order: Sequence[int]) -> None:
+    """A tour of a limited day is out no longer than it may; what the search keeps for that is right."""
+    assert least_out_of_order_s(day, kind, order) <= day.out_s[kind]
+    services_s = day.service_s[order]
+    legs = [day.drive_from_s[kind, one, other] for one, other in pairwise(order)]
+    total_in_s = np.cumsum([day.start_s[kind, order[0]], *legs]) + np.cumsum([0, *services_s[:-1]])
+    rest_s = total_in_s[-1] + services_s[-1] + day.end_s[kind, order[-1]] - total_in_s
+    assert plan.total_in_s[order].tolist() == total_in_s.tolist()
+    assert plan.rest_s[order].tolist() == rest_s.tolist()
+    assert plan.leave_by_s[order].tolist() == np.minimum.accumulate(day.last_s[order] - total_in_s).tolist()
+    assert plan.ends_s[order].tolist() == np.maximum.accumulate((day.opens_s[order] + rest_s)[::-1])[::-1].tolist()
 
 
 def check_counts(search: PlainSearch, type_of: Sequence[int]) -> None:
@@ -136,6 +184,8 @@ def check_counts(search: PlainSearch, type_of: Sequence[int]) -> None:
             order.append(at)
             at = int(plan.behind[at])
         assert plan.kg[tour] == day.kg[order].sum() <= day.kg_room[plan.kind[tour]]
+        if day.is_limited[0]:
+            check_spans(day, plan, int(plan.kind[tour]), order)
         if n_types > 1:
             legs = sum(day.cost_from[:, one, other] for one, other in pairwise(order))
             ends = day.start_cost[:, order[0]] + day.end_cost[:, order[-1]]
@@ -193,16 +243,21 @@ def _tour_cost(problem: Problem, vehicle_index: int, order: tuple[int, ...]) -> 
     if sum(one.demand_kg for one in pickups) > vehicle.capacity_kg:
         return math.inf
     clock_s, place, metres = 0, vehicle.start_place_index, 0
+    ways_s = []
     for one in pickups:
-        clock_s += problem.duration_s(vehicle_index, place, one.place_index)
+        ways_s.append(problem.duration_s(vehicle_index, place, one.place_index))
+        clock_s += ways_s[-1]
         metres += problem.distance_m(vehicle_index, place, one.place_index)
         clock_s = max(clock_s, one.windows[0][0]) + one.service_s
         place = one.place_index
         if clock_s > one.windows[0][1]:
             return math.inf
     metres += problem.distance_m(vehicle_index, place, site.place_index)
-    clock_s += problem.duration_s(vehicle_index, place, site.place_index) + site.unloading_s
-    if clock_s > vehicle.shift[1]:
+    ways_s.append(problem.duration_s(vehicle_index, place, site.place_index) + site.unloading_s)
+    if clock_s + ways_s[-1] > vehicle.shift[1]:
+        return math.inf
+    stops = [(one.windows[0][0], one.windows[0][1] - one.service_s, one.service_s) for one in pickups]
+    if vehicle.max_out_s is not None and least_out_s(0, ways_s, stops) > vehicle.max_out_s:
         return math.inf
     fees = sum(one.demand_kg for one in pickups) * site.per_kg_micro_eur
     return (
@@ -285,10 +340,57 @@ def test_given_plan_is_kept_when_there_is_no_time() -> None:
     assert kept.objective_micro_eur <= good.objective_micro_eur
 
 
-def test_days_with_rare_rules_are_not_plain() -> None:
+def test_tours_are_not_out_for_longer_than_they_may_when_windows_would_keep_them_waiting() -> None:
+    problem = classic_day(2, 40, n_vehicles=20, has_windows=True, is_limited=True)
+    limits = SolveLimits(time_limit_s=None, iteration_limit=2_000)
+    free = replace(problem, vehicles=tuple(replace(one, max_out_s=None) for one in problem.vehicles))
+    longest_s = {at: one.max_out_s or 0 for at, one in enumerate(problem.vehicles)}
+    loose, kept = SisrSolver().solve(free, limits), SisrSolver().solve(problem, limits)
+    assert check_solution(problem, kept) == ()
+    assert len(kept.unserved) == len(loose.unserved) == 0
+    assert any(one.returns_s - one.departs_s > longest_s[one.vehicle_index] for one in loose.tours)
+    assert loose.objective_micro_eur < kept.objective_micro_eur
+
+
+def test_given_tours_are_emptied_when_they_are_out_for_too_long() -> None:
+    problem = classic_day(2, 40, n_vehicles=20, has_windows=True, is_limited=True)
+    free = replace(problem, vehicles=tuple(replace(one, max_out_s=None) for one in problem.vehicles))
+    loose, limited = plain_day(Workbench(free)), plain_day(Workbench(problem))
+    assert loose is not None
+    assert limited is not None
+    search = PlainSearch(loose, seed=1)
+    search.run(search.temperatures_micro_eur(np.linspace(0, 1, 500)))
+    day = limited.day
+    short, long = [], []
+    for vehicle, order in search.best_orders():
+        is_short = (
+            least_out_of_order_s(day, int(limited.type_of[vehicle]), order[:-1]) <= day.out_s[limited.type_of[vehicle]]
+        )
+        (short if is_short else long).append((vehicle, order))
+    assert short
+    assert long
+    assert PlainSearch(limited, seed=1, start=[*short, *long]).best_orders() == short
+
+
+def test_limited_days_are_plain_and_other_rare_rules_are_not() -> None:
     problem = classic_day(1, 10)
-    short = replace(problem.vehicles[0], max_out_s=3_600)
-    assert plain_day(Workbench(replace(problem, vehicles=(short, *problem.vehicles[1:])))) is None
+    vehicle = replace(problem.vehicles[0], max_out_s=3_600)
+
+    def found_with(changed: ProblemVehicle) -> PlainProblem | None:
+        return plain_day(Workbench(replace(problem, vehicles=(changed, *problem.vehicles[1:]))))
+
+    limited = found_with(vehicle)
+    assert limited is not None
+    assert (limited.day.is_limited[0], limited.day.is_timed[0]) == (1, 1)
+    # Unloading at the depot takes 60 s.
+    assert limited.day.out_s.tolist() == [3_540, SHIFT[1] - 60]
+    assert limited.day.may_become.tolist() == [[1, 1], [0, 1]]
+    loose = found_with(replace(vehicle, max_out_s=SHIFT[1]))
+    assert loose is not None
+    assert not loose.day.is_limited[0]
+    assert found_with(replace(vehicle, max_day_kg=100)) is None
+    assert found_with(replace(vehicle, toll_per_m_micro_eur=1)) is None
+    assert found_with(replace(vehicle, regular_work_s=600, overtime_per_s_micro_eur=1)) is None
 
 
 def test_days_with_more_rules_are_not_plain() -> None:

@@ -21,7 +21,7 @@ from optimizer.search.tour_search import TourSearch
 from optimizer.solving.tour_draft import TourDraft, Workbench
 from tests.unit.optimizer.generated_days import DayKind, generated_day
 from tests.unit.optimizer.test_search_plain import KINDS as PLAIN_KINDS
-from tests.unit.optimizer.test_search_plain import check_counts, classic_day
+from tests.unit.optimizer.test_search_plain import check_counts, classic_day, least_out_of_order_s
 
 NO_LIMIT = 1 << 60
 LOOSE_MICRO_EUR = 500_000_000
@@ -88,7 +88,7 @@ def price(day: PlainDay, kind: int, order: Sequence[int]) -> float:
             return math.inf
         clock_s = max(clock_s, day.opens_s[at]) + day.service_s[at]
         clock_s += day.end_s[kind, at] if behind == NOBODY else day.drive_from_s[kind, at, behind]
-    if clock_s > day.tips_by_s[kind]:
+    if clock_s > day.tips_by_s[kind] or least_out_of_order_s(day, kind, order) > day.out_s[kind]:
         return math.inf
     legs = sum(day.cost_from[kind, one, other] for one, other in pairwise(order))
     ends = day.start_cost[kind, order[0]] + day.end_cost[kind, order[-1]]

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from optimizer.search.kernels.chance import draw
 from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.plain.kernels.chain_spans import is_brief_with
 from optimizer.search.plain.kernels.chains import (
     N_CHANGED,
     NOBODY,
@@ -55,7 +56,7 @@ def spare_vehicle(plan: Chains, notes: Notes, kind: int, resting: int) -> int:
 
 @compiled_part
 def _is_in_time(day: PlainDay, plan: Chains, kind: int, pickup: int, before: int, behind: int) -> bool:
-    """Whether the pickup and the rest of the tour are in time."""
+    """Whether the pickup and the rest of the tour are in time, and the tour is not out for too long."""
     if before == NOBODY:
         early_s = day.leaves_s[kind] + day.start_s[kind, pickup]
     else:
@@ -64,8 +65,12 @@ def _is_in_time(day: PlainDay, plan: Chains, kind: int, pickup: int, before: int
         return False
     done_s = max(early_s, day.opens_s[pickup]) + day.service_s[pickup]
     if behind == NOBODY:
-        return bool(done_s + day.end_s[kind, pickup] <= day.tips_by_s[kind])
-    return bool(done_s + day.drive_from_s[kind, pickup, behind] <= plan.late_s[behind])
+        is_in_time = done_s + day.end_s[kind, pickup] <= day.tips_by_s[kind]
+    else:
+        is_in_time = done_s + day.drive_from_s[kind, pickup, behind] <= plan.late_s[behind]
+    if is_in_time and day.is_limited[0]:
+        return is_brief_with(day, plan, kind, pickup, before, behind)
+    return bool(is_in_time)
 
 
 @compiled_part

@@ -12,6 +12,7 @@ from optimizer.search.kernels.chance import below, draw
 from optimizer.search.kernels.compiled_part import compiled_entry, compiled_part
 from optimizer.search.plain.kernels.chain_insertion import fit_vehicles, insert
 from optimizer.search.plain.kernels.chain_ruin import ruin, sort_out
+from optimizer.search.plain.kernels.chain_spans import is_joined_briefly
 from optimizer.search.plain.kernels.chain_tails import swap_tails
 from optimizer.search.plain.kernels.chains import (
     N_CHANGED,
@@ -44,7 +45,7 @@ ANY_COST = np.int64(2**61)
 TAKEN = -2
 """Stands in ``Chains.tour`` for those that were taken out just now."""
 
-PARTS_DIGEST = "be713b0f6e792b14"
+PARTS_DIGEST = "156eae0688fef645"
 """Of the texts of the other files of this folder and of the parts shared with the other search: a change of them must
 change this file, so that numba compiles the entry points anew instead of taking old ones from its cache."""
 
@@ -135,7 +136,8 @@ def load(day: PlainDay, plan: Chains) -> None:
             if is_possible:
                 time_tour(day, plan, tour)
                 weigh_tour(day, plan, tour)
-            else:
+                is_possible = not day.is_limited[0] or is_joined_briefly(day, plan, kind, NOBODY, plan.first[tour])
+            if not is_possible:
                 at = plan.first[tour]
                 while at != NOBODY:
                     plan.tour[at] = NOBODY

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from optimizer.search.kernels.chance import below
 from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.plain.kernels.chain_spans import is_joined_briefly
 from optimizer.search.plain.kernels.chains import NOBODY, Chains, Notes, note_change, time_tour, weigh_tour
 from optimizer.search.plain.plain_day import PlainDay
 
@@ -30,11 +31,16 @@ def _loads_up_to(day: PlainDay, plan: Chains, pickup: int) -> tuple[int, int]:
 def _is_in_time(day: PlainDay, plan: Chains, kind: int, before: int, behind: int) -> bool:
     """Whether a tour may go on from one pickup, or the depot, to another one, or home."""
     if before == NOBODY:
-        return bool(behind == NOBODY or day.leaves_s[kind] + day.start_s[kind, behind] <= plan.late_s[behind])
-    ready_s = plan.early_s[before] + day.service_s[before]
-    if behind == NOBODY:
-        return bool(ready_s + day.end_s[kind, before] <= day.tips_by_s[kind])
-    return bool(ready_s + day.drive_from_s[kind, before, behind] <= plan.late_s[behind])
+        is_in_time = behind == NOBODY or day.leaves_s[kind] + day.start_s[kind, behind] <= plan.late_s[behind]
+    else:
+        ready_s = plan.early_s[before] + day.service_s[before]
+        if behind == NOBODY:
+            is_in_time = ready_s + day.end_s[kind, before] <= day.tips_by_s[kind]
+        else:
+            is_in_time = ready_s + day.drive_from_s[kind, before, behind] <= plan.late_s[behind]
+    if is_in_time and day.is_limited[0]:
+        return is_joined_briefly(day, plan, kind, before, behind)
+    return bool(is_in_time)
 
 
 @compiled_part

@@ -34,6 +34,10 @@ class Chains(NamedTuple):
         ``(tours, types)``: cost of the tour with each type, fixed costs aside; unused where there is one type.
     before, behind, tour, cost_in, early_s, late_s
         Per pickup; ``tour`` is -1 for those not served.
+    total_in_s, leave_by_s, rest_s, ends_s
+        Per pickup, on limited days only: driving and service from the departure to the start of its service, the latest
+        departure with which everything up to it is in time, driving and service from the start of its service to the
+        arrival at the tipping site, and the earliest such arrival that the windows from it on allow.
     objective
         ``(1,)``: costs and the prizes of what is not served.
     """
@@ -52,6 +56,10 @@ class Chains(NamedTuple):
     cost_in: NDArray[np.int64]
     early_s: NDArray[np.int64]
     late_s: NDArray[np.int64]
+    total_in_s: NDArray[np.int64]
+    leave_by_s: NDArray[np.int64]
+    rest_s: NDArray[np.int64]
+    ends_s: NDArray[np.int64]
     objective: NDArray[np.int64]
 
 
@@ -99,8 +107,31 @@ def _latest_s(day: PlainDay, plan: Chains, kind: int, pickup: int) -> int:
 
 
 @compiled_part
+def _span_tour(day: PlainDay, plan: Chains, tour: int) -> None:
+    """What decides how long a tour is out, summed from both of its ends."""
+    kind = plan.kind[tour]
+    pickup, previous = plan.first[tour], NOBODY
+    total_s, leave_by_s = np.int64(0), day.tips_by_s[kind]
+    while pickup != NOBODY:
+        if previous == NOBODY:
+            total_s += day.start_s[kind, pickup]
+        else:
+            total_s += day.service_s[previous] + day.drive_from_s[kind, previous, pickup]
+        leave_by_s = min(leave_by_s, day.last_s[pickup] - total_s)
+        plan.total_in_s[pickup], plan.leave_by_s[pickup] = total_s, leave_by_s
+        previous, pickup = pickup, plan.behind[pickup]
+    rest_s, ends_s, onward = np.int64(0), day.leaves_s[kind], NOBODY
+    while previous != NOBODY:
+        rest_s += day.end_s[kind, previous] if onward == NOBODY else day.drive_from_s[kind, previous, onward]
+        rest_s += day.service_s[previous]
+        ends_s = max(ends_s, day.opens_s[previous] + rest_s)
+        plan.rest_s[previous], plan.ends_s[previous] = rest_s, ends_s
+        onward, previous = previous, plan.before[previous]
+
+
+@compiled_part
 def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
-    """Earliest and latest starts along a tour."""
+    """Earliest and latest starts along a tour, and on limited days what decides how long it is out."""
     kind = plan.kind[tour]
     pickup, previous = plan.first[tour], NOBODY
     ready_s = day.leaves_s[kind]
@@ -112,6 +143,8 @@ def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
     while previous != NOBODY:
         plan.late_s[previous] = _latest_s(day, plan, kind, previous)
         previous = plan.before[previous]
+    if day.is_limited[0]:
+        _span_tour(day, plan, tour)
 
 
 @compiled_part
@@ -166,7 +199,10 @@ def link(day: PlainDay, plan: Chains, pickup: int, tour: int, before: int) -> No
     plan.size[tour] += 1
     plan.kg[tour] += day.kg[pickup]
     plan.litres[tour] += day.litres[pickup]
-    if day.is_timed[0]:
+    if day.is_limited[0]:
+        # Sums change all along the tour.
+        time_tour(day, plan, tour)
+    elif day.is_timed[0]:
         # Forwards only as far as anything changes.
         at, previous = pickup, before
         ready_s = day.leaves_s[kind] if before == NOBODY else plan.early_s[before] + day.service_s[before]
@@ -280,6 +316,12 @@ def copy_tour(source: Chains, target: Chains, tour: int) -> None:
             source.late_s[at],
         )
         at = source.behind[at]
+    if source.rest_s.shape[0] > 0:
+        at = source.first[tour]
+        while at != NOBODY:
+            target.total_in_s[at], target.leave_by_s[at] = source.total_in_s[at], source.leave_by_s[at]
+            target.rest_s[at], target.ends_s[at] = source.rest_s[at], source.ends_s[at]
+            at = source.behind[at]
 
 
 @compiled_part
