@@ -51,8 +51,6 @@ class PlainDay(NamedTuple):
         ``(orders, pickups)``: smaller is inserted earlier.
     is_timed
         One entry: whether any time limit can bind.
-    is_limited
-        One entry: whether the longest time out can bind before the shift does; the day is timed then.
     """
 
     cost_from: NDArray[np.int64]
@@ -82,7 +80,11 @@ class PlainDay(NamedTuple):
     beside: NDArray[np.int32]
     keys: NDArray[np.int64]
     is_timed: NDArray[np.uint8]
-    is_limited: NDArray[np.uint8]
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the longest time out can bind before the shift does; the day is timed then."""
+        return bool((self.out_s < self.tips_by_s - self.leaves_s).any())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +234,6 @@ def _arrays(
         beside=_near(_apart(both_ways, opens_s, last_s, service_s), most=MOST_BESIDE),
         keys=np.stack([-size, -away, away, last_s - opens_s, -prize]),
         is_timed=np.array([is_timed], dtype=np.uint8),
-        is_limited=np.array([is_limited], dtype=np.uint8),
     )
 
 

@@ -111,7 +111,7 @@ class PlainSearch:
 
 
 def _loaded(day: PlainDay, type_of: NDArray[np.int64], orders: Sequence[tuple[int, Sequence[int]]]) -> Chains:
-    plan = _empty(type_of, len(day.fixed), len(day.kg), n_spans=len(day.kg) if day.is_limited[0] else 0)
+    plan = _empty(type_of, len(day.fixed), len(day.kg), n_spans=len(day.kg) if day.is_limited else 0)
     for vehicle, order in orders:
         chain = [visit for visit in order if visit >= 0]
         if chain:
@@ -139,10 +139,7 @@ def _empty(type_of: NDArray[np.int64], n_types: int, n: int, *, n_spans: int) ->
         cost_in=np.zeros(n, np.int64),
         early_s=np.zeros(n, np.int64),
         late_s=np.zeros(n, np.int64),
-        total_in_s=np.zeros(n_spans, np.int64),
-        leave_by_s=np.zeros(n_spans, np.int64),
-        rest_s=np.zeros(n_spans, np.int64),
-        ends_s=np.zeros(n_spans, np.int64),
+        spans=np.zeros((n_spans, 4), np.int64),
         objective=np.zeros(1, np.int64),
     )
 

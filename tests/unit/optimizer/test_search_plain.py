@@ -16,7 +16,7 @@ from optimizer.domain.request import SolveLimits
 from optimizer.problem.problem import Pickup, Problem, ProblemBreak, ProblemDisposal, ProblemVehicle
 from optimizer.search.kernels import chance
 from optimizer.search.plain.kernels import chain_recreate
-from optimizer.search.plain.kernels.chains import NOBODY, Chains
+from optimizer.search.plain.kernels.chains import ENDS_S, LEAVE_BY_S, NOBODY, REST_S, TOTAL_IN_S, Chains
 from optimizer.search.plain.plain_day import PlainDay, PlainProblem, plain_day
 from optimizer.search.plain.plain_search import PlainSearch
 from optimizer.search.sisr import SisrSolver
@@ -165,10 +165,12 @@ def check_spans(day: PlainDay, plan: Chains, kind: int, order: Sequence[int]) ->
     legs = [day.drive_from_s[kind, one, other] for one, other in pairwise(order)]
     total_in_s = np.cumsum([day.start_s[kind, order[0]], *legs]) + np.cumsum([0, *services_s[:-1]])
     rest_s = total_in_s[-1] + services_s[-1] + day.end_s[kind, order[-1]] - total_in_s
-    assert plan.total_in_s[order].tolist() == total_in_s.tolist()
-    assert plan.rest_s[order].tolist() == rest_s.tolist()
-    assert plan.leave_by_s[order].tolist() == np.minimum.accumulate(day.last_s[order] - total_in_s).tolist()
-    assert plan.ends_s[order].tolist() == np.maximum.accumulate((day.opens_s[order] + rest_s)[::-1])[::-1].tolist()
+    assert plan.spans[order, TOTAL_IN_S].tolist() == total_in_s.tolist()
+    assert plan.spans[order, REST_S].tolist() == rest_s.tolist()
+    assert plan.spans[order, LEAVE_BY_S].tolist() == np.minimum.accumulate(day.last_s[order] - total_in_s).tolist()
+    assert (
+        plan.spans[order, ENDS_S].tolist() == np.maximum.accumulate((day.opens_s[order] + rest_s)[::-1])[::-1].tolist()
+    )
 
 
 def check_counts(search: PlainSearch, type_of: Sequence[int]) -> None:
@@ -184,7 +186,7 @@ def check_counts(search: PlainSearch, type_of: Sequence[int]) -> None:
             order.append(at)
             at = int(plan.behind[at])
         assert plan.kg[tour] == day.kg[order].sum() <= day.kg_room[plan.kind[tour]]
-        if day.is_limited[0]:
+        if day.is_limited:
             check_spans(day, plan, int(plan.kind[tour]), order)
         if n_types > 1:
             legs = sum(day.cost_from[:, one, other] for one, other in pairwise(order))
@@ -381,13 +383,14 @@ def test_limited_days_are_plain_and_other_rare_rules_are_not() -> None:
 
     limited = found_with(vehicle)
     assert limited is not None
-    assert (limited.day.is_limited[0], limited.day.is_timed[0]) == (1, 1)
+    assert limited.day.is_limited
+    assert limited.day.is_timed[0]
     # Unloading at the depot takes 60 s.
     assert limited.day.out_s.tolist() == [3_540, SHIFT[1] - 60]
     assert limited.day.may_become.tolist() == [[1, 1], [0, 1]]
     loose = found_with(replace(vehicle, max_out_s=SHIFT[1]))
     assert loose is not None
-    assert not loose.day.is_limited[0]
+    assert not loose.day.is_limited
     assert found_with(replace(vehicle, max_day_kg=100)) is None
     assert found_with(replace(vehicle, toll_per_m_micro_eur=1)) is None
     assert found_with(replace(vehicle, regular_work_s=600, overtime_per_s_micro_eur=1)) is None

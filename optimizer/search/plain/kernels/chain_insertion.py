@@ -68,7 +68,7 @@ def _is_in_time(day: PlainDay, plan: Chains, kind: int, pickup: int, before: int
         is_in_time = done_s + day.end_s[kind, pickup] <= day.tips_by_s[kind]
     else:
         is_in_time = done_s + day.drive_from_s[kind, pickup, behind] <= plan.late_s[behind]
-    if is_in_time and day.is_limited[0]:
+    if is_in_time and plan.spans.shape[0] > 0:
         return is_brief_with(day, plan, kind, pickup, before, behind)
     return bool(is_in_time)
 

@@ -45,7 +45,7 @@ ANY_COST = np.int64(2**61)
 TAKEN = -2
 """Stands in ``Chains.tour`` for those that were taken out just now."""
 
-PARTS_DIGEST = "156eae0688fef645"
+PARTS_DIGEST = "e914af90633fcac4"
 """Of the texts of the other files of this folder and of the parts shared with the other search: a change of them must
 change this file, so that numba compiles the entry points anew instead of taking old ones from its cache."""
 
@@ -136,7 +136,7 @@ def load(day: PlainDay, plan: Chains) -> None:
             if is_possible:
                 time_tour(day, plan, tour)
                 weigh_tour(day, plan, tour)
-                is_possible = not day.is_limited[0] or is_joined_briefly(day, plan, kind, NOBODY, plan.first[tour])
+                is_possible = plan.spans.shape[0] == 0 or is_joined_briefly(day, plan, kind, NOBODY, plan.first[tour])
             if not is_possible:
                 at = plan.first[tour]
                 while at != NOBODY:

@@ -6,7 +6,7 @@ arrival at the tipping site; what follows is the same for all tours of a type.
 """
 
 from optimizer.search.kernels.compiled_part import compiled_part
-from optimizer.search.plain.kernels.chains import NOBODY, Chains
+from optimizer.search.plain.kernels.chains import ENDS_S, LEAVE_BY_S, NOBODY, REST_S, TOTAL_IN_S, Chains
 from optimizer.search.plain.plain_day import PlainDay
 
 
@@ -23,8 +23,8 @@ def is_out_briefly(
         leave_by_s = min(leave_by_s, day.tips_by_s[kind] - total_s)
         return bool(max(total_s, early_s - leave_by_s) <= day.out_s[kind])
     leave_by_s = min(leave_by_s, plan.late_s[behind] - total_s)
-    rest_s = plan.rest_s[behind]
-    ends_s = max(early_s + rest_s, plan.ends_s[behind])
+    rest_s = plan.spans[behind, REST_S]
+    ends_s = max(early_s + rest_s, plan.spans[behind, ENDS_S])
     return bool(max(total_s + rest_s, ends_s - leave_by_s) <= day.out_s[kind])
 
 
@@ -38,8 +38,8 @@ def is_joined_briefly(day: PlainDay, plan: Chains, kind: int, before: int, behin
         return is_out_briefly(day, plan, kind, way_s, day.leaves_s[kind] + way_s, day.tips_by_s[kind], behind)
     way_s = day.service_s[before]
     way_s += day.end_s[kind, before] if behind == NOBODY else day.drive_from_s[kind, before, behind]
-    total_s, early_s = plan.total_in_s[before] + way_s, plan.early_s[before] + way_s
-    return is_out_briefly(day, plan, kind, total_s, early_s, plan.leave_by_s[before], behind)
+    total_s, early_s = plan.spans[before, TOTAL_IN_S] + way_s, plan.early_s[before] + way_s
+    return is_out_briefly(day, plan, kind, total_s, early_s, plan.spans[before, LEAVE_BY_S], behind)
 
 
 @compiled_part
@@ -50,8 +50,8 @@ def is_brief_with(day: PlainDay, plan: Chains, kind: int, pickup: int, before: i
         early_s, leave_by_s = day.leaves_s[kind] + total_s, day.tips_by_s[kind]
     else:
         way_s = day.service_s[before] + day.drive_to_s[kind, pickup, before]
-        total_s, early_s = plan.total_in_s[before] + way_s, plan.early_s[before] + way_s
-        leave_by_s = plan.leave_by_s[before]
+        total_s, early_s = plan.spans[before, TOTAL_IN_S] + way_s, plan.early_s[before] + way_s
+        leave_by_s = plan.spans[before, LEAVE_BY_S]
     leave_by_s = min(leave_by_s, day.last_s[pickup] - total_s)
     way_s = day.service_s[pickup]
     way_s += day.end_s[kind, pickup] if behind == NOBODY else day.drive_from_s[kind, pickup, behind]

@@ -38,7 +38,7 @@ def _is_in_time(day: PlainDay, plan: Chains, kind: int, before: int, behind: int
             is_in_time = ready_s + day.end_s[kind, before] <= day.tips_by_s[kind]
         else:
             is_in_time = ready_s + day.drive_from_s[kind, before, behind] <= plan.late_s[behind]
-    if is_in_time and day.is_limited[0]:
+    if is_in_time and plan.spans.shape[0] > 0:
         return is_joined_briefly(day, plan, kind, before, behind)
     return bool(is_in_time)
 

@@ -18,6 +18,9 @@ NOBODY = -1
 N_CHANGED, N_OUT = range(2)
 """Entries of ``Notes.counts``."""
 
+TOTAL_IN_S, LEAVE_BY_S, REST_S, ENDS_S = range(4)
+"""Columns of ``Chains.spans``."""
+
 
 class Chains(NamedTuple):
     """Tours as chains.
@@ -34,10 +37,10 @@ class Chains(NamedTuple):
         ``(tours, types)``: cost of the tour with each type, fixed costs aside; unused where there is one type.
     before, behind, tour, cost_in, early_s, late_s
         Per pickup; ``tour`` is -1 for those not served.
-    total_in_s, leave_by_s, rest_s, ends_s
-        Per pickup, on limited days only: driving and service from the departure to the start of its service, the latest
-        departure with which everything up to it is in time, driving and service from the start of its service to the
-        arrival at the tipping site, and the earliest such arrival that the windows from it on allow.
+    spans
+        ``(pickups, 4)``, empty unless the day is limited: driving and service from the departure to the start of its
+        service, the latest departure with which everything up to it is in time, driving and service from the start of
+        its service to the arrival at the tipping site, and the earliest such arrival that the windows from it on allow.
     objective
         ``(1,)``: costs and the prizes of what is not served.
     """
@@ -56,10 +59,7 @@ class Chains(NamedTuple):
     cost_in: NDArray[np.int64]
     early_s: NDArray[np.int64]
     late_s: NDArray[np.int64]
-    total_in_s: NDArray[np.int64]
-    leave_by_s: NDArray[np.int64]
-    rest_s: NDArray[np.int64]
-    ends_s: NDArray[np.int64]
+    spans: NDArray[np.int64]
     objective: NDArray[np.int64]
 
 
@@ -118,14 +118,14 @@ def _span_tour(day: PlainDay, plan: Chains, tour: int) -> None:
         else:
             total_s += day.service_s[previous] + day.drive_from_s[kind, previous, pickup]
         leave_by_s = min(leave_by_s, day.last_s[pickup] - total_s)
-        plan.total_in_s[pickup], plan.leave_by_s[pickup] = total_s, leave_by_s
+        plan.spans[pickup, TOTAL_IN_S], plan.spans[pickup, LEAVE_BY_S] = total_s, leave_by_s
         previous, pickup = pickup, plan.behind[pickup]
     rest_s, ends_s, onward = np.int64(0), day.leaves_s[kind], NOBODY
     while previous != NOBODY:
         rest_s += day.end_s[kind, previous] if onward == NOBODY else day.drive_from_s[kind, previous, onward]
         rest_s += day.service_s[previous]
         ends_s = max(ends_s, day.opens_s[previous] + rest_s)
-        plan.rest_s[previous], plan.ends_s[previous] = rest_s, ends_s
+        plan.spans[previous, REST_S], plan.spans[previous, ENDS_S] = rest_s, ends_s
         onward, previous = previous, plan.before[previous]
 
 
@@ -143,7 +143,7 @@ def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
     while previous != NOBODY:
         plan.late_s[previous] = _latest_s(day, plan, kind, previous)
         previous = plan.before[previous]
-    if day.is_limited[0]:
+    if plan.spans.shape[0] > 0:
         _span_tour(day, plan, tour)
 
 
@@ -199,7 +199,7 @@ def link(day: PlainDay, plan: Chains, pickup: int, tour: int, before: int) -> No
     plan.size[tour] += 1
     plan.kg[tour] += day.kg[pickup]
     plan.litres[tour] += day.litres[pickup]
-    if day.is_limited[0]:
+    if plan.spans.shape[0] > 0:
         # Sums change all along the tour.
         time_tour(day, plan, tour)
     elif day.is_timed[0]:
@@ -316,11 +316,11 @@ def copy_tour(source: Chains, target: Chains, tour: int) -> None:
             source.late_s[at],
         )
         at = source.behind[at]
-    if source.rest_s.shape[0] > 0:
+    if source.spans.shape[0] > 0:
         at = source.first[tour]
         while at != NOBODY:
-            target.total_in_s[at], target.leave_by_s[at] = source.total_in_s[at], source.leave_by_s[at]
-            target.rest_s[at], target.ends_s[at] = source.rest_s[at], source.ends_s[at]
+            for column in range(source.spans.shape[1]):
+                target.spans[at, column] = source.spans[at, column]
             at = source.behind[at]
 
 
