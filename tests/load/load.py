@@ -234,8 +234,8 @@ class Run:
         state = done["status"]
         self.findings.plan_ends[state] = self.findings.plan_ends.get(state, 0) + 1
         self.findings.plan_s.append(time.perf_counter() - begun_s)
-        if state == "succeeded":
-            # Tablets get what was released, and nothing else.
+        if state == "succeeded" and done["plan"]["tours"]:
+            # Tablets get what was released, and nothing else; where nothing was due, they go on with what they had.
             etag = (await office.get(address)).headers["etag"]
             (await office.post(f"{address}/release", headers={"if-match": etag})).raise_for_status()
             self._day = done["plan"]["day"]
