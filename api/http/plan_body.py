@@ -17,6 +17,7 @@ from api.search_limits import search_limits
 from optimizer.domain.hours import local_midnight
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.request import SelectionRules, SolveLimits
+from optimizer.domain.town import Town
 
 MAX_DAYS_AHEAD = 366
 MAX_CLOCK_LEAD = timedelta(minutes=10)
@@ -129,7 +130,7 @@ def planning_ask(body: PlanBody, services: Services, caller: Principal) -> Plann
     if day > today + timedelta(days=MAX_DAYS_AHEAD):
         raise _issue("day", "day_too_far", f"Ask for a day at most {MAX_DAYS_AHEAD} days ahead.")
     ask.to_request(record.town, {})  # refuses unknown names now rather than in the worker
-    _require_size(ask, services, caller)
+    _require_size(ask, services, record.town)
     return ask
 
 
@@ -164,8 +165,8 @@ def _known(name: str, asked: str | None, known: tuple[str, ...]) -> str:
     return asked
 
 
-def _require_size(ask: PlanningAsk, services: Services, caller: Principal) -> None:
-    town, settings = services.town_of(caller).town, services.settings
+def _require_size(ask: PlanningAsk, services: Services, town: Town) -> None:
+    settings = services.settings
     container_count = sum(not ask.streams or one.stream in ask.streams for one in town.containers)
     vehicle_count = len(ask.vehicle_ids or town.vehicles)
     for count, most, kind in (

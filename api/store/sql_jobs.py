@@ -48,7 +48,7 @@ class SqlJobStore:
 
     def _insert(self, asked: Sequence[tuple[JobRequest, datetime]]) -> list[Job]:
         with self._database.write() as connection:
-            return [_inserted(connection, request, at) for request, at in asked]
+            return _inserted(connection, asked)
 
     def add(self, request: JobRequest, *, at: datetime) -> tuple[Job, bool]:
         """Store a job as queued; the second value is False when its idempotency key already had this job."""
@@ -124,7 +124,7 @@ class SqlJobStore:
         with self._database.write(alone_on=JOBS) as connection:
             if connection.execute(_select(request.job_id)).one_or_none() is not None:
                 return False
-            _inserted(connection, request, at)
+            _inserted(connection, [(request, at)])
             ended = {"state": JobState.SUCCEEDED, "share": 1.0, "started_at_ms": _ms(at), "finished_at_ms": _ms(at)}
             _change(connection, request.job_id, (JobState.QUEUED,), **ended)
             _publish(connection, result)
@@ -161,24 +161,46 @@ def job_of_row(row: Row[tuple[object, ...]]) -> Job:
     return _job(row)
 
 
-def _inserted(connection: Connection, request: JobRequest, at: datetime) -> Job:
-    connection.execute(
-        insert(JOBS).values(
-            job_id=request.job_id,
-            kind=request.kind,
-            document=request.document,
-            request_digest=request.request_digest,
-            idempotency_key=request.idempotency_key,
-            state=JobState.QUEUED,
-            step="",
-            share=0.0,
-            detail="",
-            is_cancel_requested=False,
-            attempts=0,
-            created_at_ms=_ms(at),
-        )
+def _inserted(connection: Connection, asked: Sequence[tuple[JobRequest, datetime]]) -> list[Job]:
+    """Queue them in their order with one statement; what is stored of each is known without reading it again."""
+    rows: list[dict[str, object]] = [
+        {
+            "job_id": request.job_id,
+            "kind": request.kind,
+            "document": request.document,
+            "request_digest": request.request_digest,
+            "idempotency_key": request.idempotency_key,
+            "state": JobState.QUEUED,
+            "step": "",
+            "share": 0.0,
+            "detail": "",
+            "is_cancel_requested": False,
+            "attempts": 0,
+            "created_at_ms": _ms(at),
+        }
+        for request, at in asked
+    ]
+    connection.execute(insert(JOBS), rows)
+    return [_queued(request, at) for request, at in asked]
+
+
+def _queued(request: JobRequest, at: datetime) -> Job:
+    return Job(
+        job_id=request.job_id,
+        kind=request.kind,
+        document=request.document,
+        request_digest=request.request_digest,
+        state=JobState.QUEUED,
+        step="",
+        share=0.0,
+        detail="",
+        is_cancel_requested=False,
+        failure=None,
+        attempts=0,
+        created_at=_stored(at),
+        started_at=None,
+        finished_at=None,
     )
-    return _job(connection.execute(_select(request.job_id)).one())
 
 
 def _select(job_id: str) -> Select[tuple[object, ...]]:
@@ -250,6 +272,11 @@ def _ms(instant: datetime) -> int:
 
 def _instant(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _stored(instant: datetime) -> datetime:
+    """An instant as the table gives it back: to the millisecond, in UTC."""
+    return datetime.fromtimestamp(_ms(instant) / 1000, UTC)
 
 
 def _job(row: Row[tuple[object, ...]]) -> Job:
