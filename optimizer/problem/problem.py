@@ -312,13 +312,8 @@ class Problem:
         return any(self.travel_slices.get(one.profile) for one in self.vehicles)
 
     @property
-    def has_rare_rules(self) -> bool:
-        """Whether any of these rules binds; a search that does not know all of them must not take the day."""
-        return self.is_limited_in_span or self.has_rare_rules_but_span
-
-    @property
     def has_rare_rules_but_span(self) -> bool:
-        """Whether any of them but the longest time out binds, for searches that know this one only."""
+        """Whether any of these rules but the longest time out binds, for searches that know of them that one only."""
         costs = (self.has_overtime, self.has_tolls)
         return self.is_limited_in_load or any(costs) or self.has_queues or self.has_time_slices
 

@@ -1,3 +1,5 @@
+"""Many who look up the town at once share a question, see every change made before they asked, and hear of failures."""
+
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
