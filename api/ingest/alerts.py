@@ -151,11 +151,15 @@ def alerts_of(observation: Observation) -> list[Alert | AllClear]:
     A fire ends by a person only: a sensor that burnt says that nothing burns.
     """
     said = observation.measurement
+    is_hot = said.temperature_c is not None and said.temperature_c >= FIRE_ABOVE_C
+    if not (said.is_burning or said.has_heat_alarm or is_hot) and (
+        said.is_tilted is None and said.tilt_deg is None and said.is_lid_open is None
+    ):
+        return []  # as nearly all messages
     if observation.observed_at > observation.received_at + MAX_CLOCK_LEAD:
         at = observation.received_at  # a clock gone wrong must not keep an alert open for ever
     else:
         at = observation.observed_at
-    is_hot = said.temperature_c is not None and said.temperature_c >= FIRE_ABOVE_C
     found: list[Alert | AllClear] = []
 
     def tell(kind: AlertKind, detail: str) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from api.ingest.calibration import Calibration, calibration_of
 from api.ingest.decoders.catalogue import decode
+from api.ingest.json_text import write_json
 from api.ingest.record import Arrival, Measurement, Observation, Refusal, RefusedMessageError, Uplink
 from api.store.tenant_ports import Device
 from optimizer.domain.reading import Quality
@@ -68,12 +69,6 @@ _STATED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    fill_fraction: float
-    remarks: tuple[str, ...] = ()
-
-
 def observe(uplink: Uplink, device: Device | None, arrival: Arrival, *, source: str) -> Observation | Refusal:
     """The message as an observation with its quality, or the reason why its level must wait.
 
@@ -84,21 +79,23 @@ def observe(uplink: Uplink, device: Device | None, arrival: Arrival, *, source: 
         measurement, decoder = decode(uplink, device.decoder if device is not None else "")
         level = _level(measurement, device, dead_zone_mm=decoder.blind_mm if decoder is not None else 0.0)
     except RefusedMessageError as error:
-        return Refusal(code=error.code, detail=error.detail, device_id=uplink.device_id, raw=uplink.raw)
+        return refuse(uplink, error.code, error.detail)
     observed_at = uplink.observed_at if uplink.observed_at is not None else arrival.received_at
     reasons: list[str] = [] if uplink.observed_at is not None else ["no_instant"]
+    fill_fraction = None
     if level is not None:
-        reasons += [*level.remarks, *_circumstances(measurement)]
+        fill_fraction, remarks = level
+        reasons += [*remarks, *_circumstances(measurement)]
     reasons += _clock(observed_at, arrival.received_at)
     return Observation(
         device_id=uplink.device_id,
         container_id=_container_id(uplink, device),
         observed_at=observed_at,
         received_at=arrival.received_at,
-        fill_fraction=None if level is None else level.fill_fraction,
+        fill_fraction=fill_fraction,
         measurement=measurement,
-        quality=min((REASONS[code].quality for code in reasons), default=Quality.ACCEPTED),
-        reasons=tuple(dict.fromkeys(reasons)),
+        quality=min(REASONS[code].quality for code in reasons) if reasons else Quality.ACCEPTED,
+        reasons=tuple(dict.fromkeys(reasons)) if reasons else (),
         source=source,
         dedup_key=uplink.dedup_key,
         rssi_dbm=uplink.rssi_dbm,
@@ -110,7 +107,6 @@ def observe(uplink: Uplink, device: Device | None, arrival: Arrival, *, source: 
 def refusal_of(observation: Observation, uplink: Uplink, device: Device | None) -> Refusal | None:
     """Why the observation's level must not be stored; None when it may."""
     code, detail = "", ""
-    worst = min(observation.reasons, key=lambda one: REASONS[one].quality, default="")
     if observation.container_id is None:
         if device is None:
             code, detail = "unknown_device", "No such device is registered. Register it, then replay the message."
@@ -119,28 +115,39 @@ def refusal_of(observation: Observation, uplink: Uplink, device: Device | None) 
     elif device is not None and not device.is_active:
         code, detail = "inactive_device", "The device was retired. Register it again, or switch it off."
     elif observation.quality <= Quality.PROBABLY_WRONG:
-        code, detail = worst, REASONS[worst].advice
+        code = min(observation.reasons, key=lambda one: REASONS[one].quality)
+        detail = REASONS[code].advice
     elif observation.fill_fraction is None and observation.measurement.distance_mm is not None:
         code, detail = "not_calibrated", "The device is not calibrated. Set empty_mm and full_mm, then replay."
-    if not code:
-        return None
-    return Refusal(code=code, detail=detail, device_id=uplink.device_id, raw=uplink.raw)
+    return refuse(uplink, code, detail) if code else None
 
 
-def _level(measurement: Measurement, device: Device | None, *, dead_zone_mm: float) -> _Level | None:
+def refuse(uplink: Uplink, code: str, detail: str) -> Refusal:
+    """The message as one that is kept aside: by itself, where it did not come alone."""
+    raw = b"" if uplink.document is None else write_json(uplink.document)
+    return Refusal(code=code, detail=detail, device_id=uplink.device_id, raw=raw)
+
+
+def _level(
+    measurement: Measurement, device: Device | None, *, dead_zone_mm: float
+) -> tuple[float, tuple[str, ...]] | None:
+    """Fill fraction and remarks; None where the message carries no level."""
     if not measurement.has_level:
         return None
-    remarks = tuple(one for one in measurement.remarks if one != "vendor_level")
-    if any(REASONS[one].quality is Quality.REJECTED for one in remarks):
-        return _Level(0.0, remarks)  # the sensor says itself that the value means nothing
+    said = measurement.remarks
+    remarks = tuple(one for one in said if one != "vendor_level") if said else ()
+    if remarks and any(REASONS[one].quality is Quality.REJECTED for one in remarks):
+        return 0.0, remarks  # the sensor says itself that the value means nothing
     calibration = calibration_of(device, dead_zone_mm=dead_zone_mm) if device is not None else None
     distance_mm = measurement.distance_mm
     if distance_mm is not None and calibration is not None:
-        return _Level(calibration.fill_fraction(distance_mm), (*remarks, *_doubts(distance_mm, calibration)))
+        return calibration.fill_fraction(distance_mm), (*remarks, *_doubts(distance_mm, calibration))
     if measurement.fill_fraction is not None:
         if not 0 <= measurement.fill_fraction <= MAX_FILL_FRACTION:
             remarks += ("out_of_range",)
-        return _Level(measurement.fill_fraction, (*remarks, *(set(measurement.remarks) & {"vendor_level"})))
+        if "vendor_level" in said:
+            remarks += ("vendor_level",)
+        return measurement.fill_fraction, remarks
     return None
 
 

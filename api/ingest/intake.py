@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from anyio.to_thread import run_sync
 
 from api.ingest.alerts import Alert, AlertStore, AllClear, alert_id, alerts_of
-from api.ingest.arrival import observe, refusal_of
+from api.ingest.arrival import observe, refusal_of, refuse
 from api.ingest.device_cache import DeviceCache, NotRememberedError
 from api.ingest.formats import FORMATS, Format
 from api.ingest.record import Arrival, Ignored, Observation, Refusal, Uplink
@@ -29,8 +29,9 @@ MAX_KEPT_BYTES = 262_144
 """Most bytes of a body that quarantine keeps; what is longer was never a message of a sensor."""
 
 
-INLINE_BYTES = 16_384
-"""Bodies up to this size are read on the event loop; a thread would cost more than it frees."""
+INLINE_BYTES = 32_768
+"""Bodies up to this size, as of 150 entities, are read on the event loop: it takes some milliseconds, and threads that
+take turns cost more than they free."""
 
 
 class Outcome(StrEnum):
@@ -205,8 +206,7 @@ class Intake:
 _FindsDevices = Callable[[set[str]], Mapping[str, Device]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A message whose level may be stored."""
 
     uplink: Uplink
@@ -259,7 +259,7 @@ def _parsed(delivery: Delivery, only_device_id: str | None) -> list[Result | Ref
             parsed.append(Result(device_id=one.device_id, outcome=Outcome.IGNORED, code=one.code))
         elif isinstance(one, Uplink) and only_device_id is not None and one.device_id != only_device_id:
             detail = "The key belongs to another device than the message. Use that device's key."
-            parsed.append(Refusal(code="foreign_device", detail=detail, device_id=one.device_id, raw=one.raw))
+            parsed.append(refuse(one, "foreign_device", detail))
         else:
             parsed.append(one)
     return parsed
@@ -310,7 +310,7 @@ def _settled(looked: _Looked, statuses: Sequence[ReadingStatus]) -> list[tuple[l
 def _judged(one: _Candidate, status: ReadingStatus) -> Result | Refusal:
     if status is ReadingStatus.UNKNOWN_CONTAINER:
         detail = "The device's container is not in the town. Correct where the device hangs, then replay."
-        return Refusal(code="unknown_container", detail=detail, device_id=one.uplink.device_id, raw=one.uplink.raw)
+        return refuse(one.uplink, "unknown_container", detail)
     return Result(
         device_id=one.uplink.device_id,
         outcome=Outcome.ACCEPTED if status is ReadingStatus.ACCEPTED else Outcome.DUPLICATE,
@@ -328,7 +328,7 @@ def _result(one: Result | Refusal) -> Result:
 def _unknown(uplink: Uplink) -> Refusal:
     # Without an entry nobody knows the decoder: to say that there is no decoder would send people the wrong way.
     detail = "No such device is registered. Register it with its decoder and container, then replay the message."
-    return Refusal(code="unknown_device", detail=detail, device_id=uplink.device_id, raw=uplink.raw)
+    return refuse(uplink, "unknown_device", detail)
 
 
 def _kept(delivery: Delivery, refused: Sequence[Refusal]) -> Iterable[QuarantinedMessage]:

@@ -1,18 +1,20 @@
 """The one form that every message from sensors takes inside: what an adapter yields and what a decoder reads.
 
 Guards that formats meet in one place: behind it nobody knows which network, platform or vendor spoke.
+
+What each message of a batch becomes on its way is a named tuple, made in a third of a frozen dataclass's time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from optimizer.domain.reading import Quality
 from optimizer.domain.sendable_error import SendableError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(NamedTuple):
     """What a payload says, in our units; None is what it does not say.
 
     Attributes
@@ -50,8 +52,7 @@ class Measurement:
         return self.fill_fraction is not None or self.distance_mm is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uplink:
+class Uplink(NamedTuple):
     """One message of one device, as its network or platform handed it over.
 
     Attributes
@@ -72,8 +73,9 @@ class Uplink:
         What the network calls the device's model, to choose a decoder.
     container_id
         Where the device hangs, if the message says so.
-    raw
-        This message alone, as a body that can be taken in again; empty for the whole body.
+    document
+        This message alone, as JSON that can be taken in again; None for the whole body. It is written only where the
+        message is refused.
     """
 
     device_id: str
@@ -88,7 +90,7 @@ class Uplink:
     container_id: str | None = None
     rssi_dbm: float | None = None
     snr_db: float | None = None
-    raw: bytes = field(default=b"", repr=False)
+    document: Mapping[str, Any] | Sequence[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ class Refusal:
         Stable, e.g. ``"not_json"``.
     detail
         A sentence that says what to do.
+    raw
+        The message alone, as a body that can be taken in again; empty for the whole body.
     """
 
     code: str
@@ -137,8 +141,7 @@ class Arrival:
     event: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(NamedTuple):
     """The common internal record: a decoded and judged message of one device.
 
     Attributes

@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,14 +24,11 @@ def number(value: object) -> float | None:
 
     Truth values are no numbers, although Python takes them for such.
     """
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        try:
-            found = float(value)
-        except OverflowError:
-            return None
-        return found if math.isfinite(found) else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            return float(value)
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value)
         return float(match.group(1)) if match else None
@@ -51,6 +49,8 @@ def instant(value: object) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(value)
+        if at.tzinfo is UTC:
+            return at
         return None if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -111,7 +111,7 @@ def payload_bytes(value: object) -> bytes:
 
 def dedup_key(*parts: object) -> str:
     """A key from the parts of a message's identity, digested where it would be long."""
-    key = ":".join(str(part) for part in parts)
+    key = ":".join(map(str, parts))
     if len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable():
         return key
     return f"{parts[0]}:{hashlib.sha256(key.encode('utf-8', 'backslashreplace')).hexdigest()}"

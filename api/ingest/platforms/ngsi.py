@@ -64,45 +64,53 @@ def entity_device_id(entity_id: str) -> str:
 def _parse(entity: object, notified_at: datetime | None, arrival: Arrival, scale: Scale) -> Parsed:
     if not isinstance(entity, dict):
         return Refusal(code="not_ngsi", detail="An entity is no object.", raw=write_json(entity))
-    attributes = {short_name(name): value for name, value in entity.items()}
+    attributes = entity
+    if "://" in "".join(entity):  # seldom, and looking once is quicker than at each name
+        attributes = {short_name(name): value for name, value in entity.items()}
     raw_id = attributes.get("id", attributes.get("@id"))
     entity_id = entity_device_id(raw_id) if isinstance(raw_id, str) else None
     device_id = identifier(entity_id)
     # An entity that is taken in again later has no notification around it, so it takes the instant along.
-    kept = dict(entity) if notified_at is None else {"dateModified": notified_at.isoformat(), **entity}
-    raw = write_json(kept)
+    kept = entity if notified_at is None else {"dateModified": notified_at.isoformat(), **entity}
     if device_id is None:
-        return Refusal(code="no_device", detail="An entity has no usable id.", raw=raw)
+        return Refusal(code="no_device", detail="An entity has no usable id.", raw=write_json(kept))
     kind = attributes.get("type", attributes.get("@type"))
-    names = kind if isinstance(kind, list) else [kind]
-    if _TYPE not in {short_name(name) for name in names if isinstance(name, str)}:
+    if kind != _TYPE and _TYPE not in _short_names(kind):
         return Ignored(code="other_type", device_id=device_id)
-    level = _value(attributes.get("fillingLevel"))
-    if level is not None and number(level) is None:
+    stated = _value(attributes.get("fillingLevel"))
+    level = number(stated)
+    if level is None and stated is not None:
         detail = "fillingLevel is no number. Check the entity's data source."
-        return Refusal(code="not_a_number", detail=detail, device_id=device_id, raw=raw)
-    measurement = _measurement(attributes, scale)
+        return Refusal(code="not_a_number", detail=detail, device_id=device_id, raw=write_json(kept))
     observed_at = _observed_at(attributes, notified_at)
     return Uplink(
         device_id=device_id,
         observed_at=observed_at,
-        dedup_key=_key(device_id, observed_at, raw, arrival),
-        measurement=measurement,
+        dedup_key=_key(device_id, observed_at, kept, arrival),
+        measurement=_measurement(level, attributes, scale),
         container_id=_container_id(raw_id, attributes),
-        raw=raw,
+        document=kept,
     )
 
 
-def _measurement(attributes: Mapping[str, Any], scale: Scale) -> Measurement:
-    level, remarks = _level(attributes.get("fillingLevel"), scale)
-    status = _value(attributes.get("status"))
+def _short_names(kind: object) -> set[str]:
+    names = kind if isinstance(kind, list) else [kind]
+    return {short_name(name) for name in names if isinstance(name, str)}
+
+
+def _measurement(level: float | None, attributes: Mapping[str, Any], scale: Scale) -> Measurement:
+    fill_fraction, remarks = (None, ()) if level is None else _scaled(level, attributes["fillingLevel"], scale)
+    temperature_c = number(_value(attributes["temperature"])) if "temperature" in attributes else None
+    if "status" not in attributes:
+        return Measurement(fill_fraction=fill_fraction, temperature_c=temperature_c, remarks=remarks)
+    status = _value(attributes["status"])
     words = {one for one in (status if isinstance(status, list) else [status]) if isinstance(one, str)}
     says_state = bool(words - {"unknown"})
     if words & {"moved", "vandalized"}:
         remarks += ("moved",)
     return Measurement(
-        fill_fraction=level,
-        temperature_c=number(_value(attributes.get("temperature"))),
+        fill_fraction=fill_fraction,
+        temperature_c=temperature_c,
         is_tilted="dropped" in words if says_state else None,
         is_burning="burning" in words if says_state else None,
         is_lid_open="lidOpen" in words if says_state else None,
@@ -110,10 +118,7 @@ def _measurement(attributes: Mapping[str, Any], scale: Scale) -> Measurement:
     )
 
 
-def _level(attribute: object, scale: Scale) -> tuple[float | None, tuple[str, ...]]:
-    value = number(_value(attribute))
-    if value is None:
-        return None, ()
+def _scaled(value: float, attribute: object, scale: Scale) -> tuple[float, tuple[str, ...]]:
     unit = _unit(attribute)
     if unit in _PERCENT_UNITS or (scale is Scale.PERCENT and unit not in _FRACTION_UNITS):
         return value / 100, ("sensor_code",) if value in {254.0, 255.0} else ()
@@ -130,7 +135,8 @@ def _value(attribute: object) -> object:
     if isinstance(attribute, dict):
         for name in ("value", "@value", "object"):
             if name in attribute:
-                return _value(attribute[name]) if isinstance(attribute[name], dict) else attribute[name]
+                inner = attribute[name]
+                return _value(inner) if isinstance(inner, dict) else inner
         expanded = {short_name(name): value for name, value in attribute.items() if isinstance(name, str)}
         return expanded.get("hasValue")
     if isinstance(attribute, list) and len(attribute) == 1:
@@ -141,34 +147,35 @@ def _value(attribute: object) -> object:
 def _unit(attribute: object) -> str:
     if not isinstance(attribute, dict):
         return ""
-    unit = attribute.get("unitCode", _value(mapping(attribute.get("metadata")).get("unitCode")))
+    unit = attribute.get("unitCode")
+    if unit is None and "unitCode" not in attribute and "metadata" in attribute:
+        unit = _value(mapping(attribute["metadata"]).get("unitCode"))
     return unit if isinstance(unit, str) else ""
 
 
 def _observed_at(attributes: Mapping[str, Any], notified_at: datetime | None) -> datetime | None:
     level = mapping(attributes.get("fillingLevel"))
-    metadata = mapping(level.get("metadata"))
-    for place in filter(None, (level, metadata)):
-        for name in _INSTANT_NAMES:
-            found = instant(_value(place.get(name)))
-            if found is not None:
+    for place, names in (
+        (level, _INSTANT_NAMES),
+        (mapping(level.get("metadata")), _INSTANT_NAMES),
+        (attributes, _ENTITY_INSTANTS),
+    ):
+        for name in names:
+            if name in place and (found := instant(_value(place[name]))) is not None:
                 return found
-    for name in _ENTITY_INSTANTS:
-        found = instant(_value(attributes.get(name)))
-        if found is not None:
-            return found
     return notified_at
 
 
-def _key(device_id: str, observed_at: datetime | None, raw: bytes, arrival: Arrival) -> str:
+def _key(device_id: str, observed_at: datetime | None, kept: Mapping[str, Any], arrival: Arrival) -> str:
     if observed_at is not None:
         return dedup_key("ngsi", device_id, observed_at.isoformat())
     # Nothing says when: the same entity again within the hour is taken for a repetition.
-    return dedup_key("ngsi", device_id, hashlib.sha256(raw).hexdigest()[:32], f"{arrival.received_at:%Y%m%dT%H}")
+    digest = hashlib.sha256(write_json(kept)).hexdigest()[:32]
+    return dedup_key("ngsi", device_id, digest, f"{arrival.received_at:%Y%m%dT%H}")
 
 
 def _container_id(entity_id: object, attributes: Mapping[str, Any]) -> str | None:
-    named = identifier(_value(attributes.get("binId"))) or identifier(_value(attributes.get("serialNumber")))
-    if named is not None:
-        return named
+    for name in ("binId", "serialNumber"):
+        if name in attributes and (named := identifier(_value(attributes[name]))) is not None:
+            return named
     return identifier(entity_id.rpartition(":")[2]) if isinstance(entity_id, str) else None

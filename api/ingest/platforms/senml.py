@@ -72,23 +72,21 @@ def _value(record: Mapping[str, Any], base_value: float) -> object:
 
 def _uplink(device: str, place: str, at_s: float, values: Mapping[int, Any], arrival: Arrival) -> Parsed:
     device_id = identifier(device.strip("/")) or arrival.device_id
-    raw = write_json(
-        [
-            {"bn": f"{device}/3435/{place}/", "bt": at_s, "n": str(resource), _kind(value): value}
-            for resource, value in values.items()
-            if value is not None
-        ]
-    )
+    document = [
+        {"bn": f"{device}/3435/{place}/", "bt": at_s, "n": str(resource), _kind(value): value}
+        for resource, value in values.items()
+        if value is not None
+    ]
     if device_id is None:
         detail = "The records name no device. Put it into the base name, or into the address as ?device=."
-        return Refusal(code="no_device", detail=detail, raw=raw)
+        return Refusal(code="no_device", detail=detail, raw=write_json(document))
     observed_at = _observed_at(at_s, values, arrival)
     return Uplink(
         device_id=device_id,
         observed_at=observed_at,
         dedup_key=dedup_key("senml", device_id, place, observed_at.isoformat()) if observed_at is not None else None,
         measurement=_measurement(values),
-        raw=raw,
+        document=document,
     )
 
 

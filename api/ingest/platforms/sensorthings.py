@@ -55,23 +55,24 @@ def _parse(observation: object, page_stream: Mapping[str, Any], arrival: Arrival
         return Refusal(code="not_sensorthings", detail="An observation is no object.", raw=write_json(observation))
     stream = mapping(observation.get("Datastream")) or page_stream
     kept = {**observation, "Datastream": dict(stream)} if stream else observation
-    raw = write_json(kept)
     device_id = stream_device_id(stream.get("@iot.id")) or arrival.device_id
     if device_id is None:
-        return Refusal(code="no_device", detail="The observation names no Datastream with an @iot.id.", raw=raw)
+        return Refusal(
+            code="no_device", detail="The observation names no Datastream with an @iot.id.", raw=write_json(kept)
+        )
     when = observation.get("phenomenonTime")
     observed_at = _end(when)
     if observed_at is None:
         detail = "phenomenonTime is no instant with an offset, and no interval of two."
-        return Refusal(code="no_instant", detail=detail, device_id=device_id, raw=raw)
+        return Refusal(code="no_instant", detail=detail, device_id=device_id, raw=write_json(kept))
     value = number(observation.get("result"))
     if value is None:
         detail = "The result is no number. Point the datastream at the fill level."
-        return Refusal(code="not_a_number", detail=detail, device_id=device_id, raw=raw)
+        return Refusal(code="not_a_number", detail=detail, device_id=device_id, raw=write_json(kept))
     try:
         measurement = _measurement(value, mapping(stream.get("unitOfMeasurement")), observation)
     except RefusedMessageError as error:
-        return Refusal(code=error.code, detail=error.detail, device_id=device_id, raw=raw)
+        return Refusal(code=error.code, detail=error.detail, device_id=device_id, raw=write_json(kept))
     observation_id = observation.get("@iot.id")
     named = isinstance(observation_id, (str, int)) and not isinstance(observation_id, bool)
     return Uplink(
@@ -79,7 +80,7 @@ def _parse(observation: object, page_stream: Mapping[str, Any], arrival: Arrival
         observed_at=observed_at,
         dedup_key=dedup_key("sta", device_id, observation_id if named else observed_at.isoformat()),
         measurement=measurement,
-        raw=raw,
+        document=kept,
     )
 
 
