@@ -181,12 +181,15 @@ class Intake:
         return IntakeReport(results=tuple(results))
 
     async def _look_beside_others(self, delivery: Delivery, only_device_id: str | None) -> "_Looked":
-        if len(delivery.body) <= INLINE_BYTES:
-            try:
-                return _look_all([delivery], only_device_id, self._devices.remembered)
-            except NotRememberedError:
-                pass
-        return await run_sync(_look_all, [delivery], only_device_id, self._devices.get_all)
+        if len(delivery.body) > INLINE_BYTES:
+            return await run_sync(_look_all, [delivery], only_device_id, self._devices.get_all)
+        parsed = [_parsed(delivery, only_device_id)]
+        speakers = _speakers(parsed)
+        try:
+            devices: Mapping[str, Device] = self._devices.remembered(speakers)
+        except NotRememberedError:
+            devices = await run_sync(self._devices.get_all, speakers)
+        return _looked([delivery], parsed, devices)
 
     def _store_readings(self, good: "Sequence[_Candidate]") -> Sequence[ReadingStatus]:
         return self._store.readings.add(**_to_add(good)) if good else ()
@@ -203,6 +206,7 @@ class Intake:
                 self._alerts.end(alert_id(one.kind, one.subject_id), at=one.at)
 
 
+_Parsed = Result | Refusal | Uplink
 _FindsDevices = Callable[[set[str]], Mapping[str, Device]]
 
 
@@ -236,7 +240,16 @@ class _ToAdd(TypedDict):
 
 def _look_all(deliveries: Sequence[Delivery], only_device_id: str | None, find: _FindsDevices) -> _Looked:
     parsed = [_parsed(delivery, only_device_id) for delivery in deliveries]
-    devices = find({one.device_id for part in parsed for one in part if isinstance(one, Uplink)})
+    return _looked(deliveries, parsed, find(_speakers(parsed)))
+
+
+def _speakers(parsed: Sequence[Sequence[_Parsed]]) -> set[str]:
+    return {one.device_id for part in parsed for one in part if isinstance(one, Uplink)}
+
+
+def _looked(
+    deliveries: Sequence[Delivery], parsed: Sequence[Sequence[_Parsed]], devices: Mapping[str, Device]
+) -> _Looked:
     looked = _Looked()
     for delivery, part in zip(deliveries, parsed, strict=True):
         looked.parts.append(
@@ -248,12 +261,12 @@ def _look_all(deliveries: Sequence[Delivery], only_device_id: str | None, find: 
     return looked
 
 
-def _parsed(delivery: Delivery, only_device_id: str | None) -> list[Result | Refusal | Uplink]:
+def _parsed(delivery: Delivery, only_device_id: str | None) -> list[_Parsed]:
     found = FORMATS[delivery.format_name].parses(delivery.body, delivery.arrival)
     if len(found) > MAX_MESSAGES:
         detail = f"The body holds more than {MAX_MESSAGES} messages. Send them in several."
         return [Refusal(code="too_many", detail=detail)]
-    parsed: list[Result | Refusal | Uplink] = []
+    parsed: list[_Parsed] = []
     for one in found:
         if isinstance(one, Ignored):
             parsed.append(Result(device_id=one.device_id, outcome=Outcome.IGNORED, code=one.code))

@@ -171,6 +171,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         # What is deleted for privacy's sake is overwritten, not only unlinked.
         "secure_delete=ON",
         "cache_size=-32000",
+        # Pages that many commits change are copied into the file once for all of them.
+        "wal_autocheckpoint=4000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -68,7 +68,7 @@ def container_keys(connection: Connection, container_ids: Collection[str]) -> di
         if connection.dialect.name == "sqlite":
             cursor.execute(_SQLITE_CONTAINERS, (json.dumps(sorted(container_ids)),))
         else:
-            cursor.execute(_POSTGRESQL_CONTAINERS, [_texts(sorted(container_ids))])
+            cursor.execute(_POSTGRESQL_CONTAINERS, [array_of_texts(sorted(container_ids))])
         return dict(cursor.fetchall())
     finally:
         cursor.close()
@@ -128,7 +128,7 @@ class ReadingRows:
             if self._is_sqlite:
                 is_new = _insert(cursor, "message_keys", list(rows.items()), is_hopeful=is_hopeful)
                 return {key for key, is_one_new in zip(rows, is_new, strict=True) if is_one_new}
-            cursor.execute(_POSTGRESQL_MESSAGES, [_texts(rows), _numbers(rows.values()), len(rows)])
+            cursor.execute(_POSTGRESQL_MESSAGES, [array_of_texts(rows), _numbers(rows.values()), len(rows)])
             told = cursor.fetchall()
             return set(rows) if told[0][0] == len(rows) else {key for number, key in told if number}
         finally:
@@ -156,7 +156,7 @@ def _numbers(column: Iterable[int]) -> str:
     return "{" + ",".join(map(str, column)) + "}"
 
 
-def _texts(column: Iterable[str]) -> str:
+def array_of_texts(column: Iterable[str]) -> str:
     """An array of texts in PostgreSQL's own words."""
     joined = "\0".join(column)
     if "\\" in joined or '"' in joined:

@@ -181,19 +181,18 @@ def _batch(readings: Sequence[Reading], received_at: datetime, dedup_keys: Seque
 
 def key_of_reading(container_key: int | None, reading: Reading) -> ReadingKey | None:
     """The row that a reading is; None where there is no such container."""
-    if container_key is None:
-        return None
+    return None if container_key is None else _row(container_key, reading)
+
+
+def _row(container_key: int, reading: Reading) -> ReadingKey:
+    fill_fraction = reading.fill_fraction
     return (
         container_key,
         int(reading.observed_at.timestamp()),
         _CODES[reading.source],
         reading.is_emptying,
-        _ppm(reading.fill_fraction),
+        NO_LEVEL_PPM if math.isnan(fill_fraction) else max(0, round(fill_fraction * 1e6)),
     )
-
-
-def _ppm(fill_fraction: float) -> int:
-    return NO_LEVEL_PPM if math.isnan(fill_fraction) else max(0, round(fill_fraction * 1e6))
 
 
 def _first_bringers(batches: Sequence[_Batch], known: Mapping[str, int]) -> dict[str, int]:
@@ -210,11 +209,13 @@ def _judge(batch: _Batch, known: Mapping[str, int], new_messages: Collection[str
     """The row of each reading that may be new, else what is to be said of it."""
     judged: list[ReadingKey | ReadingStatus] = []
     for reading, message in zip(batch.readings, batch.dedup_keys, strict=True):
-        key = key_of_reading(known.get(reading.container_id), reading)
-        if key is None:
+        container_key = known.get(reading.container_id)
+        if container_key is None:
             judged.append(ReadingStatus.UNKNOWN_CONTAINER)
+        elif message is None or message in new_messages:
+            judged.append(_row(container_key, reading))
         else:
-            judged.append(key if message is None or message in new_messages else ReadingStatus.DUPLICATE)
+            judged.append(ReadingStatus.DUPLICATE)
     return judged
 
 

@@ -250,6 +250,16 @@ def test_keys_come_back_equal_until_and_after_they_are_revoked(stores: SqlTenant
     assert stores.keys.find("k\x00") is None
 
 
+def test_devices_are_found_whatever_their_ids_hold(store: SqlStore) -> None:
+    odd = ('a"b', "a\\b", "a'b", "{a,b}", "a b", "NULL", "\u00fc\U0001f5d1")
+    devices = {name: replace(DEVICE, device_id=name, is_active=index % 2 == 0) for index, name in enumerate(odd)}
+    for one in devices.values():
+        store.devices.put(one)
+    assert store.devices.find([*odd, "nobody"]) == devices
+    assert store.devices.find(odd[:1]) == {odd[0]: devices[odd[0]]}
+    assert store.devices.find([]) == {}
+
+
 def test_devices_are_replaced_and_paged(store: SqlStore) -> None:
     for number in (3, 1, 2):
         store.devices.put(replace(DEVICE, device_id=f"D{number}"))

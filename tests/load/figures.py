@@ -3,6 +3,7 @@
     python tests/load/figures.py                     # SQLite files
     python tests/load/figures.py --postgresql        # a PostgreSQL of its own
     python tests/load/figures.py --share 0.1         # a tenth of everything, to see that it runs
+    python tests/load/figures.py --only plans        # one part; --help names them
 
 One service in a process of its own and its callers in this one. Processor seconds of the service stand beside the
 elapsed ones: they count where others compute too. ``python -m tests.durability.figures`` has kills (G1, G3), backups
@@ -15,6 +16,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,6 +40,10 @@ from tests.postgres import running_postgres
 
 TOWN, NEIGHBOUR = "luenen", "werne"
 CONTAINERS, VEHICLES = 300, 100
+PARTS = ("readings", "notifications", "fetching", "events", "plans", "flood", "mqtt")
+"""What can be measured alone, in the order in which it is."""
+
+_ON_A_TOUR = frozenset({"fetching", "events", "plans", "flood"})
 PLANS = 50
 """Asked for at once, whatever the share: what they cost in memory shows with all of them only."""
 OFFICE = KeyHolder(tenant_id=TOWN, role=Role.DISPATCHER)
@@ -84,18 +90,29 @@ class Figures:
         self._begun_at = datetime.now(UTC).replace(microsecond=0)
         self._sent = 0
 
-    def measure(self) -> None:
-        """Everything, in turn."""
+    def measure(self, parts: Collection[str]) -> None:
+        """These parts, in turn."""
         headers = {"authorization": f"Bearer {self._service.keys[OFFICE]}"}
         with httpx.Client(base_url=self._service.base_url, headers=headers, timeout=60) as office:
-            self._ingest()
-            address = self._release(office)
-            self._fetch(address)
-            self._sync()
-            self._plans(office, address)
-            self._under_flood(address)
+            address = ""
+            for name in (one for one in PARTS if one in parts):
+                if name in _ON_A_TOUR and not address:
+                    address = self._release(office)
+                match name:
+                    case "readings":
+                        self._readings_sent()
+                    case "notifications":
+                        self._notifications()
+                    case "fetching":
+                        self._fetch(address)
+                    case "events":
+                        self._sync()
+                    case "plans":
+                        self._plans(office, address)
+                    case "flood":
+                        self._under_flood(address)
 
-    def _ingest(self) -> None:
+    def _readings_sent(self) -> None:
         table, singles = self._table, int(10_000 * self._share)
         requests = [self._sensors.request("POST", "/v1/readings", self._readings(1)) for _ in range(singles)]
         tally, took_s, cpu_s = self._timed("single readings", self._sensors, requests, connections=50)
@@ -113,17 +130,19 @@ class Figures:
         # The backlog of 20,000 sensors after eight hours is what the largest batches brought.
         backlog_s = took_s * 160 / number
         table.tell("G4", "160,000 readings of a backlog", backlog_s, 300, "s")
+
+    def _notifications(self) -> None:
         headers = {"authorization": f"Bearer {self._sensors.key}", "content-type": "application/json"}
         address = f"{self._service.base_url}/v1/ingest/ngsi"
         told = httpx.post(address, content=self._entities(100), headers=headers, timeout=60).raise_for_status().json()
         if told["accepted"] != 100:  # quick answers about what is not stored are no figure
             raise SystemExit(f"notification: {told}")
-        number = max(8, int(200 * self._share))
+        number = max(8, int(1_000 * self._share))
         requests = [self._sensors.request("POST", "/v1/ingest/ngsi", self._entities(100)) for _ in range(number)]
         _, took_s, cpu_s = self._timed("entities", self._sensors, requests, connections=8)
         cpu = f"{cpu_s / number * 1e3:.1f} s CPU per 100,000"
         told = f"readings with message keys, in notifications of 100 ({cpu})"
-        table.tell("G4", told, number * 100 / took_s, 20_000, "/s", is_rate=True)
+        self._table.tell("G4", told, number * 100 / took_s, 20_000, "/s", is_rate=True)
 
     def _fetch(self, address: str) -> None:
         etag = httpx.get(
@@ -278,21 +297,30 @@ def main() -> int:
     place.add_argument("--database-url", help="an empty database of PostgreSQL; SQLite files without it")
     place.add_argument("--postgresql", action="store_true", help="start a PostgreSQL for the run")
     parser.add_argument("--share", type=float, default=1.0, help="how much of everything is sent")
+    parser.add_argument("--only", metavar="WORD", help=f"only parts whose name holds the word: {', '.join(PARTS)}")
     asked = parser.parse_args()
+    parts = [name for name in PARTS if asked.only is None or asked.only in name]
+    if not parts:
+        parser.error(f"no part's name holds {asked.only!r}; there are {', '.join(PARTS)}")
     table = Table()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuhre-figures-")))
         url = asked.database_url
         if asked.postgresql:
             url = stack.enter_context(running_postgres(is_on_disk=True)).make_database()
-        towns = {TOWN: load_town(CONTAINERS, vehicle_count=VEHICLES), NEIGHBOUR: load_town(CONTAINERS, name="Werne")}
-        holders = [OFFICE, TABLET, SENSORS, FLOOD]
-        with own_service(folder / "data", towns, holders, settings=SETTINGS, database_url=url) as service:
-            Figures(service, table, share=asked.share).measure()
-        place = url if url is None else stack.enter_context(running_postgres(is_on_disk=True)).make_database()
-        rate, cpu_ms = mqtt_rate(place or folder / "mqtt", messages=int(5_000 * asked.share))
-        told = f"MQTT messages of quality 1, stored and acknowledged ({cpu_ms:.2f} ms CPU of the consumer each)"
-        table.tell("G4", told, rate, 1_000, "/s", is_rate=True)
+        if parts != ["mqtt"]:
+            towns = {
+                TOWN: load_town(CONTAINERS, vehicle_count=VEHICLES),
+                NEIGHBOUR: load_town(CONTAINERS, name="Werne"),
+            }
+            holders = [OFFICE, TABLET, SENSORS, FLOOD]
+            with own_service(folder / "data", towns, holders, settings=SETTINGS, database_url=url) as service:
+                Figures(service, table, share=asked.share).measure(parts)
+        if "mqtt" in parts:
+            place = url if url is None else stack.enter_context(running_postgres(is_on_disk=True)).make_database()
+            rate, cpu_ms = mqtt_rate(place or folder / "mqtt", messages=int(5_000 * asked.share))
+            told = f"MQTT messages of quality 1, stored and acknowledged ({cpu_ms:.2f} ms CPU of the consumer each)"
+            table.tell("G4", told, rate, 1_000, "/s", is_rate=True)
     sys.stdout.write("\n".join([f"On {'SQLite' if url is None else 'PostgreSQL'}:", "", *table.lines, ""]))
     return 1 if table.missed else 0
 

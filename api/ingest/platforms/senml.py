@@ -84,7 +84,7 @@ def _uplink(device: str, place: str, at_s: float, values: Mapping[int, Any], arr
     return Uplink(
         device_id=device_id,
         observed_at=observed_at,
-        dedup_key=dedup_key("senml", device_id, place, observed_at.isoformat()) if observed_at is not None else None,
+        dedup_key=dedup_key("senml", observed_at.isoformat(), device_id, place) if observed_at is not None else None,
         measurement=_measurement(values),
         document=document,
     )

@@ -1,9 +1,13 @@
+import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from api.ingest.intake import MAX_KEPT_BYTES, Outcome
+from api.ingest.formats import FORMATS
+from api.ingest.intake import INLINE_BYTES, MAX_KEPT_BYTES, Delivery, Outcome
+from api.ingest.record import Arrival, Parsed
 from tests.unit.api.ingest.intake_setup import EUI, NOW, bench, device
 from tests.unit.api.ingest.memory_store import fixture_bytes
 
@@ -297,3 +301,34 @@ def test_level_of_one_means_what_the_scale_says(scale: str, levels: list[float])
     entity = {"id": "C:P-001", "type": "WasteContainer", "fillingLevel": 1, "dateObserved": "2026-03-02T03:00:00Z"}
     fed.intake.take_in(scale, json.dumps(entity).encode())
     assert fed.levels() == levels
+
+
+@pytest.mark.parametrize("padding", [0, INLINE_BYTES])
+def test_awaited_body_of_unknown_devices_is_read_once(padding: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+
+    def parses(body: bytes, arrival: Arrival) -> list[Parsed]:
+        read.append(body)
+        return plain.parses(body, arrival)
+
+    plain = FORMATS["ngsi"]
+    monkeypatch.setitem(FORMATS, "ngsi", replace(plain, parses=parses))  # type: ignore[arg-type]  # it is a dict
+    entity = {"id": "nobody", "type": "WasteContainer", "fillingLevel": 900, "dateObserved": NOW.isoformat()}
+    body = json.dumps({"data": [entity, {**entity, "id": "A:P-001"}]}).encode() + b" " * padding
+    fed = bench()
+    delivery = Delivery(format_name="ngsi", body=body, arrival=Arrival(received_at=NOW))
+    report = asyncio.run(fed.intake.take_in_awaited(delivery))
+    assert read == [body]
+    assert report == fed.intake.take_in("ngsi", body)
+    assert [one.code for one in report.results] == ["out_of_range"] * 2
+    assert len(fed.store.quarantine.kept) == 2
+
+
+def test_refused_entity_is_kept_alone_and_as_it_came() -> None:
+    fed = bench()
+    good = {"id": "A:P-001", "type": "WasteContainer", "fillingLevel": 0.5, "dateObserved": NOW.isoformat()}
+    bad = {**good, "id": "A:P-404", "https://vendor.example/terms#colour": "gr\u00fcn"}
+    body = json.dumps({"notifiedAt": NOW.isoformat(), "data": [good, bad]}).encode()
+    assert [one.outcome for one in fed.intake.take_in("ngsi", body).results] == [Outcome.ACCEPTED, Outcome.QUARANTINED]
+    [kept] = fed.store.quarantine.kept.values()
+    assert json.loads(kept.body) == {"data": [{"dateModified": NOW.isoformat(), **bad}]}
