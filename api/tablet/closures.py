@@ -126,8 +126,12 @@ def outline(line: Sequence[Location]) -> tuple[tuple[float, float], ...]:
     else:
         inner = substring(path, SHORT_OF_ENDS_M, path.length - SHORT_OF_ENDS_M)
         shape = inner.buffer(BESIDE_LINE_M, quad_segs=2, cap_style="flat")
-    # A line that crosses itself encloses ground, which is closed too: the outer ring alone is kept.
+    # A line that crosses itself encloses ground, which is closed too: the outer ring alone is kept. Beside a pole or
+    # the date line a corner would lie beyond the end of the degrees, where no plan could be made any more.
     return tuple(
-        (origin.lon_deg + x / (squash * _METRES_PER_DEG), origin.lat_deg + y / _METRES_PER_DEG)
+        (
+            min(180.0, max(-180.0, origin.lon_deg + x / (squash * _METRES_PER_DEG))),
+            min(90.0, max(-90.0, origin.lat_deg + y / _METRES_PER_DEG)),
+        )
         for x, y in shape.exterior.coords[:-1]
     )

@@ -38,6 +38,9 @@ def place(column: float, row: float) -> Location:
 
 
 places = st.builds(Location, lon_deg=st.floats(7, 8), lat_deg=st.floats(51, 52))
+degrees_of_lon = st.one_of(st.sampled_from([-180.0, 180.0, 179.9999]), st.floats(-180, 180))
+degrees_of_lat = st.one_of(st.sampled_from([-90.0, 90.0, 89.99999]), st.floats(-90, 90))
+anywhere = st.builds(Location, lon_deg=degrees_of_lon, lat_deg=degrees_of_lat)
 
 
 @given(st.lists(places, min_size=1, max_size=8))
@@ -46,6 +49,11 @@ def test_outline_of_any_line_is_a_polygon_that_a_router_takes(line: list[Locatio
     assert shape.area > 0
     made = overrides_of([closure(*line)], from_at=NOW, until_at=MIDNIGHT)
     assert [one.override_id for one in made] == ["closure-c1"]
+
+
+@given(st.lists(anywhere, min_size=1, max_size=4))
+def test_closure_at_the_ends_of_the_earth_stops_no_plan(line: list[Location]) -> None:
+    assert len(overrides_of([closure(*line)], from_at=NOW, until_at=MIDNIGHT)) == 1
 
 
 @pytest.mark.parametrize(
