@@ -10,8 +10,6 @@ from api.files.containers_file import read_containers, write_containers
 from api.files.fleet_file import Fleet, read_fleet
 from api.files.fleet_writer import write_fleet
 from api.files.issue_summary import raise_if_any
-from api.files.readings_file import read_readings
-from api.files.readings_writer import write_readings
 from optimizer.domain.container import Container
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.reading import FillHistory
@@ -88,6 +86,9 @@ def load_town_files(*, fleet: Path, containers: Path, readings: Path | None, map
     if readings is not None and register is not None:
         ids = [container.container_id for container in register]
         try:
+            # Imported here: who only asks for a town's map needs no tables, and they take 70 MB of every process.
+            from api.files.readings_file import read_readings  # noqa: PLC0415 - the reason is above
+
             history = read_readings(readings, container_ids=ids, zone=known.zone if known else None)
         except InvalidInputError as error:
             # Without a fleet there is no zone; clock times without an offset are then no news.
@@ -139,6 +140,8 @@ def write_town_folder(
         else:
             write_containers(loaded.town.containers, staging / CONTAINERS_NAME, notes=notes)
         if loaded.history:
+            from api.files.readings_writer import write_readings  # noqa: PLC0415 - as for reading
+
             write_readings(loaded.history, staging / READINGS_NAMES[0])
         folder.mkdir(exist_ok=True)
         for path in sorted(staging.iterdir()):

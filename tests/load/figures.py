@@ -137,7 +137,7 @@ class Figures:
         told = httpx.post(address, content=self._entities(100), headers=headers, timeout=60).raise_for_status().json()
         if told["accepted"] != 100:  # quick answers about what is not stored are no figure
             raise SystemExit(f"notification: {told}")
-        number = max(8, int(1_000 * self._share))
+        number = max(8, int(500 * self._share))
         requests = [self._sensors.request("POST", "/v1/ingest/ngsi", self._entities(100)) for _ in range(number)]
         _, took_s, cpu_s = self._timed("entities", self._sensors, requests, connections=8)
         cpu = f"{cpu_s / number * 1e3:.1f} s CPU per 100,000"
