@@ -213,11 +213,14 @@ def _bodies(asker: LivedIn) -> dict[str, dict[str, Any]]:
         },
         "addTourEvents": {
             "": {"day": day, "events": [event | {"kind": "started"}]},
-            "container_id": {"day": day, "events": [event | emptied | {"container_id": "<container_id>"}]},
-            "disposal_site_id": {
-                "day": day, "events": [event | {"kind": "tipped", "disposal_site_id": "<disposal_site_id>"}],
+            **{
+                name: {"day": day, "events": [event | kind | {"event_id": f"asked-<{name}>", name: f"<{name}>"}]}
+                for name, kind in (
+                    ("container_id", emptied),
+                    ("disposal_site_id", {"kind": "tipped"}),
+                    ("vehicle_id", {"kind": "started"}),
+                )
             },
-            "vehicle_id": {"day": day, "events": [event | {"kind": "started", "vehicle_id": "<vehicle_id>"}]},
         },
         "reportIncident": {
             "vehicle_id": {"kind": "breakdown", "vehicle_id": "<vehicle_id>"},

@@ -36,7 +36,7 @@ from tests.promises import (
     g17_privacy,
     g18_health,
 )
-from tests.promises.place import Place, Size
+from tests.promises.place import Place, Size, Tells
 from tests.promises.table import Table
 
 PROMISES: dict[str, tuple[str, Callable[[Place, Table], None]]] = {
@@ -50,24 +50,43 @@ PROMISES: dict[str, tuple[str, Callable[[Place, Table], None]]] = {
 }
 
 
-def measured(names: list[str], *, is_postgresql: bool, size: Size, progress: Progress | None = None) -> Table:
-    """The table of these promises."""
+def measured(
+    names: list[str],
+    *,
+    is_postgresql: bool,
+    size: Size,
+    progress: Progress | None = None,
+    keep: Callable[[Table], None] = lambda _: None,
+) -> Table:
+    """The table of these promises.
+
+    Parameters
+    ----------
+    keep
+        Called with the table after each of them: what was measured outlives what breaks off later.
+    """
     table = Table()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuhre-promises-")))
         server = stack.enter_context(running_postgres(is_on_disk=True)) if is_postgresql else None
         for name in names:
             title, measure = PROMISES[name]
-            task = None if progress is None else progress.add_task(f"{name}  {title}", total=1, detail="")
-
-            def tell(words: str, task: object = task) -> None:
-                if progress is not None:
-                    progress.update(task, detail=words)  # type: ignore[arg-type]  # it is a task where there is a progress
-
-            measure(Place(folder=folder, server=server, size=size, tell=tell), table)
-            if progress is not None and task is not None:
-                progress.update(task, completed=1, detail="")
+            tell = _teller(progress, f"{name}  {title}")
+            try:
+                measure(Place(folder=folder, server=server, size=size, tell=tell), table)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other promises can still be measured
+                table.says(name, "the measurement comes to its end", "yes", f"no: {error!r}"[:600], is_met=False)
+            tell("")
+            keep(table)
     return table
+
+
+def _teller(progress: Progress | None, title: str) -> Tells:
+    """Shows what is being done beside a promise; with no words it is done."""
+    if progress is None:
+        return lambda _: None
+    task = progress.add_task(title, total=1, detail="")
+    return lambda words: progress.update(task, detail=words, completed=0 if words else 1)
 
 
 def main() -> int:
@@ -80,23 +99,29 @@ def main() -> int:
     parser.add_argument("--stops", type=int, default=Size().stops, help="services that G15 tells to end")
     parser.add_argument("--seed", type=int, default=1, help="what chance begins with")
     parser.add_argument("--quick", action="store_true", help="a little of everything, to see that it works")
-    parser.add_argument("--out", type=Path, metavar="FILE.md", help="write the table there, too")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="write the table there, too, after each promise")
     asked = parser.parse_args()
     size = Size(requests=asked.requests, stops=asked.stops, seed=asked.seed)
     if asked.quick:
         size = Size(requests=600, bodies=5, stops=1, is_quick=True, seed=asked.seed)
-    columns = (SpinnerColumn(finished_text="[green]✓"), TextColumn("{task.description}"), TimeElapsedColumn())
     began_s = time.monotonic()
+    wanted = [name for name in PROMISES if name in (asked.only or PROMISES)]
+
+    def text_of(table: Table) -> str:
+        kind = "PostgreSQL" if asked.postgresql else "SQLite"
+        load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        took_s = time.monotonic() - began_s
+        title = f"Promises on {kind}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {took_s:.0f} s, {load}:"
+        return f"{title}\n\n{table.markdown()}\n"
+
+    def keep(table: Table) -> None:
+        if asked.out is not None:
+            asked.out.write_text(text_of(table), encoding="utf-8")
+
+    columns = (SpinnerColumn(finished_text="[green]✓"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, TextColumn("[dim]{task.fields[detail]}"), console=Console(stderr=True)) as progress:
-        wanted = [name for name in PROMISES if name in (asked.only or PROMISES)]
-        table = measured(wanted, is_postgresql=asked.postgresql, size=size, progress=progress)
-    kind = "PostgreSQL" if asked.postgresql else "SQLite"
-    load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    title = f"Promises on {kind}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {time.monotonic() - began_s:.0f} s, {load}:"
-    text = f"{title}\n\n{table.markdown()}\n"
-    sys.stdout.write(text)
-    if asked.out is not None:
-        asked.out.write_text(text, encoding="utf-8")
+        table = measured(wanted, is_postgresql=asked.postgresql, size=size, progress=progress, keep=keep)
+    sys.stdout.write(text_of(table))
     return 1 if table.missed else 0
 
 

@@ -69,9 +69,9 @@ def measure(place: Place, table: Table) -> None:
         "yes" if proof else "no",
         is_met=bool(proof),
     )
-    found_in = ", ".join(f"{count} in {name}" for name, count in tracks.items())
     what = "positions of ordinary events that are stored, on a service as installed"
-    table.none_of("G17", f"{what} ({found_in})" if found_in else what, sum(tracks.values()), POSITIONS, "all")
+    found_in = f" (in {', '.join(sorted(set().union(*tracks.values())))})" if tracks else ""
+    table.none_of("G17", f"{what}{found_in}", len(tracks), POSITIONS, "all")
     table.says(
         "G17",
         f"events of {AGO.days} days ago that still name the driver's key after the purge ({before} before)",
@@ -153,16 +153,18 @@ def _ordinary(number: int, containers: list[str]) -> dict[str, Any]:
     return kind | where
 
 
-def _tracks(stores: SqlTenantStores) -> dict[str, int]:
-    """How many of the positions can be found in each table, read past the code that hides or shows anything."""
+def _tracks(stores: SqlTenantStores) -> dict[int, set[str]]:
+    """Positions that can be found, with the tables that hold them, read past the code that hides or shows anything."""
     store = stores.store(TENANT)
     assert isinstance(store, SqlStore)
-    found = {}
+    found: dict[int, set[str]] = {}
     for table in METADATA.tables.values():
         with store.database.read() as connection:
             kept = "\n".join(repr(tuple(row)) for row in connection.execute(select(table)))
-        found[table.name] = sum(str(_position(number)["lon_deg"]) in kept for number in range(POSITIONS))
-    return {name: count for name, count in found.items() if count}
+        for number in range(POSITIONS):
+            if str(_position(number)["lon_deg"]) in kept:
+                found.setdefault(number, set()).add(table.name)
+    return found
 
 
 def _links(stores: SqlTenantStores, key_id: str) -> int:

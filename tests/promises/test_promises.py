@@ -6,7 +6,7 @@ import pytest
 
 from tests.promises.figures import PROMISES, measured
 from tests.promises.formats import table_of
-from tests.promises.place import Size
+from tests.promises.place import Place, Size
 from tests.promises.table import Table, Verdict
 
 QUICK = Size(requests=300, bodies=3, stops=1, is_quick=True)
@@ -32,6 +32,24 @@ def test_promise_is_measured_and_kept(name: str) -> None:
     assert [what for what in missed if not what.startswith(tuple(KNOWN))] == [], table.markdown()
     judged = [row for row in table.rows if row.what.startswith(tuple(KNOWN))]
     assert all(row.verdict is Verdict.MISSED for row in judged), "take it off the list of what is not kept"
+
+
+def test_promise_that_cannot_be_measured_is_not_met_and_the_others_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(_place: Place, _table: Table) -> None:
+        raise RuntimeError("no such thing")
+
+    def holds(_place: Place, table: Table) -> None:
+        table.at_most("G11", "a", 1, 2)
+
+    monkeypatch.setitem(PROMISES, "G10", ("", breaks))
+    monkeypatch.setitem(PROMISES, "G11", ("", holds))
+    kept: list[int] = []
+    table = measured(["G10", "G11"], is_postgresql=False, size=QUICK, keep=lambda one: kept.append(len(one.rows)))
+    assert [row.verdict for row in table.rows] == [Verdict.MISSED, Verdict.MET]
+    assert "no such thing" in table.rows[0].measured
+    assert kept == [1, 2]
 
 
 @pytest.mark.slow
