@@ -170,7 +170,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "foreign_keys=ON",
         # What is deleted for privacy's sake is overwritten, not only unlinked.
         "secure_delete=ON",
-        "cache_size=-32000",
+        # Each of the pool's connections may fill its own; what they share lies in the system's memory anyway.
+        "cache_size=-8000",
         # Pages that many commits change are copied into the file once for all of them.
         "wal_autocheckpoint=4000",
     ):
