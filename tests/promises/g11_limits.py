@@ -62,13 +62,16 @@ async def _all(place: Place, table: Table, started: StartedService) -> None:
         ),
         _slow_body(sender, give_up_s=3 if place.size.is_quick else BODY_S + 5),
     )
+    longest_ms: list[str] = []
     for what, limit, below, above in _limits(sender):
         place.tell(what)
+        answered = len(others.seconds)
         under, over = await below(), await above()
         for _ in range(0 if place.size.is_quick else 3):  # too much, again and again, while others are served
             await above()
         is_met = under.status.startswith("2") and over.status in {"413", "422"}
         table.says("G11", what, limit, f"{_told(under)} / {_told(over)}", is_met=is_met)
+        longest_ms.append(f"{what} {1_000 * max(others.seconds[answered:], default=0):,.0f} ms")
     headers_s, (body_s, status) = await slow
     is_over.set()
     await meanwhile
@@ -88,6 +91,7 @@ async def _all(place: Place, table: Table, started: StartedService) -> None:
     table.none_of("G11", "requests of others that failed meanwhile", odd, others.outcomes.total(), "all")
     what = f"p99 of {len(others.seconds)} requests of others meanwhile, {OTHERS_PER_S:.0f}/s"
     table.at_most("G11", what, others.percentile_ms(0.99), OTHERS_MS, "ms")
+    table.notes.append(f"G11: longest answer to others during {'; '.join(longest_ms)}.")
 
 
 class _Sender:
