@@ -91,9 +91,9 @@ def _opened(started: StartedService) -> SqlTenantStores:
 
 def _live_through(started: StartedService) -> tuple[str, dict[str, str]]:
     """A day in which everything that concerns people is told; the driver's key id, and what nobody may repeat."""
-    made = CliRunner().invoke(
-        cli, ["key", "add", "--role", "driver", "--label", NAME, "--tenant", TENANT, "--data", started.stores_at]
-    )
+    command = ["key", "add", "--role", "driver", "--label", NAME, "--tenant", TENANT, "--data", str(started.folder)]
+    url = started.stores_at if "://" in started.stores_at else None
+    made = CliRunner().invoke(cli, command, env={"FUHRE_DATABASE_URL": url})
     if made.exit_code:
         raise RuntimeError(f"{made.output} {made.exception!r}")
     key = made.stdout.strip()
