@@ -1,10 +1,12 @@
 """Finds where a pickup costs least: beside near pickups first, and in the whole plan only where that finds no room."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.search.kernels.chance import draw
-from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.compiled_part import inlined_part
 from optimizer.search.plain.kernels.chain_spans import is_brief_with
 from optimizer.search.plain.kernels.chains import (
     N_CHANGED,
@@ -30,7 +32,7 @@ BLINK_SHARE = 0.01
 """Places overlooked by chance, which keeps insertion from repeating itself."""
 
 
-@compiled_part
+@inlined_part
 def has_load_room(day: PlainDay, plan: Chains, kind: int, pickup: int, tour: int) -> bool:
     """Whether a vehicle of the type holds the tour's load and the pickup's."""
     return bool(
@@ -39,7 +41,7 @@ def has_load_room(day: PlainDay, plan: Chains, kind: int, pickup: int, tour: int
     )
 
 
-@compiled_part
+@inlined_part
 def spare_vehicle(plan: Chains, notes: Notes, kind: int, resting: int) -> int:
     """A free vehicle of the type that is not to rest, or nobody."""
     if plan.free[kind] == 0 or REST_KIND - kind == resting:
@@ -54,7 +56,7 @@ def spare_vehicle(plan: Chains, notes: Notes, kind: int, resting: int) -> int:
     return NOBODY
 
 
-@compiled_part
+@inlined_part
 def _is_in_time(day: PlainDay, plan: Chains, kind: int, pickup: int, before: int, behind: int) -> bool:
     """Whether the pickup and the rest of the tour are in time, and the tour is not out for too long."""
     if before == NOBODY:
@@ -73,24 +75,59 @@ def _is_in_time(day: PlainDay, plan: Chains, kind: int, pickup: int, before: int
     return bool(is_in_time)
 
 
-@compiled_part
-def _judge(day: PlainDay, plan: Chains, notes: Notes, pickup: int, tour: int, before: int, best: int) -> int:
-    """Cost of serving the pickup behind another one, if that is possible and below ``best``; else ``best``."""
-    kind = plan.kind[tour]
-    behind = plan.first[tour] if before == NOBODY else plan.behind[before]
-    cost = day.start_cost[kind, pickup] if before == NOBODY else day.cost_to[kind, pickup, before]
+class Ways(NamedTuple):
+    """What it costs to drive with one type of vehicles between a pickup and all others, looked up once for many places.
+
+    Attributes
+    ----------
+    cost_to, cost_from, last_end
+        Per pickup: to this one from it, from this one to it, and what it costs as the last of a tour.
+    start, end, visit
+        Of this pickup.
+    """
+
+    kind: int
+    pickup: int
+    cost_to: NDArray[np.int64]
+    cost_from: NDArray[np.int64]
+    last_end: NDArray[np.int64]
+    start: int
+    end: int
+    visit: int
+
+
+@inlined_part
+def _ways(day: PlainDay, kind: int, pickup: int) -> Ways:
+    return Ways(
+        kind,
+        pickup,
+        day.cost_to[kind, pickup],
+        day.cost_from[kind, pickup],
+        day.end_cost[kind],
+        day.start_cost[kind, pickup],
+        day.end_cost[kind, pickup],
+        day.visit_cost[kind, pickup],
+    )
+
+
+@inlined_part
+def _judge(
+    day: PlainDay, plan: Chains, notes: Notes, ways: Ways, tour: int, before: int, behind: int, best: int
+) -> int:
+    """Cost of serving the pickup between two of a tour, if that is possible and below ``best``; else ``best``."""
+    cost = ways.visit + (ways.start if before == NOBODY else ways.cost_to[before])
     if behind == NOBODY:
-        cost += day.end_cost[kind, pickup] - day.end_cost[kind, before]
+        cost += ways.end - ways.last_end[before]
     else:
-        cost += day.cost_from[kind, pickup, behind] - plan.cost_in[behind]
-    cost += day.visit_cost[kind, pickup]
-    if cost >= best or (day.is_timed[0] and not _is_in_time(day, plan, kind, pickup, before, behind)):
+        cost += ways.cost_from[behind] - plan.cost_in[behind]
+    kind = ways.kind
+    if cost >= best or (day.is_timed[0] and not _is_in_time(day, plan, kind, ways.pickup, before, behind)):
         return best
     notes.place[0], notes.place[1], notes.place[2] = tour, before, kind
     return int(cost)
 
 
-@compiled_part
+@inlined_part
 def _judge_larger(
     day: PlainDay, plan: Chains, notes: Notes, pickup: int, tour: int, near: int, best: int, resting: int
 ) -> int:
@@ -114,7 +151,7 @@ def _judge_larger(
     return int(best)
 
 
-@compiled_part
+@inlined_part
 def _judge_empty(day: PlainDay, plan: Chains, notes: Notes, pickup: int, kind: int, best: int, resting: int) -> int:
     """The same for a vehicle of its own."""
     cost = day.start_cost[kind, pickup] + day.end_cost[kind, pickup] + day.visit_cost[kind, pickup] + day.fixed[kind]
@@ -131,7 +168,7 @@ def _judge_empty(day: PlainDay, plan: Chains, notes: Notes, pickup: int, kind: i
     return int(cost)
 
 
-@compiled_part
+@inlined_part
 def _judge_all(
     day: PlainDay,
     plan: Chains,
@@ -149,17 +186,19 @@ def _judge_all(
             continue
         if not has_load_room(day, plan, kind, pickup, tour) or not day.may_serve[kind, pickup]:
             continue
+        ways = _ways(day, kind, pickup)
         before = NOBODY
         while True:
+            behind = plan.first[tour] if before == NOBODY else plan.behind[before]
             if draw(chance) >= BLINK_SHARE:
-                best = _judge(day, plan, notes, pickup, tour, before, best)
-            before = plan.first[tour] if before == NOBODY else plan.behind[before]
+                best = _judge(day, plan, notes, ways, tour, before, behind, best)
+            before = behind
             if before == NOBODY or (day.is_timed[0] and plan.early_s[before] > day.last_s[pickup]):
                 break
     return int(best)
 
 
-@compiled_part
+@inlined_part
 def insert(
     day: PlainDay,
     plan: Chains,
@@ -177,6 +216,7 @@ def insert(
     """
     best = limit
     looked = 0
+    ways = _ways(day, 0, pickup)
     n_kinds = day.fixed.shape[0]
     for rank in range(day.beside.shape[1]):
         near = day.beside[pickup, rank]
@@ -195,8 +235,10 @@ def insert(
             continue
         if not day.may_serve[kind, pickup] or draw(chance) < BLINK_SHARE:
             continue
-        best = _judge(day, plan, notes, pickup, tour, near, best)
-        best = _judge(day, plan, notes, pickup, tour, plan.before[near], best)
+        if kind != ways.kind:
+            ways = _ways(day, kind, pickup)
+        best = _judge(day, plan, notes, ways, tour, near, plan.behind[near], best)
+        best = _judge(day, plan, notes, ways, tour, plan.before[near], near, best)
     if best == limit and is_thorough:
         best = _judge_all(day, plan, notes, pickup, limit, chance, resting)
     for kind in range(n_kinds):
@@ -210,7 +252,7 @@ def insert(
     return int(best)
 
 
-@compiled_part
+@inlined_part
 def fit_vehicles(day: PlainDay, plan: Chains, notes: Notes, resting: int) -> int:
     """Give each changed tour the vehicle, free or another tour's, with which both cost least; the change of cost."""
     change = 0

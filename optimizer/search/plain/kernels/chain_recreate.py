@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.search.kernels.chance import below, draw
-from optimizer.search.kernels.compiled_part import compiled_entry, compiled_part
+from optimizer.search.kernels.compiled_part import compiled_entry, inlined_part
 from optimizer.search.plain.kernels.chain_insertion import fit_vehicles, insert
 from optimizer.search.plain.kernels.chain_ruin import ruin, sort_out
 from optimizer.search.plain.kernels.chain_spans import is_joined_briefly
@@ -45,12 +45,12 @@ ANY_COST = np.int64(2**61)
 TAKEN = -2
 """Stands in ``Chains.tour`` for those that were taken out just now."""
 
-PARTS_DIGEST = "e914af90633fcac4"
+PARTS_DIGEST = "7d7f38f9c48cfeea"
 """Of the texts of the other files of this folder and of the parts shared with the other search: a change of them must
 change this file, so that numba compiles the entry points anew instead of taking old ones from its cache."""
 
 
-@compiled_part
+@inlined_part
 def _count(day: PlainDay, plan: Chains) -> int:
     """The objective from scratch."""
     objective = np.int64(0)
@@ -67,7 +67,7 @@ def _count(day: PlainDay, plan: Chains) -> int:
     return int(objective)
 
 
-@compiled_part
+@inlined_part
 def invite(day: PlainDay, plan: Chains, notes: Notes, seed: int, most: int, chance: NDArray[np.uint64]) -> None:
     """Let some that were absent before take part: near ones first, then from anywhere on."""
     n, n_mine = day.kg.shape[0], notes.counts[N_OUT]
@@ -94,7 +94,7 @@ def invite(day: PlainDay, plan: Chains, notes: Notes, seed: int, most: int, chan
         plan.tour[notes.out[index]] = NOBODY
 
 
-@compiled_part
+@inlined_part
 def keep_best(plan: Chains, best: Chains, notes: Notes) -> None:
     """Bring the best plan up to the present one."""
     for tour in range(plan.first.shape[0]):
@@ -151,7 +151,7 @@ def load(day: PlainDay, plan: Chains) -> None:
     plan.objective[0] = _count(day, plan)
 
 
-@compiled_part
+@inlined_part
 def _clear(notes: Notes) -> None:
     """Nothing has changed, nothing is out."""
     for index in range(notes.counts[N_CHANGED]):
@@ -159,7 +159,7 @@ def _clear(notes: Notes) -> None:
     notes.counts[N_CHANGED], notes.counts[N_OUT] = 0, 0
 
 
-@compiled_part
+@inlined_part
 def _accept(plan: Chains, kept: Chains, best: Chains, notes: Notes) -> None:
     """Keep the plan, as the best one if it is."""
     take_over(plan, kept, notes)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.search.kernels.chance import below, draw
-from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.compiled_part import inlined_part
 from optimizer.search.plain.kernels.chain_insertion import REST_KIND, has_load_room
 from optimizer.search.plain.kernels.chains import N_OUT, NOBODY, Chains, Notes, note_change, unlink
 from optimizer.search.plain.plain_day import PlainDay
@@ -21,7 +21,7 @@ BY_SIZE, ANY_ORDER = 0, -2
 """A row of ``PlainDay.keys``, and one that is to be drawn; -1 is by chance."""
 
 
-@compiled_part
+@inlined_part
 def _take_string(day: PlainDay, plan: Chains, notes: Notes, seed: int, longest: int, chance: NDArray[np.uint64]) -> int:
     """Take a string of visits around a pickup out; the change of cost."""
     tour = plan.tour[seed]
@@ -62,7 +62,7 @@ def _take_string(day: PlainDay, plan: Chains, notes: Notes, seed: int, longest: 
     return int(change)
 
 
-@compiled_part
+@inlined_part
 def _take_tours(
     day: PlainDay, plan: Chains, notes: Notes, seed: int, chance: NDArray[np.uint64], step: int
 ) -> tuple[int, int, int, int]:
@@ -99,7 +99,7 @@ def _take_tours(
     return int(change), int(resting), seed, ANY_ORDER
 
 
-@compiled_part
+@inlined_part
 def _make_room(day: PlainDay, plan: Chains, notes: Notes, pickup: int, tour: int) -> int:
     """Take pickups that are smaller out of a tour until there is room for one; the change of cost."""
     change = 0
@@ -115,7 +115,7 @@ def _make_room(day: PlainDay, plan: Chains, notes: Notes, pickup: int, tour: int
     return int(change)
 
 
-@compiled_part
+@inlined_part
 def ruin(
     day: PlainDay, plan: Chains, notes: Notes, n_absent: int, chance: NDArray[np.uint64], step: int
 ) -> tuple[int, int, int, int]:
@@ -155,7 +155,7 @@ def ruin(
     return int(change), NOBODY, seed, ANY_ORDER
 
 
-@compiled_part
+@inlined_part
 def sort_out(day: PlainDay, notes: Notes, chance: NDArray[np.uint64], row: int) -> None:
     """Bring the pickups to insert into an order: that of a row of ``PlainDay.keys``, or one drawn from them all."""
     drawn = draw(chance) if row == ANY_ORDER else -1.0

@@ -5,12 +5,12 @@ waiting that no later departure avoids. See Vidal et al. (2013), doi:10.1016/j.c
 arrival at the tipping site; what follows is the same for all tours of a type.
 """
 
-from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.compiled_part import inlined_part
 from optimizer.search.plain.kernels.chains import ENDS_S, LEAVE_BY_S, NOBODY, REST_S, TOTAL_IN_S, Chains
 from optimizer.search.plain.plain_day import PlainDay
 
 
-@compiled_part
+@inlined_part
 def is_out_briefly(
     day: PlainDay, plan: Chains, kind: int, total_s: int, early_s: int, leave_by_s: int, behind: int
 ) -> bool:
@@ -28,7 +28,7 @@ def is_out_briefly(
     return bool(max(total_s + rest_s, ends_s - leave_by_s) <= day.out_s[kind])
 
 
-@compiled_part
+@inlined_part
 def is_joined_briefly(day: PlainDay, plan: Chains, kind: int, before: int, behind: int) -> bool:
     """The same for a tour that goes on from one pickup, or the depot, to another one, or home."""
     if before == NOBODY:
@@ -42,7 +42,7 @@ def is_joined_briefly(day: PlainDay, plan: Chains, kind: int, before: int, behin
     return is_out_briefly(day, plan, kind, total_s, early_s, plan.spans[before, LEAVE_BY_S], behind)
 
 
-@compiled_part
+@inlined_part
 def is_brief_with(day: PlainDay, plan: Chains, kind: int, pickup: int, before: int, behind: int) -> bool:
     """The same for a tour with one more pickup between two, or at an end."""
     if before == NOBODY:

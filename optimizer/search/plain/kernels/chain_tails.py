@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.search.kernels.chance import below
-from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.compiled_part import inlined_part
 from optimizer.search.plain.kernels.chain_spans import is_joined_briefly
 from optimizer.search.plain.kernels.chains import NOBODY, Chains, Notes, note_change, time_tour, weigh_tour
 from optimizer.search.plain.plain_day import PlainDay
@@ -16,7 +16,7 @@ LOOK_AT = 25
 """Near pickups before which a tour may be cut."""
 
 
-@compiled_part
+@inlined_part
 def _loads_up_to(day: PlainDay, plan: Chains, pickup: int) -> tuple[int, int]:
     """Kilograms and litres of a tour up to a pickup, itself included."""
     kg, litres, at = np.int64(0), np.int64(0), pickup
@@ -27,7 +27,7 @@ def _loads_up_to(day: PlainDay, plan: Chains, pickup: int) -> tuple[int, int]:
     return int(kg), int(litres)
 
 
-@compiled_part
+@inlined_part
 def _is_in_time(day: PlainDay, plan: Chains, kind: int, before: int, behind: int) -> bool:
     """Whether a tour may go on from one pickup, or the depot, to another one, or home."""
     if before == NOBODY:
@@ -43,7 +43,7 @@ def _is_in_time(day: PlainDay, plan: Chains, kind: int, before: int, behind: int
     return bool(is_in_time)
 
 
-@compiled_part
+@inlined_part
 def _way(day: PlainDay, kind: int, before: int, behind: int) -> int:
     """Cost of going on from one pickup, or the depot, to another one, or home; a tour of nobody costs nothing."""
     if before == NOBODY:
@@ -51,7 +51,7 @@ def _way(day: PlainDay, kind: int, before: int, behind: int) -> int:
     return int(day.end_cost[kind, before]) if behind == NOBODY else int(day.cost_from[kind, before, behind])
 
 
-@compiled_part
+@inlined_part
 def _join(day: PlainDay, plan: Chains, kind: int, tour: int, before: int, behind: int, last: int) -> None:
     """Let a tour go on from one pickup to another one, up to the last one of its new tail."""
     if before == NOBODY:
@@ -70,7 +70,7 @@ def _join(day: PlainDay, plan: Chains, kind: int, tour: int, before: int, behind
         at = plan.behind[at]
 
 
-@compiled_part
+@inlined_part
 def _weigh(day: PlainDay, plan: Chains, tour: int) -> None:
     size, kg, litres, at = 0, np.int64(0), np.int64(0), plan.first[tour]
     while at != NOBODY:
@@ -91,7 +91,7 @@ def _weigh(day: PlainDay, plan: Chains, tour: int) -> None:
         time_tour(day, plan, tour)
 
 
-@compiled_part
+@inlined_part
 def swap_tails(day: PlainDay, plan: Chains, notes: Notes, limit: int, chance: NDArray[np.uint64]) -> int:
     """Exchange tails behind some pickup where that costs least, below ``limit``; the change of cost, or ``limit``."""
     one = below(chance, day.kg.shape[0])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.search.kernels.compiled_part import compiled_part
+from optimizer.search.kernels.compiled_part import inlined_part
 from optimizer.search.plain.plain_day import PlainDay
 
 NOBODY = -1
@@ -95,7 +95,7 @@ class Notes(NamedTuple):
     counts: NDArray[np.int64]
 
 
-@compiled_part
+@inlined_part
 def _latest_s(day: PlainDay, plan: Chains, kind: int, pickup: int) -> int:
     """Latest start of service with which those behind are still in time."""
     onward = plan.behind[pickup]
@@ -106,7 +106,7 @@ def _latest_s(day: PlainDay, plan: Chains, kind: int, pickup: int) -> int:
     return int(min(day.last_s[pickup], by_s - day.service_s[pickup]))
 
 
-@compiled_part
+@inlined_part
 def _span_tour(day: PlainDay, plan: Chains, tour: int) -> None:
     """What decides how long a tour is out, summed from both of its ends."""
     kind = plan.kind[tour]
@@ -129,7 +129,7 @@ def _span_tour(day: PlainDay, plan: Chains, tour: int) -> None:
         onward, previous = previous, plan.before[previous]
 
 
-@compiled_part
+@inlined_part
 def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
     """Earliest and latest starts along a tour, and on limited days what decides how long it is out."""
     kind = plan.kind[tour]
@@ -147,7 +147,7 @@ def time_tour(day: PlainDay, plan: Chains, tour: int) -> None:
         _span_tour(day, plan, tour)
 
 
-@compiled_part
+@inlined_part
 def weigh_tour(day: PlainDay, plan: Chains, tour: int) -> None:
     """Cost of a tour with each type of vehicles."""
     for kind in range(day.fixed.shape[0]):
@@ -161,7 +161,7 @@ def weigh_tour(day: PlainDay, plan: Chains, tour: int) -> None:
         plan.ways[tour, kind] = cost
 
 
-@compiled_part
+@inlined_part
 def detour(day: PlainDay, kind: int, pickup: int, before: int, behind: int) -> int:
     """What a pickup between two others, or at an end, costs with a type of vehicles, fixed costs aside."""
     cost = day.visit_cost[kind, pickup]
@@ -174,7 +174,7 @@ def detour(day: PlainDay, kind: int, pickup: int, before: int, behind: int) -> i
     return int(cost - day.cost_from[kind, before, behind])
 
 
-@compiled_part
+@inlined_part
 def link(day: PlainDay, plan: Chains, pickup: int, tour: int, before: int) -> None:
     """Put a pickup into a tour behind another one, or at its start."""
     kind = plan.kind[tour]
@@ -225,7 +225,7 @@ def link(day: PlainDay, plan: Chains, pickup: int, tour: int, before: int) -> No
             at = plan.before[at]
 
 
-@compiled_part
+@inlined_part
 def unlink(day: PlainDay, plan: Chains, pickup: int) -> int:
     """Take a pickup out of its tour, times aside; what that adds to the cost, its prize not counted."""
     tour, before, behind = plan.tour[pickup], plan.before[pickup], plan.behind[pickup]
@@ -259,7 +259,7 @@ def unlink(day: PlainDay, plan: Chains, pickup: int) -> int:
     return int(change)
 
 
-@compiled_part
+@inlined_part
 def note_change(notes: Notes, tour: int) -> None:
     """Remember that the tour changed in this iteration."""
     if not notes.is_changed[tour]:
@@ -268,7 +268,7 @@ def note_change(notes: Notes, tour: int) -> None:
         notes.counts[N_CHANGED] += 1
 
 
-@compiled_part
+@inlined_part
 def _become(day: PlainDay, plan: Chains, tour: int, new: int) -> int:
     """Change the type of a tour's vehicle; the change of cost."""
     old = plan.kind[tour]
@@ -286,7 +286,7 @@ def _become(day: PlainDay, plan: Chains, tour: int, new: int) -> int:
     return int(day.fixed[new] - day.fixed[old] + plan.ways[tour, new] - plan.ways[tour, old])
 
 
-@compiled_part
+@inlined_part
 def change_vehicles(day: PlainDay, plan: Chains, notes: Notes, tour: int, other: int) -> int:
     """Let two tours, of which one may be empty, change vehicles; the change of cost."""
     kind, other_kind = plan.kind[tour], plan.kind[other]
@@ -295,7 +295,7 @@ def change_vehicles(day: PlainDay, plan: Chains, notes: Notes, tour: int, other:
     return _become(day, plan, tour, other_kind) + _become(day, plan, other, kind)
 
 
-@compiled_part
+@inlined_part
 def copy_tour(source: Chains, target: Chains, tour: int) -> None:
     """Make a tour of the target like that of the source."""
     if target.size[tour] > 0:
@@ -324,7 +324,7 @@ def copy_tour(source: Chains, target: Chains, tour: int) -> None:
             at = source.behind[at]
 
 
-@compiled_part
+@inlined_part
 def take_over(source: Chains, target: Chains, notes: Notes) -> None:
     """Make all changed tours of the target like those of the source."""
     for index in range(notes.counts[N_OUT]):
