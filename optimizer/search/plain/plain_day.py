@@ -16,6 +16,10 @@ from optimizer.solving.tour_draft import Workbench
 
 MOST_NEIGHBOURS = 200
 MOST_BESIDE = 100
+ORDER_PERCENT = (35, 30, 15, 7, 8, 0, 0, 5)
+TIMED_ORDER_PERCENT = (22, 22, 11, 6, 12, 12, 12, 3)
+"""How often pickups are inserted by chance, and large, far, near, with narrow windows, opening early, closing late, and
+dear ones first."""
 
 
 class PlainDay(NamedTuple):
@@ -49,6 +53,8 @@ class PlainDay(NamedTuple):
         ``(pickups, k)``: the best neighbours in a tour, by the way, waiting and lateness of either order.
     keys
         ``(orders, pickups)``: smaller is inserted earlier.
+    order_shares
+        ``(1 + orders,)``, summed up to 1: how often by chance, and by each row of ``keys``.
     is_timed
         One entry: whether any time limit can bind.
     """
@@ -79,6 +85,7 @@ class PlainDay(NamedTuple):
     near: NDArray[np.int32]
     beside: NDArray[np.int32]
     keys: NDArray[np.int64]
+    order_shares: NDArray[np.float64]
     is_timed: NDArray[np.uint8]
 
     @property
@@ -232,7 +239,8 @@ def _arrays(
         prize=prize,
         near=_near(both_ways + both_ways.T, most=MOST_NEIGHBOURS),
         beside=_near(_apart(both_ways, opens_s, last_s, service_s), most=MOST_BESIDE),
-        keys=np.stack([-size, -away, away, last_s - opens_s, -prize]),
+        keys=np.stack([-size, -away, away, last_s - opens_s, opens_s, -last_s, -prize]),
+        order_shares=np.cumsum(TIMED_ORDER_PERCENT if is_timed else ORDER_PERCENT) / 100.0,
         is_timed=np.array([is_timed], dtype=np.uint8),
     )
 

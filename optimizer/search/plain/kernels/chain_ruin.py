@@ -158,11 +158,10 @@ def ruin(
 @inlined_part
 def sort_out(day: PlainDay, notes: Notes, chance: NDArray[np.uint64], row: int) -> None:
     """Bring the pickups to insert into an order: that of a row of ``PlainDay.keys``, or one drawn from them all."""
-    drawn = draw(chance) if row == ANY_ORDER else -1.0
-    for end, choice in ((0.35, -1), (0.65, 0), (0.80, 1), (0.87, 2), (0.95, 3), (1.0, 4)):
-        if 0.0 <= drawn < end:
-            row = choice
-            break
+    if row == ANY_ORDER:
+        drawn, row = draw(chance), -1
+        while drawn >= day.order_shares[row + 1]:
+            row += 1
     n_out = notes.counts[N_OUT]
     for at in range(n_out):
         notes.keys[at] = below(chance, 1 << 30) if row < 0 else day.keys[row, notes.out[at]]
