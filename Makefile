@@ -96,7 +96,8 @@ mutants: $(READY) ## Break the code on purpose, fault by fault, and see a test n
 
 sbom: $(READY) ## List what an installation consists of, as CycloneDX (sbom.json)
 	@$(BIN)/uv export --locked --no-default-groups --no-emit-project --format requirements-txt --quiet -o .sbom.txt
-	@$(BIN)/cyclonedx-py requirements .sbom.txt --of JSON -o sbom.json && rm .sbom.txt && echo "Written: sbom.json"
+	@$(BIN)/cyclonedx-py requirements .sbom.txt --of JSON -o sbom.json && rm .sbom.txt
+	@$(BIN)/python .ci/sbom_licences.py sbom.json && echo "Written: sbom.json"
 
 audit: $(READY) ## Look for known holes in what an installation consists of (needs the internet)
 	@$(BIN)/uv export --locked --no-default-groups --no-emit-project --format requirements-txt --quiet -o .sbom.txt
