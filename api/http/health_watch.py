@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from api.http.map_files import MapFiles
-from api.store.errors import StoreError
+from api.store.errors import MovedDatabaseError, StoreError
 from api.store.tenant_ports import TenantStores
 
 LOOK_EVERY_S = 2.0
@@ -66,6 +66,7 @@ class HealthWatch:
         self._clock_s = clock_s
         self._findings: tuple[Finding, ...] = ()
         self._looked_at_s = clock_s()
+        self._missed_file = ""
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="health-watch", daemon=True)
 
@@ -108,15 +109,23 @@ class HealthWatch:
             has_town = not tenants or any(
                 self._stores.store(tenant.tenant_id).town.version() > 0 for tenant in tenants if tenant.is_active
             )
+        except MovedDatabaseError as error:
+            self._tell_of(error.source)
+            return _without_database(str(error))
         except StoreError:
-            detail = "The database does not answer."
-            return (
-                Finding(name="database", is_ready=False, detail=detail),
-                Finding(name="town", is_ready=False, detail=detail),
-            )
+            return _without_database("The database does not answer.")
+        self._tell_of("")
         missing = "There is no tenant yet: see fuhre tenant add." if not tenants else ""
         missing = missing if has_town else "No town has been imported yet."
         return Finding(name="database", is_ready=True), Finding(name="town", is_ready=has_town, detail=missing)
+
+    def _tell_of(self, missed_file: str) -> None:
+        """Name the file where only the operator reads it, once."""
+        if missed_file and missed_file != self._missed_file:
+            _LOGGER.error("The database file %s was moved away or replaced while the service runs.", missed_file)
+        elif self._missed_file and not missed_file:
+            _LOGGER.info("The database file %s is back.", self._missed_file)
+        self._missed_file = missed_file
 
     def _disk(self) -> Finding:
         if self._data_folder is None:
@@ -144,3 +153,10 @@ class HealthWatch:
         if maps.stale:
             dated = f"{maps.stale} of {maps.count} maps are older than they should be. {dated} Get newer extracts."
         return Finding(name="map_files", is_ready=True, detail=dated, has_warning=maps.stale > 0)
+
+
+def _without_database(detail: str) -> tuple[Finding, Finding]:
+    return (
+        Finding(name="database", is_ready=False, detail=detail),
+        Finding(name="town", is_ready=False, detail=detail),
+    )

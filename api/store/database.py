@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.store.errors import BrokenDatabaseError, StoreFullError, StoreUnavailableError
 from api.store.fair_lock import FairLock
+from api.store.watched_file import WatchedFile
 
 BUSY_TIMEOUT_S = 4.0
 """Longest wait for a lock or a connection: people and sensors get their answer within five seconds."""
@@ -62,11 +64,23 @@ class Database:
         self._is_owner = engine is None
         self.engine = engine or make_engine(parsed)
         self._turns = FairLock() if self.is_sqlite else None
+        self._watched = None if self.file is None else WatchedFile(self.engine, Path(self.file))
 
     @property
     def code_point_collation(self) -> str:
         """The collation that orders text as Python does, whatever the database's own is."""
         return "BINARY" if self.is_sqlite else "C"
+
+    def check_file(self) -> None:
+        """Do nothing, if the database's file is where it was opened, or is on a server.
+
+        Raises
+        ------
+        MovedDatabaseError
+            When it is gone, or there is another in its place.
+        """
+        if self._watched is not None:
+            self._watched.check()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -84,6 +98,7 @@ class Database:
         alone_on
             A table that no other transaction may change meanwhile; SQLite always has one writer only.
         """
+        self.check_file()  # what is written where nobody looks again must not be acknowledged
         turn = nullcontext() if self._turns is None else self._turns.held(timeout_s=BUSY_TIMEOUT_S)
         lock = "" if alone_on is None else f'LOCK TABLE "{alone_on.name}" IN EXCLUSIVE MODE;'
         # SQLite's writer takes its lock at once: a lock taken half-way through cannot be waited for.

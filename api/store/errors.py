@@ -18,6 +18,18 @@ class StoreBusyError(StoreUnavailableError):
     """More is waiting to be written than the store can take just now."""
 
 
+class MovedDatabaseError(StoreUnavailableError):
+    """A SQLite file is no longer where the service opened it; the message is for everybody, so it names no path."""
+
+    def __init__(self, *, source: str) -> None:
+        self.source = source
+        StoreError.__init__(
+            self,
+            "A database file was moved away or replaced while the service runs; nothing is written until that is "
+            "undone. Put the file back, or restart the service if the one in its place is the right one.",
+        )
+
+
 class StoreFullError(StoreError):
     """There is no room left on the database's disk."""
 

@@ -133,6 +133,8 @@ class FolderHome:
 
     @staticmethod
     def _open(path: Path, layouts: str, *, may_migrate: bool) -> Database:
+        if not may_migrate and not path.is_file():
+            raise BrokenDatabaseError(source=str(path), detail="the file is missing")
         database = Database(f"sqlite:///{path}")
         try:
             if may_migrate:

@@ -53,6 +53,7 @@ class SqlStore:
 
     def ping(self) -> None:
         """Do nothing, if the database answers."""
+        self.database.check_file()
         with self.database.read() as connection:
             connection.execute(text("SELECT 1"))
         if self._lock is not None:

@@ -110,7 +110,12 @@ class SqlTenantStores:
             self._lock = lock_of(self.database)
 
     def ping(self) -> None:
-        """Do nothing, if the database answers."""
+        """Do nothing, if the database answers, and the files of all opened stores are where they were."""
+        self.database.check_file()
+        with self._guard:
+            opened = tuple(self._stores.values())
+        for store in opened:
+            store.database.check_file()
         with self.database.read() as connection:
             connection.execute(text("SELECT 1"))
         if self._lock is not None:

@@ -17,8 +17,9 @@ from api.http.app import create_app
 from api.http.map_files import MapFiles
 from api.http.services import Services
 from api.store.errors import StoreUnavailableError
+from api.store.homes import SERVICE_FILE, TENANT_FOLDER
 from tests.dated_map import write_dated_map
-from tests.flow.http_samples import NOW, served, services_in, wait_until_ready
+from tests.flow.http_samples import NOW, TENANT_ID, served, services_in, wait_until_ready
 
 WITHIN_S = 10
 
@@ -76,6 +77,29 @@ def test_database_that_is_gone_is_told_and_so_is_its_return(
     wait_for(lambda: not parts(client)["database"])
     monkeypatch.undo()
     wait_for(lambda: all(parts(client).values()))
+
+
+@pytest.mark.parametrize("name", [SERVICE_FILE, f"{TENANT_FOLDER}/{TENANT_ID}.sqlite3"], ids=["service", "town"])
+@pytest.mark.parametrize("what", ["gone", "replaced"])
+def test_database_file_that_is_gone_is_told_and_so_is_its_return(
+    client: httpx.Client, services: Services, caplog: pytest.LogCaptureFixture, name: str, what: str
+) -> None:
+    assert services.data_folder is not None
+    file = services.data_folder / name
+    away = file.with_suffix(".away")
+    client.get("/v1/containers").raise_for_status()  # opens the town
+    file.replace(away)
+    if what == "replaced":
+        file.write_bytes(away.read_bytes())
+    wait_for(lambda: not parts(client)["database"])
+    found = client.get("/v1/health/ready").json()["parts"]
+    detail = next(one["detail"] for one in found if one["name"] == "database")
+    assert "Put the file back" in detail
+    assert str(services.data_folder) not in detail
+    away.replace(file)
+    wait_for(lambda: all(parts(client).values()))
+    told = [one.getMessage() for one in caplog.records if str(file) in one.getMessage()]
+    assert 1 <= len(told) <= 2, "the log names the file, once when it is missed and once when it is back"
 
 
 def test_database_that_hangs_is_told_without_hanging_the_answer(
