@@ -66,6 +66,9 @@ def opened_stores(town: Path, data: Path | None) -> Iterator[OpenedStores]:
     from api.settings import read_settings
     from api.store.sql_tenants import open_tenant_stores
 
+    if data is not None and ":/" in str(data):
+        message = "This is a database, and a folder is asked for. Set FUHRE_DATABASE_URL to the database instead."
+        raise InvalidInputError([Issue(where="--data", code="no_folder", message=message)])
     settings = read_settings()
     data_folder = data or settings.data_folder
     folder = data_folder or settings.town_folder or town

@@ -6,12 +6,13 @@ run again.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 
 from sqlalchemy import Connection, delete, select, text
 
 from api.store.database import Database
+from api.store.driver_links import forget_driver_links
 from api.store.free_room import give_room_back
 from api.store.instants import microseconds
 from api.store.reading_partitions import bounds_of, partitions
@@ -20,9 +21,17 @@ from api.store.sql_store import SqlStore
 from api.store.tenant_ports import Tenant
 
 DEFAULT_DAYS: Mapping[str, int] = MappingProxyType(
-    {"readings": 730, "message_keys": 90, "quarantine": 30, "audit": 365, "tour_events": 90, "alerts": 365}
+    {
+        "readings": 730,
+        "message_keys": 90,
+        "quarantine": 30,
+        "audit": 365,
+        "tour_events": 90,
+        "driver_links": 30,
+        "alerts": 365,
+    }
 )
-"""Days that hold where the tenant names none."""
+"""Days that hold where the tenant names none; ``driver_links`` is for who reported an event of a tour."""
 
 _DAY_S = 86_400
 _CONTAINERS_AT_ONCE = 25
@@ -100,7 +109,10 @@ def _forget_tours(database: Database, now: datetime, days: Mapping[str, int]) ->
     """What crews reported says when who was where: it goes, with what was learnt of it; alerts go once they ended."""
     first_day = (now - timedelta(days=days["tour_events"])).date().isoformat()
     ended_us = microseconds(now - timedelta(days=days["alerts"]))
+    linked_from = (now - timedelta(days=days["driver_links"])).date()
+    begins_at_ms = int(datetime.combine(linked_from, time(), UTC).timestamp()) * 1_000
     with database.write() as connection:
+        forget_driver_links(connection, first_day=linked_from.isoformat(), begins_at_ms=begins_at_ms)
         for table in (TOUR_LESSONS, INCIDENTS):
             connection.execute(delete(table).where(table.c.day < first_day))
         connection.execute(delete(ALERTS).where(ALERTS.c.ended_at_us < ended_us))

@@ -45,6 +45,26 @@ class EventFields:
     location: Location | None = None
 
 
+KEPT_FIELDS = frozenset(
+    {
+        "event_id",
+        "sequence",
+        "at",
+        "kind",
+        "clock_offset_ms",
+        "vehicle_id",
+        "container_id",
+        "disposal_site_id",
+        "code",
+        "fill_seen",
+        "weight_kg",
+    }
+)
+KNOWN_FIELDS = KEPT_FIELDS | {"location"}
+"""What a tablet may send of an event, and what of that is kept of one that was refused."""
+_SIMPLE = str | int | float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """An event with values of the wrong types, or without some."""
@@ -107,18 +127,18 @@ class _Judge:
         digest = _digest(document, self.vehicle_id, self.day)
         key = _key_in(raw) or f"sha256:{digest}"
         if isinstance(fields, Unreadable):
-            return _refused(key, digest, document, fields.code, fields.reason)
+            return _refused(key, digest, raw, fields.code, fields.reason)
         if fields.vehicle_id not in {None, self.vehicle_id}:
             reason = "The event is another vehicle's. Send it to that vehicle's tour, with its key."
-            return _refused(key, digest, document, "foreign_vehicle", reason)
+            return _refused(key, digest, raw, "foreign_vehicle", reason)
         if fields.container_id is not None and fields.container_id not in self.containers:
-            return _refused(key, digest, document, "unknown_container", "There is no such container in this town.")
+            return _refused(key, digest, raw, "unknown_container", "There is no such container in this town.")
         if fields.disposal_site_id is not None and fields.disposal_site_id not in self.sites:
-            return _refused(key, digest, document, "unknown_disposal_site", "There is no such disposal site.")
+            return _refused(key, digest, raw, "unknown_disposal_site", "There is no such disposal site.")
         try:
             event = self._event(fields)
         except InvalidInputError as error:
-            return _refused(key, digest, document, error.issues[0].code, error.issues[0].message)
+            return _refused(key, digest, raw, error.issues[0].code, error.issues[0].message)
         return SentEvent(event_key=key, content_sha256=digest, event=event, raw=document)
 
     def _event(self, fields: EventFields) -> TourEvent:
@@ -141,9 +161,18 @@ class _Judge:
         )
 
 
-def _refused(key: str, digest: str, document: bytes, code: str, reason: str) -> SentEvent:
+def _refused(key: str, digest: str, raw: Any, code: str, reason: str) -> SentEvent:
     receipt = Receipt(event_key=key, status=EventStatus.REJECTED, code=code, reason=reason)
+    document = json.dumps(_without_people(raw), ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()
     return SentEvent(event_key=key, content_sha256=digest, event=None, raw=document, refusal=receipt)
+
+
+def _without_people(raw: Any) -> Mapping[str, Any]:
+    """What was sent, less what is not to be kept: where somebody was, and all that an event has no field for."""
+    sent = raw if isinstance(raw, Mapping) else {}
+    kept = {name: sent[name] for name in KEPT_FIELDS & sent.keys() if isinstance(sent[name], _SIMPLE | None)}
+    is_less = len(kept) < len(sent) or sent is not raw
+    return {**kept, "withheld": sorted(KNOWN_FIELDS & (sent.keys() - kept.keys()))} if is_less else kept
 
 
 def _digest(document: bytes, vehicle_id: str, day: date) -> str:

@@ -87,7 +87,7 @@ def work(client: DirectClient, services: Services, driver: str, office: str) -> 
 
     sent = {"day": DAY.isoformat(), "events": shift_of_events(CONTAINERS, count=40)}
     assert send(driver, "/v1/tours/LUE-1/events", sent)["rejected"] == 0
-    odd = [event(99, "danced", prefix="odd", driver_name=NAME)]
+    odd = [event(99, "danced", prefix="odd", code=NAME)]
     assert send(driver, "/v1/tours/LUE-1/events", sent | {"events": odd})["rejected"] == 1
     place = {"lon_deg": 7.52, "lat_deg": 51.61}
     send(driver, "/v1/incidents", {"kind": "breakdown", "vehicle_id": "LUE-1", "note": f"{NAME} waits"})

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from api.store.driver_links import UNLINKED
 from api.store.retention import apply_retention
 from api.store.sql_store import SqlStore
 from api.store.sql_tenants import open_tenant_stores
+from api.tablet.closures import Closure
+from api.tablet.incidents import Incident, IncidentKind, IncidentRecord
 from api.tablet.take_in import EventFields, sent_batch
 from optimizer.domain.reading import Reading, Source
 from optimizer.domain.tour_event import EventKind
@@ -166,3 +169,41 @@ def test_what_crews_reported_is_forgotten_after_its_days(store: SqlStore) -> Non
     assert store.tour_events.of_day(date(2025, 11, 1)) == {}
     assert set(store.tour_events.of_day(date(2026, 2, 20))) == {"LUE-1"}
     assert store.tour_events.lessons(since=date(2025, 1, 1), until=date(2027, 1, 1)) == [b"young"]
+
+
+def test_who_reported_is_forgotten_after_a_month_and_the_reports_stay(store: SqlStore) -> None:
+    old, young = NOW.date() - timedelta(days=31), NOW.date() - timedelta(days=29)
+    town = small_record().town
+    for day, key in ((old, "key-1"), (young, "key-2")):
+        event = EventFields(event_id=key, sequence=1, at=NOW, kind=EventKind.STARTED)
+        batch = sent_batch(
+            [({"event_id": key}, event)], town, vehicle_id="LUE-1", day=day, received_at=NOW, sent_at=None, actor=key
+        )
+        store.tour_events.take(batch)
+        closed = Incident(
+            incident_id=f"incident-{key}",
+            day=day,
+            happened_at=NOW,
+            kind=IncidentKind.ROAD_CLOSED,
+            vehicle_id="LUE-1",
+            line=(town.depots[0].location,),
+        )
+        closure = Closure(
+            closure_id=f"closure-{key}",
+            line=closed.line,
+            reason="works",
+            valid_from_at=NOW,
+            valid_until_at=None,
+            added_at=NOW,
+            added_by=key,
+        )
+        store.closures.add(closure)
+        record = IncidentRecord(incident=closed, reported_at=NOW, actor=key, closure_id=closure.closure_id)
+        store.incidents.add(record)
+    apply_retention(store, TENANT, now=NOW)
+    assert store.tour_events.actors(old, "LUE-1") == [UNLINKED]
+    assert store.tour_events.actors(young, "LUE-1") == ["key-2"]
+    assert [one.actor for day in (old, young) for one in store.incidents.of_day(day)] == [UNLINKED, "key-2"]
+    assert [one.added_by for one in store.closures.all()] == [UNLINKED, "key-2"]
+    assert not store.subjects.traces_of("key-1")
+    assert store.subjects.traces_of("key-2")
