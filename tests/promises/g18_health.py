@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 from api.simulate.own_service import KeyHolder
-from api.store.homes import SERVICE_FILE
+from api.store.homes import SERVICE_FILE, TENANT_FOLDER
 from api.store.tenant_ports import Role
 from tests.dated_map import write_dated_map
 from tests.postgres import PostgresServer
@@ -94,12 +94,11 @@ def _faults_of_database(place: Place, started: StartedService) -> list[Fault]:
                 lambda: _signal_server(server, signal.SIGCONT),
             ),
         ]
-    file = started.folder / SERVICE_FILE
-    away = file.with_suffix(".away")
     pid = started.service.pid
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     return [
-        Fault("a database file that is gone", "database", lambda: _move(file, away), lambda: _move(away, file)),
+        _gone("a database file that is gone", started.folder / SERVICE_FILE),
+        _gone("a town's database file that is gone", started.folder / TENANT_FOLDER / f"{TENANT}.sqlite3"),
         Fault(
             "a disk that takes nothing (the system lets no file grow)",
             "disk",
@@ -107,6 +106,11 @@ def _faults_of_database(place: Place, started: StartedService) -> list[Fault]:
             lambda: _set_file_size(pid, before),
         ),
     ]
+
+
+def _gone(what: str, file: Path) -> Fault:
+    away = file.with_suffix(".away")
+    return Fault(what, "database", lambda: _move(file, away), lambda: _move(away, file))
 
 
 def _set_file_size(pid: int, limits: tuple[int, int]) -> None:

@@ -14,8 +14,6 @@ ON_A_QUIET_MACHINE = re.compile("p99|seconds|a map that is 400 days old|longest 
 """Figures that say more about the machine than about the service where other tests run at the same time."""
 
 KNOWN = {
-    "components without a licence",
-    "a database file that is gone",
     "positions of ordinary events that are stored",
     "events of 31 days ago that still name the driver's key after the purge",
 }
