@@ -16,6 +16,12 @@ COLD_SHARE = 0.02
 classes with long tours."""
 STEPS_PER_PICKUP = 2_000
 BLOCK_STEPS = 256
+TRIAL_STEPS_PER_PAIR = 25
+FEWEST_TRIAL_STEPS = 20_000
+"""Iterations that one cooling should have, times the square of the pickups. Where there is time for several, small days
+start again: each cooling ends in one of few places, and a slower one hardly changes in which."""
+KNOWN_AFTER_SHARE = 0.02
+"""When the pace is known well enough to say how many trials there will be; until then it is hot anyway."""
 SEED_STRIDE = 0x9E3779B97F4A7C15
 """Spreads small seeds over 64 bits (golden ratio)."""
 
@@ -27,6 +33,8 @@ class PlainSearch:
         day, type_of = problem.day, problem.type_of
         self._type_of = type_of
         self.day, self._disposals = day, problem.disposal_of_type
+        self._start = [(vehicle, list(order)) for vehicle, order in start]
+        self._trials, self._trial = 0, 0
         self.plan = _loaded(day, type_of, start)
         self.kept, self.best = _copy(self.plan), _copy(self.plan)
         n, v = len(day.kg), len(type_of)
@@ -82,12 +90,13 @@ class PlainSearch:
         return order
 
     def adopt(self, orders: Sequence[tuple[int, Sequence[int]]]) -> None:
-        """Go on from these tours; the best plan stays, unless these are better."""
-        self.plan = _loaded(self.day, self._type_of, orders)
-        self.kept = _copy(self.plan)
-        self.notes.is_stale[:] = 1
-        if self.plan.objective[0] < self.best.objective[0]:
-            self.best = _copy(self.plan)
+        """Go on from these tours, unless there are several trials: those stay apart. The best plan only gets better."""
+        given = _loaded(self.day, self._type_of, orders)
+        if given.objective[0] < self.best.objective[0]:
+            self.best = _copy(given)
+            self.notes.is_stale[:] = 1
+        if self._trials <= 1:
+            self._go_on_from(given)
 
     def run(self, temperatures_micro_eur: NDArray[np.float64]) -> None:
         """One iteration per temperature."""
@@ -96,10 +105,23 @@ class PlainSearch:
         self.steps += len(temperatures_micro_eur)
 
     def temperatures_micro_eur(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Falling geometrically from hot (share 0) to cold (share 1)."""
+        """Falling geometrically from hot to cold in each trial; share 0 begins the first one, share 1 ends the last."""
+        at = float(shares[0])
+        if self._trials == 0 and at >= KNOWN_AFTER_SHARE:
+            trial_steps = max(FEWEST_TRIAL_STEPS, TRIAL_STEPS_PER_PAIR * len(self.day.kg) ** 2)
+            self._trials = max(1, int(self.steps / at / trial_steps))
+        trials = max(1, self._trials)
+        trial = min(int(at * trials), trials - 1)
+        if trial > self._trial:
+            self._trial = trial
+            self._go_on_from(_loaded(self.day, self._type_of, self._start))
         hot, cold = HOT_SHARE * self._scale_micro_eur, COLD_SHARE * self._scale_micro_eur
-        cooled: NDArray[np.float64] = hot * (cold / hot) ** shares
+        cooled: NDArray[np.float64] = hot * (cold / hot) ** np.clip(shares * trials - trial, 0.0, 1.0)
         return cooled
+
+    def _go_on_from(self, plan: Chains) -> None:
+        self.plan, self.kept = plan, _copy(plan)
+        self.notes.is_stale[:] = 1
 
     def _driving_per_pickup_micro_eur(self) -> float:
         near = self.day.near[:, 1 : min(6, self.day.near.shape[1])]

@@ -123,7 +123,7 @@ def test_cheapest_exchange_of_a_plain_day_is_made_and_counted(
     found = plain_day(Workbench(problem))
     assert found is not None
     search = PlainSearch(found, seed=seed)
-    search.run(search.temperatures_micro_eur(np.zeros(80)))
+    search.run(search.temperatures_micro_eur(np.zeros(160)))
     n_made = 0
     for _ in range(150):
         least = least_change(search, drawn_next(search))
