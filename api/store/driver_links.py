@@ -5,31 +5,26 @@ stands in them becomes the same nobody.
 """
 
 import json
+from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
 from api.jobs.job import JobKind
+from api.store.instants import microseconds
 from api.store.schema import CLOSURES, INCIDENTS, JOBS, TOUR_EVENTS
 
 UNLINKED = "unlinked"
 """Stands where the key of a crew's tablet stood."""
 
 
-def forget_driver_links(connection: Connection, *, first_day: str, begins_at_ms: int) -> int:
-    """Unlink the reports of tours before a day, and the closures and re-plans that followed; how many reports changed.
-
-    Parameters
-    ----------
-    first_day
-        The first day of tours that keeps its links, as ISO 8601 has it.
-    begins_at_ms
-        When it begins, in milliseconds since 1970: jobs know instants only.
-    """
-    changed = 0
-    for table in (TOUR_EVENTS, INCIDENTS):
-        linked = (table.c.day < first_day, table.c.actor != UNLINKED)
+def forget_driver_links(connection: Connection, *, before_at: datetime) -> int:
+    """Unlink what came before an instant, and the closures and re-plans that followed; how many reports changed."""
+    before_us, changed = microseconds(before_at), 0
+    for told_at_us in (TOUR_EVENTS.c.received_at_us, INCIDENTS.c.reported_at_us):
+        table = told_at_us.table
+        linked = (told_at_us < before_us, table.c.actor != UNLINKED)
         changed += connection.execute(update(table).where(*linked).values(actor=UNLINKED)).rowcount
-    reported = select(INCIDENTS.c.closure_id).where(INCIDENTS.c.day < first_day)
+    reported = select(INCIDENTS.c.closure_id).where(INCIDENTS.c.reported_at_us < before_us)
     query = select(CLOSURES.c.closure_id, CLOSURES.c.document).where(
         CLOSURES.c.closure_id.in_(reported), CLOSURES.c.added_by != UNLINKED
     )
@@ -37,14 +32,14 @@ def forget_driver_links(connection: Connection, *, first_day: str, begins_at_ms:
         unlinked = json.dumps(json.loads(document) | {"added_by": UNLINKED}).encode()
         row = update(CLOSURES).where(CLOSURES.c.closure_id == closure_id)
         connection.execute(row.values(added_by=UNLINKED, document=unlinked))
-    _unlink_jobs(connection, begins_at_ms)
+    _unlink_jobs(connection, before_us // 1_000)
     return changed
 
 
-def _unlink_jobs(connection: Connection, begins_at_ms: int) -> None:
+def _unlink_jobs(connection: Connection, before_ms: int) -> None:
     columns = JOBS.c
     query = select(columns.sequence, columns.document).where(
-        columns.kind == JobKind.INCIDENT, columns.created_at_ms < begins_at_ms
+        columns.kind == JobKind.INCIDENT, columns.created_at_ms < before_ms
     )
     for sequence, document in connection.execute(query).all():
         asked = json.loads(document)

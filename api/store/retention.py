@@ -6,7 +6,7 @@ run again.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy import Connection, delete, select, text
@@ -109,10 +109,8 @@ def _forget_tours(database: Database, now: datetime, days: Mapping[str, int]) ->
     """What crews reported says when who was where: it goes, with what was learnt of it; alerts go once they ended."""
     first_day = (now - timedelta(days=days["tour_events"])).date().isoformat()
     ended_us = microseconds(now - timedelta(days=days["alerts"]))
-    linked_from = (now - timedelta(days=days["driver_links"])).date()
-    begins_at_ms = int(datetime.combine(linked_from, time(), UTC).timestamp()) * 1_000
     with database.write() as connection:
-        forget_driver_links(connection, first_day=linked_from.isoformat(), begins_at_ms=begins_at_ms)
+        forget_driver_links(connection, before_at=now - timedelta(days=days["driver_links"]))
         for table in (TOUR_LESSONS, INCIDENTS):
             connection.execute(delete(table).where(table.c.day < first_day))
         connection.execute(delete(ALERTS).where(ALERTS.c.ended_at_us < ended_us))

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -175,9 +175,16 @@ def test_who_reported_is_forgotten_after_a_month_and_the_reports_stay(store: Sql
     old, young = NOW.date() - timedelta(days=31), NOW.date() - timedelta(days=29)
     town = small_record().town
     for day, key in ((old, "key-1"), (young, "key-2")):
+        told_at = datetime.combine(day, NOW.timetz())
         event = EventFields(event_id=key, sequence=1, at=NOW, kind=EventKind.STARTED)
         batch = sent_batch(
-            [({"event_id": key}, event)], town, vehicle_id="LUE-1", day=day, received_at=NOW, sent_at=None, actor=key
+            [({"event_id": key}, event)],
+            town,
+            vehicle_id="LUE-1",
+            day=day,
+            received_at=told_at,
+            sent_at=None,
+            actor=key,
         )
         store.tour_events.take(batch)
         closed = Incident(
@@ -198,7 +205,7 @@ def test_who_reported_is_forgotten_after_a_month_and_the_reports_stay(store: Sql
             added_by=key,
         )
         store.closures.add(closure)
-        record = IncidentRecord(incident=closed, reported_at=NOW, actor=key, closure_id=closure.closure_id)
+        record = IncidentRecord(incident=closed, reported_at=told_at, actor=key, closure_id=closure.closure_id)
         store.incidents.add(record)
     apply_retention(store, TENANT, now=NOW)
     assert store.tour_events.actors(old, "LUE-1") == [UNLINKED]
