@@ -149,7 +149,8 @@ def test_fire_is_listed_first_until_a_person_ends_it(
     assert ended["ended_at"] is not None
     kinds = [one["kind"] for one in client.get("/v1/alerts", headers=office).json()["alerts"]]
     assert "fire" not in kinds
-    assert client.post("/v1/alerts/fire:nobody/end", headers=office).status_code == 404
+    for nobody in ("fire:nobody", "%00", "fire:%00"):
+        assert client.post(f"/v1/alerts/{nobody}/end", headers=office).status_code == 404
 
 
 @pytest.mark.parametrize(
