@@ -17,13 +17,13 @@ UNLINKED = "unlinked"
 """Stands where the key of a crew's tablet stood."""
 
 
-def forget_driver_links(connection: Connection, *, before_at: datetime) -> int:
-    """Unlink what came before an instant, and the closures and re-plans that followed; how many reports changed."""
-    before_us, changed = microseconds(before_at), 0
+def forget_driver_links(connection: Connection, *, before_at: datetime) -> None:
+    """Unlink what came before an instant, and the closures and re-plans that followed."""
+    before_us = microseconds(before_at)
     for told_at_us in (TOUR_EVENTS.c.received_at_us, INCIDENTS.c.reported_at_us):
         table = told_at_us.table
         linked = (told_at_us < before_us, table.c.actor != UNLINKED)
-        changed += connection.execute(update(table).where(*linked).values(actor=UNLINKED)).rowcount
+        connection.execute(update(table).where(*linked).values(actor=UNLINKED))
     reported = select(INCIDENTS.c.closure_id).where(INCIDENTS.c.reported_at_us < before_us)
     query = select(CLOSURES.c.closure_id, CLOSURES.c.document).where(
         CLOSURES.c.closure_id.in_(reported), CLOSURES.c.added_by != UNLINKED
@@ -33,7 +33,6 @@ def forget_driver_links(connection: Connection, *, before_at: datetime) -> int:
         row = update(CLOSURES).where(CLOSURES.c.closure_id == closure_id)
         connection.execute(row.values(added_by=UNLINKED, document=unlinked))
     _unlink_jobs(connection, before_us // 1_000)
-    return changed
 
 
 def _unlink_jobs(connection: Connection, before_ms: int) -> None:
