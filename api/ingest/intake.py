@@ -17,6 +17,7 @@ from api.ingest.alerts import Alert, AlertStore, AllClear, alert_id, alerts_of
 from api.ingest.arrival import observe, refusal_of, refuse
 from api.ingest.device_cache import DeviceCache, NotRememberedError
 from api.ingest.formats import FORMATS, Format
+from api.ingest.joint_lookup import JointLookup
 from api.ingest.record import Arrival, Ignored, Observation, Refusal, Uplink
 from api.store.ports import ReadingStatus
 from api.store.tenant_ports import Device, QuarantinedMessage, TenantStore
@@ -53,8 +54,7 @@ class Delivery:
     content_type: str = "application/json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """What became of one message.
 
     Attributes
@@ -81,7 +81,7 @@ class IntakeReport:
 
     def count(self, outcome: Outcome) -> int:
         """Messages with this outcome."""
-        return sum(one.outcome is outcome for one in self.results)
+        return [one.outcome for one in self.results].count(outcome)
 
 
 class Intake:
@@ -98,6 +98,7 @@ class Intake:
         self._alerts = alerts
         self._now = now
         self._devices = DeviceCache(store.devices)
+        self._lookup = JointLookup(self._devices.get_all)
 
     def forget(self, device_id: str) -> None:
         """Look at a device anew, because it was changed."""
@@ -188,7 +189,7 @@ class Intake:
         try:
             devices: Mapping[str, Device] = self._devices.remembered(speakers)
         except NotRememberedError:
-            devices = await run_sync(self._devices.get_all, speakers)
+            devices = await self._lookup.find(speakers)
         return _looked([delivery], parsed, devices)
 
     def _store_readings(self, good: "Sequence[_Candidate]") -> Sequence[ReadingStatus]:
@@ -315,8 +316,15 @@ def _settled(looked: _Looked, statuses: Sequence[ReadingStatus]) -> list[tuple[l
     rest = iter(statuses)
     taken = []
     for part in looked.parts:
-        settled = [_judged(one, next(rest)) if isinstance(one, _Candidate) else one for one in part]
-        taken.append(([_result(one) for one in settled], [one for one in settled if isinstance(one, Refusal)]))
+        results: list[Result] = []
+        refused: list[Refusal] = []
+        for one in part:
+            settled = _judged(one, next(rest)) if isinstance(one, _Candidate) else one
+            if isinstance(settled, Refusal):
+                refused.append(settled)
+                settled = Result(settled.device_id, Outcome.QUARANTINED, settled.code, settled.detail)
+            results.append(settled)
+        taken.append((results, refused))
     return taken
 
 
@@ -330,12 +338,6 @@ def _judged(one: _Candidate, status: ReadingStatus) -> Result | Refusal:
         quality=one.observation.quality,
         reasons=one.observation.reasons,
     )
-
-
-def _result(one: Result | Refusal) -> Result:
-    if isinstance(one, Result):
-        return one
-    return Result(device_id=one.device_id, outcome=Outcome.QUARANTINED, code=one.code, detail=one.detail)
 
 
 def _unknown(uplink: Uplink) -> Refusal:

@@ -69,6 +69,7 @@ class GroupCommit(Generic[T, R]):
         """
         done: Future[R] = Future()
         self._put(item, done)
+        self._wake()
         try:
             return done.result(timeout=ANSWER_WITHIN_S)
         except (TimeoutError, CancelledError) as error:
@@ -83,8 +84,11 @@ class GroupCommit(Generic[T, R]):
         StoreError
             As ``submit``.
         """
-        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[R] = loop.create_future()
         self._put(item, done)
+        # Once the others whose turn it is have handed over theirs too: one large transaction costs half of many small.
+        loop.call_soon(self._wake)
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 return await done
@@ -100,7 +104,10 @@ class GroupCommit(Generic[T, R]):
                 raise StoreBusyError
             self._waiting.append((item, size, done))
             self._waiting_size += size
-            if self._thread is None or not self._thread.is_alive():
+
+    def _wake(self) -> None:
+        with self._changed:
+            if self._waiting and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._changed.notify()
@@ -109,10 +116,9 @@ class GroupCommit(Generic[T, R]):
         """Write what waits, then end the thread; later items are refused."""
         with self._changed:
             self._is_closing = True
-            self._changed.notify()
-            thread = self._thread
-        if thread is not None:
-            thread.join()
+        self._wake()
+        if self._thread is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         while group := self._next_group():

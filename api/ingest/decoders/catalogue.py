@@ -27,7 +27,7 @@ def find_decoder(named: str, model: str) -> Decoder | None:
     """The decoder that the device's entry names, or else the one for the model that the network names."""
     if named:
         return DECODERS.get(named)
-    return _BY_MODEL.get(model.strip().lower())
+    return _BY_MODEL.get(model.strip().lower()) if model else None
 
 
 def decode(uplink: Uplink, named: str) -> tuple[Measurement, Decoder | None]:

@@ -154,16 +154,20 @@ def _unit(attribute: object) -> str:
 
 
 def _observed_at(attributes: Mapping[str, Any], notified_at: datetime | None) -> datetime | None:
-    level = mapping(attributes.get("fillingLevel"))
-    for place, names in (
-        (level, _INSTANT_NAMES),
-        (mapping(level.get("metadata")), _INSTANT_NAMES),
-        (attributes, _ENTITY_INSTANTS),
-    ):
-        for name in names:
-            if name in place and (found := instant(_value(place[name]))) is not None:
-                return found
-    return notified_at
+    level = attributes.get("fillingLevel")
+    found = None
+    if isinstance(level, dict):
+        found = _instant_in(level, _INSTANT_NAMES)
+        if found is None and "metadata" in level:
+            found = _instant_in(mapping(level["metadata"]), _INSTANT_NAMES)
+    return found or _instant_in(attributes, _ENTITY_INSTANTS) or notified_at
+
+
+def _instant_in(place: Mapping[str, Any], names: Sequence[str]) -> datetime | None:
+    for name in names:
+        if name in place and (found := instant(_value(place[name]))) is not None:
+            return found
+    return None
 
 
 def _key(device_id: str, observed_at: datetime | None, kept: Mapping[str, Any], arrival: Arrival) -> str:

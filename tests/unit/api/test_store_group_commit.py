@@ -278,3 +278,24 @@ def test_coroutines_are_refused_like_threads_when_too_much_waits(disk: Disk, wri
         return sum(isinstance(answer, StoreBusyError) for answer in answers)
 
     assert asyncio.run(write_many()) >= 2
+
+
+def test_what_coroutines_hand_over_in_one_turn_of_their_loop_is_written_together(
+    disk: Disk, writer: GroupCommit[int, int]
+) -> None:
+    async def three_times() -> list[list[int]]:
+        return [await asyncio.gather(*(writer.written(item) for item in range(turn, turn + 5))) for turn in (0, 20, 40)]
+
+    assert asyncio.run(three_times()) == [[2 * item for item in range(turn, turn + 5)] for turn in (0, 20, 40)]
+    assert disk.groups == [list(range(turn, turn + 5)) for turn in (0, 20, 40)]
+
+
+def test_closing_writes_what_no_turn_of_a_loop_followed(disk: Disk, writer: GroupCommit[int, int]) -> None:
+    async def hand_over_and_leave() -> None:
+        task = asyncio.ensure_future(writer.written(7))
+        await asyncio.sleep(0)
+        writer.close()
+        assert disk.groups == [[7]]
+        assert await task == 14
+
+    asyncio.run(hand_over_and_leave())
