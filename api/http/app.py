@@ -15,8 +15,11 @@ from api.http.agreements import AcceptanceBody, AgreementBody, agreements_router
 from api.http.closures import ClosureBody, closures_router
 from api.http.containers import ContainerBody, containers_router
 from api.http.devices import DeviceBody
+from api.http.early_refusals import STATE_NAME as EARLY_REFUSALS
+from api.http.early_refusals import EarlyRefusals
 from api.http.envelope import Envelope
 from api.http.errors import ProblemError, issues_of, problem_body, problem_of, problem_of_status
+from api.http.fair_share import CountsMessages, FairShare
 from api.http.fleet import fleet_router
 from api.http.gate import Gate
 from api.http.health import health_router
@@ -26,6 +29,7 @@ from api.http.ingest import ingest_router
 from api.http.intakes import Intakes
 from api.http.jobs import jobs_router
 from api.http.joint_days import joint_days_router
+from api.http.kept_connections import KeepsConnections
 from api.http.metrics import Metrics, metrics_router
 from api.http.open_alerts import OpenAlerts
 from api.http.openapi import DESCRIPTION, TAGS, describe
@@ -61,10 +65,16 @@ def create_app(services: Services) -> FastAPI:
     """
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await run_sync(services.start)
-        yield
+        yield {EARLY_REFUSALS: early_refusals}
+        early_refusals.tell()
         await run_sync(services.stop)
+
+    metrics = Metrics(services.queue)
+    headers = security_headers(is_behind_tls=services.settings.is_behind_tls)
+    early_refusals = EarlyRefusals(metrics=metrics, headers=headers)
+    share = FairShare()
 
     # Documentation without a foreign server: a depot may have no internet.
     app = FastAPIOffline(
@@ -76,7 +86,6 @@ def create_app(services: Services) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    metrics = Metrics(services.queue)
     intakes = Intakes(services)
     alerts = OpenAlerts(services, intakes)
     routers = (  # an address is looked for from the top: what machines ask without end comes first
@@ -104,13 +113,15 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(router)
     for kind in (ProblemError, InvalidInputError, StoreError, JobsError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer_error)
+    app.add_middleware(CountsMessages, share=share, operations=operations)  # the last one added is asked first
     app.add_middleware(
         Envelope,
-        gate=Gate(services, operations, services.trail),
+        gate=Gate(services, operations, services.trail, share=share, early_refusals=early_refusals),
         metrics=metrics,
         body_limit=_body_limits(services),
-        headers=security_headers(is_behind_tls=services.settings.is_behind_tls),
+        headers=headers,
     )
+    app.add_middleware(KeepsConnections)
     bodies = (
         AgreementBody,
         AcceptanceBody,

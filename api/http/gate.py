@@ -7,7 +7,9 @@ from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from api.http.early_refusals import NEXT_TURN, EarlyRefusals, too_many
 from api.http.errors import ProblemError
+from api.http.fair_share import FairShare, Room
 from api.http.operations import Operation, OperationIndex
 from api.http.services import Services
 from api.identity.audit_trail import AuditTrail
@@ -22,6 +24,9 @@ from api.store.errors import StoreError
 _LOGGER = logging.getLogger(__name__)
 _BURST_S = 2
 """A caller may send this many seconds' worth of requests at once."""
+
+SHARE_WAIT_S = 1
+"""For a town whose messages under way are more than its part."""
 
 _FORBIDDEN = ProblemError("forbidden", "Your key or login has a role that may not do this.")
 
@@ -48,8 +53,18 @@ class Admission:
 class Gate:
     """Decides about requests by their first lines and headers."""
 
-    def __init__(self, services: Services, operations: OperationIndex, trail: AuditTrail) -> None:
+    def __init__(
+        self,
+        services: Services,
+        operations: OperationIndex,
+        trail: AuditTrail,
+        *,
+        share: FairShare,
+        early_refusals: EarlyRefusals,
+    ) -> None:
         settings = services.settings
+        self._share = share
+        self._early_refusals = early_refusals
         self._services = services
         self._operations = operations
         self._trail = trail
@@ -76,7 +91,7 @@ class Gate:
         recognition = await self._recognise(scope, operation, trace_id)
         caller = recognition.principal
         is_ingestion = operation is not None and operation.permission.is_ingestion
-        self._slow_down(caller, is_ingestion=is_ingestion)
+        self._slow_down(scope, operation, caller, is_ingestion=is_ingestion)
         is_forbidden = operation is not None and caller.role not in operation.permission.roles
         if is_forbidden or (recognition.is_by_signature and not is_ingestion):
             await self._note_denial(caller, scope, operation, "denied:forbidden", trace_id)
@@ -130,17 +145,36 @@ class Gate:
             _LOGGER.warning("%s", error)
             raise ProblemError("login_unavailable", "The login provider does not answer.") from error
 
-    def _slow_down(self, caller: Principal, *, is_ingestion: bool) -> None:
-        if is_ingestion:
-            wait_s = self._ingestion.take(caller.tenant_id)
+    def _slow_down(self, scope: Scope, operation: Operation | None, caller: Principal, *, is_ingestion: bool) -> None:
+        tenant_id, key = caller.tenant_id, f"{caller.tenant_id}/{caller.actor}"
+        room = self._share.room_for(tenant_id) if is_ingestion else Room.FREE
+        if room is Room.NONE:
+            wait_s = SHARE_WAIT_S
+        elif is_ingestion:
+            wait_s = self._ingestion.take(tenant_id)
         else:
             # The key first, so that one that is too fast takes nothing from its tenant's others.
-            key_wait_s = self._by_key.take(f"{caller.tenant_id}/{caller.actor}")
-            wait_s = key_wait_s or self._by_tenant.take(caller.tenant_id)
+            wait_s = self._by_key.take(key) or self._by_tenant.take(tenant_id)
+        if room is Room.FREE and not wait_s:
+            if self._early_refusals.is_busy:
+                self._early_refusals.confirm(scope)
+            return
+
+        def verdict() -> int:
+            if not is_ingestion:
+                return self._by_key.wait_s(key) or self._by_tenant.wait_s(tenant_id)
+            room = self._share.room_for(tenant_id)
+            if room is Room.NONE:
+                return SHARE_WAIT_S
+            wait_s = self._ingestion.wait_s(tenant_id)
+            if not wait_s and room is Room.FREE:
+                self._share.expect(tenant_id)
+            return wait_s or (0 if room is Room.FREE else NEXT_TURN)
+
+        operation_id = "none" if operation is None else operation.operation_id
+        self._early_refusals.remember(scope, operation_id=operation_id, tenant_id=tenant_id, verdict=verdict)
         if wait_s:
-            raise ProblemError(
-                "too_many_requests", f"Too many requests came at once. Wait {wait_s} s.", retry_after_s=wait_s
-            )
+            raise too_many(wait_s)
 
     async def _note_denial(
         self, who: Principal, scope: Scope, operation: Operation | None, outcome: str, trace_id: str

@@ -8,9 +8,9 @@ import socket
 import struct
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.http.crowd_server import BEYOND_LIMIT
+from api.http.early_refusal_protocol import EarlyRefusalProtocol
 from api.http.joined_head import JoinedHead
 
 HEADER_TIMEOUT_S = 10.0
@@ -28,10 +28,11 @@ UNSENT_BYTES = 131_072
 _CUT = struct.pack("ii", 1, 0)
 
 
-class HeaderTimeoutProtocol(H11Protocol):
+class HeaderTimeoutProtocol(EarlyRefusalProtocol):
     """The server's protocol, which by itself waits for ever for the end of the headers, and for slow readers."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _refused_early_s = -HEADER_TIMEOUT_S
     _next_look: asyncio.TimerHandle | None = None
     _has_caught_up = False
 
@@ -61,6 +62,11 @@ class HeaderTimeoutProtocol(H11Protocol):
         self._watch()
         self._watch_reader()
 
+    def on_early_refusal(self) -> None:
+        """Begin to wait for the next request; a timer that runs looks at the clock when it ends."""
+        self._refused_early_s = self.loop.time()
+        self._watch_reader()
+
     def pause_writing(self) -> None:
         """Begin to look whether the client reads."""
         super().pause_writing()
@@ -83,7 +89,15 @@ class HeaderTimeoutProtocol(H11Protocol):
         if self.conn.their_state is not h11.IDLE:
             self._forget()
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_TIMEOUT_S, self.transport.close)
+            self._deadline = self.loop.call_later(HEADER_TIMEOUT_S, self._end_wait)
+
+    def _end_wait(self) -> None:
+        self._deadline = None
+        left_s = self._refused_early_s + HEADER_TIMEOUT_S - self.loop.time()
+        if left_s > 0:
+            self._deadline = self.loop.call_later(left_s, self._end_wait)
+        else:
+            self.transport.close()
 
     def _forget(self) -> None:
         if self._deadline is not None:

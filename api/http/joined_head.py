@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 
 _FINAL_HEADS = tuple(b"HTTP/1.1 %d" % first_digit for first_digit in range(2, 6))
+_HEAD_END = b"\r\n\r\n"
 
 
 class JoinedHead(asyncio.Transport):
@@ -23,7 +24,7 @@ class JoinedHead(asyncio.Transport):
         if self._head:
             self._line.write(self._head + data)
             self._head = b""
-        elif bytes(data[:10]).startswith(_FINAL_HEADS):
+        elif bytes(data[:10]).startswith(_FINAL_HEADS) and bytes(data[-4:]) == _HEAD_END:  # else it has its body
             self._head = bytes(data)
             self._loop.call_soon(self._send_head)
         elif data:

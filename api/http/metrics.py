@@ -36,6 +36,10 @@ class Metrics:
         self._requests.labels(operation=operation_id, status=str(status)).inc()
         self._seconds.labels(operation=operation_id).observe(seconds)
 
+    def count_refused(self, operation_id: str, number: int) -> None:
+        """Count requests that were refused before they were read; they took no time worth a figure."""
+        self._requests.labels(operation=operation_id, status="429").inc(number)
+
 
 class _QueueFigures(Collector):
     def __init__(self, queue: JobQueue) -> None:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -32,6 +33,8 @@ from api.simulate.own_service import KeyHolder, OwnService, own_service
 from api.store.tenant_ports import Role
 from tests.flow.tablet_days import shift_of_events
 from tests.load.drive import Tally
+from tests.load.flood import flood_service
+from tests.load.flood_sender import Flood
 from tests.load.memory import proportional_mb, resident_mb
 from tests.load.mqtt_rate import mqtt_rate
 from tests.load.towns import load_town
@@ -210,24 +213,29 @@ class Figures:
         self._table.tell("G8", "from cancelling a running plan to its end", time.perf_counter() - began_s, 5, "s")
 
     def _under_flood(self, address: str) -> None:
-        flood, fetched = Tally("flood"), Tally("tour under flood")
-        before_mb = resident_mb(self._service.pid)
-        seconds = max(2.0, 20 * self._share)
-        body = self._flood.request("POST", "/v1/readings", self._readings(1))
-
-        async def both() -> None:
-            until_s = time.perf_counter() + seconds
-            await asyncio.gather(
-                self._flood.send_all(flood, iter(lambda: body, None), connections=100, until_s=until_s),
-                self._tablet.send_at_rate(fetched, self._tablet.request("GET", address), per_s=20, seconds=seconds),
-            )
-
-        asyncio.run(both())
-        _require(fetched, "200")
-        sent = f"{len(flood.seconds) / seconds:,.0f} messages/s from 100 connections"
-        self._table.tell("G5", f"p99 of a tour's package under {sent}", fetched.percentile_ms(0.99), 500, "ms")
-        self._table.tell("G5", "memory grown meanwhile", resident_mb(self._service.pid) - before_mb, 300, "MB")
-        self._table.tell("G5", "faults of the service meanwhile", flood.errors + fetched.errors, 0, "")
+        begins_at = (self._begun_at - timedelta(days=1)).isoformat()
+        flood = Flood(
+            port=urlsplit(self._service.base_url).port or 80,
+            key=self._flood.key,
+            begins_at=begins_at,
+            containers=CONTAINERS,
+            seconds=max(3.0, 60 * self._share),
+        )
+        seen = flood_service(self._service.pid, flood, self._tablet, self._sensors, address)
+        sys.stdout.write(seen.told(flood))
+        table, beside = self._table, seen.beside
+        _require(beside["tablet"], "200")
+        _require(beside["neighbour"], "207")
+        _require(beside["health"], "200")
+        sent_per_s, answered_per_s = seen.report.sent / flood.seconds, seen.report.answered / flood.seconds
+        table.tell("G5", f"messages sent, of {flood.per_s:,}/s", sent_per_s, 0.99 * flood.per_s, "/s", is_rate=True)
+        table.tell("G5", "of these answered within the time", answered_per_s, 0.95 * flood.per_s, "/s", is_rate=True)
+        table.tell("G5", "answers other than 2xx, 429 and 503, and connections cut", seen.errors, 0, "")
+        table.tell("G5", f"lost of {seen.acknowledged:,} acknowledged", seen.lost, 0, "")
+        table.tell("G5", "p99 of a tour's package meanwhile, 20/s", beside["tablet"].percentile_ms(0.99), 500, "ms")
+        table.tell("G5", "p99 of a neighbour's reading, 5/s", beside["neighbour"].percentile_ms(0.99), 500, "ms")
+        table.tell("G5", "memory grown at most", seen.peak_mb - seen.before_mb, 300, "MB")
+        table.tell("G5", "until all is normal again", seen.normal_after_s, 10, "s")
 
     def _release(self, office: httpx.Client) -> str:
         begun = office.post("/v1/plans", json={"limits": {"time_limit_s": 2}, "policy": "all"}).raise_for_status()
