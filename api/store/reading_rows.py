@@ -8,6 +8,7 @@ wrong, the caller begins the transaction anew, without hope.
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -144,7 +145,7 @@ def _insert(cursor: Any, table: str, rows: Sequence[tuple[Any, ...]], *, is_hope
     for start in range(0, len(rows), at_once):
         part = rows[start : start + at_once]
         statement = full if len(part) == at_once else f"{full.partition('(')[0]}{','.join([one] * len(part))}"
-        cursor.execute(statement, [value for row in part for value in row])
+        cursor.execute(statement, list(chain.from_iterable(part)))
         if len(part) > 1 and cursor.rowcount != len(part):
             raise VainHopeError
         is_new += [cursor.rowcount > 0] * len(part)
