@@ -25,8 +25,11 @@ OWN_PLACES = 8
 PATIENCE_S = 1.0
 """A crowd is let in for so long: sensors that all report on the hour are no flood, and networks may not ask again."""
 
-BEGUN_A_TURN = 16
-"""Of a town that has a crowd, in one turn of the event loop; the others wait for the next one, unread."""
+MOST_BEGUN = 16
+"""Messages of a crowd that are begun in one turn of the event loop; the others wait for the next one, unread."""
+
+TURN_S = 0.015
+"""Where a turn takes longer, fewer are begun in the next: with less of a processor, too, nobody waits long."""
 
 CALM_S = 1.0
 """So long after the last of a crowd the patience begins anew."""
@@ -62,6 +65,7 @@ class FairShare:
         self._total = 0
         self._expected: dict[str, int] = {}
         self._expected_total = 0
+        self._most_begun = MOST_BEGUN
         self._crowds: dict[str, _Crowd] = {}
 
     def room_for(self, town: str) -> Room:
@@ -69,7 +73,7 @@ class FairShare:
         expected = self._expected.get(town, 0)
         own = self._under_way.get(town, 0) + expected
         free = self._places - self._total - self._expected_total
-        if own < max(OWN_PLACES, free) and expected < BEGUN_A_TURN:
+        if own < max(OWN_PLACES, free) and expected < self._most_begun:
             return Room.FREE
         now_s = self._clock_s()
         crowd = self._crowds.get(town)
@@ -92,6 +96,14 @@ class FairShare:
     def _forget_expected(self) -> None:
         self._expected_total = 0
         self._expected.clear()
+        asyncio.get_running_loop().call_soon(self._look_at_turn, self._clock_s())
+
+    def _look_at_turn(self, began_s: float) -> None:
+        """Judge the turn in which the expected were begun: it ends where this is called."""
+        if self._clock_s() - began_s > TURN_S:
+            self._most_begun = max(1, self._most_begun * 3 // 4)
+        else:
+            self._most_begun = min(MOST_BEGUN, self._most_begun + 1)
 
     @contextmanager
     def place(self, town: str) -> Iterator[None]:

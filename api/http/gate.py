@@ -140,7 +140,10 @@ class Gate:
                 await self._note_denial(error.claimed, scope, operation, f"denied:{error.reason}", trace_id)
             raise unauthenticated() from error
         except ThrottledError as error:
-            raise ProblemError("too_many_requests", str(error), retry_after_s=error.retry_after_s) from error
+            wait_s = error.retry_after_s  # until the gate is asked again, the same wrong proof stays wrong
+            operation_id = "none" if operation is None else operation.operation_id
+            self._early_refusals.remember(scope, operation_id=operation_id, tenant_id="", verdict=lambda: wait_s)
+            raise ProblemError("too_many_requests", str(error), retry_after_s=wait_s) from error
         except LoginProviderError as error:
             _LOGGER.warning("%s", error)
             raise ProblemError("login_unavailable", "The login provider does not answer.") from error

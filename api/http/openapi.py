@@ -25,6 +25,11 @@ every field at fault, `trace_id` finds the request in the log.
 
 **Who may what.** Send `Authorization: Bearer fuhre_...`; the key says which town's data you work on and what you may
 do. Other towns' things are as unknown to you as things that never were (404).
+
+**Not too much at once.** Each key, each town, and each town's sensors have a rate; beyond it the answer is 429 with
+`Retry-After`. A town whose sensors go on faster than the service works has at most half of the messages under way; the
+others are refused the same way, most of them unread, and a connection that is refused hundreds of times without a pause
+is read more slowly. Other towns, tablets and the office do not wait for it.
 """
 
 TAGS = [

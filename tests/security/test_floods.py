@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,19 @@ def test_what_was_refused_early_is_counted(client: httpx.Client, services: Servi
         assert time.monotonic() < ends_s, (now, refused)
         time.sleep(2)
     assert now == refused
+
+
+def test_guesses_that_go_on_are_refused_cheaply_and_right_keys_are_let_in(
+    client: httpx.Client, services: Services
+) -> None:
+    sensors, guess = key_for(services, Role.SENSOR), f"{key_for(services, Role.SENSOR)[:-4]}xxxx"
+    answers = [post(client, guess, reading(1)) for _ in range(60)]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses[:20] == [401] * 20
+    assert set(statuses[20:]) <= {401, 429}
+    early = Counter(answer.headers["x-trace-id"][:16] for answer in answers if answer.status_code == 429)
+    assert early.most_common(1)[0][1] > 10  # those that were refused by their bytes are numbered
+    assert post(client, sensors, reading(2)).status_code == 207
 
 
 def test_key_that_is_revoked_while_it_floods_is_told_so(client: httpx.Client, services: Services) -> None:

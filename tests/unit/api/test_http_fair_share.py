@@ -1,12 +1,13 @@
 """Who floods waits, and nobody else does."""
 
+import asyncio
 from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http.fair_share import CALM_S, OWN_PLACES, PATIENCE_S, FairShare, Room
+from api.http.fair_share import CALM_S, MOST_BEGUN, OWN_PLACES, PATIENCE_S, TURN_S, FairShare, Room
 
 
 class Clock:
@@ -96,6 +97,34 @@ def test_town_with_little_under_way_is_never_refused(floods: list[int], places: 
                 stack.enter_context(share.place(f"flood {flooding}"))
             with ExitStack() as own:
                 assert press(share, own, "quiet", most=OWN_PLACES) == OWN_PLACES
+
+
+async def begun_in_a_turn(share: FairShare, clock: Clock, *, turn_s: float) -> int:
+    """How many of a crowd may be begun, in a turn that takes so long."""
+    await asyncio.sleep(0)  # what was expected before has come
+    begun = 0
+    while share.room_for("a") is Room.FREE:
+        share.expect("a")
+        begun += 1
+    await asyncio.sleep(0)
+    clock.now_s += turn_s
+    await asyncio.sleep(0)
+    return begun
+
+
+def test_fewer_are_begun_where_turns_take_long_and_more_again_later() -> None:
+    async def work() -> None:
+        clock = Clock()
+        share = FairShare(places=1_000, clock_s=clock)
+        slow = [await begun_in_a_turn(share, clock, turn_s=2 * TURN_S) for _ in range(12)]
+        quick = [await begun_in_a_turn(share, clock, turn_s=0.5 * TURN_S) for _ in range(20)]
+        assert slow[0] == MOST_BEGUN
+        assert slow == sorted(slow, reverse=True)
+        assert slow[-1] == quick[0] == 1
+        assert quick == sorted(quick)
+        assert quick[-1] == MOST_BEGUN
+
+    asyncio.run(work())
 
 
 def test_place_is_given_back_when_the_work_fails() -> None:
