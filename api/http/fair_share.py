@@ -28,7 +28,8 @@ PATIENCE_S = 1.0
 MOST_BEGUN = 16
 """Messages of a crowd that are begun in one turn of the event loop; the others wait for the next one, unread."""
 
-TURN_S = 0.015
+LEAST_BEGUN = 4
+TURN_S = 0.02
 """Where a turn takes longer, fewer are begun in the next: with less of a processor, too, nobody waits long."""
 
 CALM_S = 1.0
@@ -101,7 +102,7 @@ class FairShare:
     def _look_at_turn(self, began_s: float) -> None:
         """Judge the turn in which the expected were begun: it ends where this is called."""
         if self._clock_s() - began_s > TURN_S:
-            self._most_begun = max(1, self._most_begun * 3 // 4)
+            self._most_begun = max(LEAST_BEGUN, self._most_begun * 3 // 4)
         else:
             self._most_begun = min(MOST_BEGUN, self._most_begun + 1)
 

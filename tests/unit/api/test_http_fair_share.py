@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http.fair_share import CALM_S, MOST_BEGUN, OWN_PLACES, PATIENCE_S, TURN_S, FairShare, Room
+from api.http.fair_share import CALM_S, LEAST_BEGUN, MOST_BEGUN, OWN_PLACES, PATIENCE_S, TURN_S, FairShare, Room
 
 
 class Clock:
@@ -120,7 +120,7 @@ def test_fewer_are_begun_where_turns_take_long_and_more_again_later() -> None:
         quick = [await begun_in_a_turn(share, clock, turn_s=0.5 * TURN_S) for _ in range(20)]
         assert slow[0] == MOST_BEGUN
         assert slow == sorted(slow, reverse=True)
-        assert slow[-1] == quick[0] == 1
+        assert slow[-1] == quick[0] == LEAST_BEGUN
         assert quick == sorted(quick)
         assert quick[-1] == MOST_BEGUN
 
