@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.problem.problem import MICRO_EUR_PER_EUR
+from optimizer.search.coolings import Coolings
 from optimizer.search.plain.kernels import chain_recreate as kernel
 from optimizer.search.plain.kernels.chains import NOBODY, Chains, Notes
 from optimizer.search.plain.plain_day import PlainDay, PlainProblem
@@ -16,12 +17,8 @@ COLD_SHARE = 0.02
 classes with long tours."""
 STEPS_PER_PICKUP = 2_000
 BLOCK_STEPS = 256
-TRIAL_STEPS_PER_PAIR = 25
-FEWEST_TRIAL_STEPS = 20_000
-"""Iterations that one cooling should have, times the square of the pickups. Where there is time for several, small days
-start again: each cooling ends in one of few places, and a slower one hardly changes in which."""
-KNOWN_AFTER_SHARE = 0.02
-"""When the pace is known well enough to say how many trials there will be; until then it is hot anyway."""
+COOLING_STEPS_PER_PAIR = 25
+"""Iterations of a cooling by the square of the pickups."""
 SEED_STRIDE = 0x9E3779B97F4A7C15
 """Spreads small seeds over 64 bits (golden ratio)."""
 
@@ -34,7 +31,7 @@ class PlainSearch:
         self._type_of = type_of
         self.day, self._disposals = day, problem.disposal_of_type
         self._start = [(vehicle, list(order)) for vehicle, order in start]
-        self._trials, self._trial = 0, 0
+        self._coolings = Coolings(len(day.kg), steps_per_pair=COOLING_STEPS_PER_PAIR)
         self.plan = _loaded(day, type_of, start)
         self.kept, self.best = _copy(self.plan), _copy(self.plan)
         n, v = len(day.kg), len(type_of)
@@ -51,7 +48,7 @@ class PlainSearch:
         )
         self.chance = np.array([(seed + 1) * SEED_STRIDE % 2**64], dtype=np.uint64)
         self.steps = 0
-        self._scale_micro_eur = self._driving_per_pickup_micro_eur()
+        self._scale_micro_eur = self._near_way_micro_eur()
 
     @property
     def most_steps(self) -> int:
@@ -90,12 +87,12 @@ class PlainSearch:
         return order
 
     def adopt(self, orders: Sequence[tuple[int, Sequence[int]]]) -> None:
-        """Go on from these tours, unless there are several trials: those stay apart. The best plan only gets better."""
+        """Go on from these tours, unless there are several coolings: those stay apart. The best gets no worse."""
         given = _loaded(self.day, self._type_of, orders)
         if given.objective[0] < self.best.objective[0]:
             self.best = _copy(given)
             self.notes.is_stale[:] = 1
-        if self._trials <= 1:
+        if self._coolings.is_only_one:
             self._go_on_from(given)
 
     def run(self, temperatures_micro_eur: NDArray[np.float64]) -> None:
@@ -105,25 +102,19 @@ class PlainSearch:
         self.steps += len(temperatures_micro_eur)
 
     def temperatures_micro_eur(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Falling geometrically from hot to cold in each trial; share 0 begins the first one, share 1 ends the last."""
-        at = float(shares[0])
-        if self._trials == 0 and at >= KNOWN_AFTER_SHARE:
-            trial_steps = max(FEWEST_TRIAL_STEPS, TRIAL_STEPS_PER_PAIR * len(self.day.kg) ** 2)
-            self._trials = max(1, int(self.steps / at / trial_steps))
-        trials = max(1, self._trials)
-        trial = min(int(at * trials), trials - 1)
-        if trial > self._trial:
-            self._trial = trial
+        """Falling geometrically from hot to cold in each cooling; share 0 begins the first, share 1 ends the last."""
+        if self._coolings.starts_again(float(shares[0]), self.steps):
             self._go_on_from(_loaded(self.day, self._type_of, self._start))
         hot, cold = HOT_SHARE * self._scale_micro_eur, COLD_SHARE * self._scale_micro_eur
-        cooled: NDArray[np.float64] = hot * (cold / hot) ** np.clip(shares * trials - trial, 0.0, 1.0)
+        cooled: NDArray[np.float64] = hot * (cold / hot) ** self._coolings.shares(shares)
         return cooled
 
     def _go_on_from(self, plan: Chains) -> None:
         self.plan, self.kept = plan, _copy(plan)
         self.notes.is_stale[:] = 1
 
-    def _driving_per_pickup_micro_eur(self) -> float:
+    def _near_way_micro_eur(self) -> float:
+        """What driving on to a near pickup usually costs the cheapest vehicle."""
         near = self.day.near[:, 1 : min(6, self.day.near.shape[1])]
         if not near.size:
             return float(MICRO_EUR_PER_EUR)

@@ -1,0 +1,66 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from optimizer.search.compiled_search import Search
+from optimizer.search.coolings import FEWEST_STEPS, KNOWN_AFTER_SHARE
+from optimizer.search.plain.plain_day import plain_day
+from optimizer.search.plain.plain_search import PlainSearch
+from optimizer.search.tour_search import TourSearch
+from optimizer.solving.tour_draft import Workbench
+from tests.unit.optimizer.test_search_plain import classic_day
+
+KINDS = ("plain", "rich")
+
+
+def search_of(kind: str) -> Search:
+    """A search of twelve pickups."""
+    problem = classic_day(3, 12, n_vehicles=4)
+    if kind == "rich":
+        return TourSearch(problem, seed=1)
+    found = plain_day(Workbench(problem))
+    assert found is not None
+    return PlainSearch(found, seed=1)
+
+
+def searched(
+    kind: str, *, steps: int, shares_to: float = 1.0, block: int = 512
+) -> tuple[Search, list[float], list[int]]:
+    """A search with so many steps as its limit, its temperatures, and the best cost of each block."""
+    search = search_of(kind)
+    heat: list[float] = []
+    best: list[int] = []
+    while search.steps < steps * shares_to:
+        temperatures = search.temperatures_micro_eur((search.steps + np.arange(block)) / steps)
+        heat.append(float(temperatures[0]))
+        search.run(temperatures)
+        best.append(search.best_micro_eur)
+    return search, heat, best
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_small_day_starts_again_hot_and_keeps_its_best_where_there_is_time_for_several_coolings(kind: str) -> None:
+    _, heat, best = searched(kind, steps=4 * FEWEST_STEPS)
+    late = heat[int(len(heat) * KNOWN_AFTER_SHARE) + 1 :]
+    assert sum(after > before for before, after in pairwise(late)) == 3
+    assert best == sorted(best, reverse=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_day_cools_once_where_there_is_no_time_for_more(kind: str) -> None:
+    _, heat, _ = searched(kind, steps=FEWEST_STEPS)
+    assert heat == sorted(heat, reverse=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("coolings", "stays"), [(4, True), (1, False)])
+def test_given_tours_are_gone_on_from_by_a_search_of_one_cooling_alone(
+    kind: str, *, coolings: int, stays: bool
+) -> None:
+    search, _, _ = searched(kind, steps=coolings * FEWEST_STEPS, shares_to=0.5)
+    assert isinstance(search, PlainSearch | TourSearch)
+    before, best = int(search.plan.objective[0]), search.best_micro_eur
+    search.adopt([])
+    assert (int(search.plan.objective[0]) == before) == stays
+    assert search.best_micro_eur == best
