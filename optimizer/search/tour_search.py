@@ -1,11 +1,12 @@
 """The compiled search as an object: holds the arrays of one problem and runs block after block of iterations."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.problem.problem import MICRO_EUR_PER_EUR, Problem
+from optimizer.problem.problem import Problem
 from optimizer.search.arrays import (
     Day,
     Fleet,
@@ -21,12 +22,15 @@ from optimizer.search.coolings import Coolings
 from optimizer.search.kernels import ruin_recreate as kernel
 from optimizer.solving.tour_draft import Workbench
 
-HOT_SHARE, COLD_SHARE = 15.0, 0.1
-"""Temperatures at the start and at the end, as shares of the usual way between near pickups. So hot, because how many
-tours and trips there are is settled at the beginning: from a start at 1 waste days cost 5 % more."""
+HOT_SHARE = 1.0
+"""Temperature at the start as a share of what driving to the tip and back costs. So hot, because how many tours and
+trips there are is settled at the beginning: from a twentieth of it waste days cost 5 % more."""
+COLD_SHARE = 0.1
+"""The one at the end as a share of the way between near pickups."""
 WARM_SHARE, STILL_SHARE = 0.1, 0.01
-"""The same where a plan is given: improve it, do not melt it. After breakdowns on three generated days of 300
+"""Shares of that way where a plan is given: improve it, do not melt it. After breakdowns on three generated days of 300
 containers, 4,000 iterations and three seeds each, 0.7 % cheaper than hot, with a third of the stops moved by choice."""
+LEAST_SCALE_MICRO_EUR = 1.0
 COOLING_STEPS_PER_PAIR = 12
 """Iterations of a cooling by the square of the pickups: six days of a hundred pickups with several trips cost less
 after a few coolings of a hundred thousand iterations than after one as long as all of them."""
@@ -59,8 +63,9 @@ class TourSearch:
         self.chance = np.array([(seed + 1) * SEED_STRIDE % 2**64], dtype=np.uint64)
         self.steps = 0
         self._coolings = Coolings(len(self.day.kg), steps_per_pair=COOLING_STEPS_PER_PAIR)
-        self._heat = (WARM_SHARE, STILL_SHARE) if start else (HOT_SHARE, COLD_SHARE)
-        self._scale_micro_eur = self._near_way_micro_eur()
+        near_micro_eur = self._near_way_micro_eur()
+        self._hot_micro_eur = WARM_SHARE * near_micro_eur if start else HOT_SHARE * self._errand_micro_eur()
+        self._cold_micro_eur = (STILL_SHARE if start else COLD_SHARE) * near_micro_eur
 
     @property
     def most_steps(self) -> int:
@@ -102,7 +107,7 @@ class TourSearch:
         """Falling geometrically from hot to cold in each cooling; share 0 begins the first, share 1 ends the last."""
         if self._coolings.starts_again(float(shares[0]), self.steps):
             self._go_on_from(self._loaded(self._start))
-        hot, cold = (share * self._scale_micro_eur for share in self._heat)
+        hot, cold = self._hot_micro_eur, self._cold_micro_eur
         cooled: NDArray[np.float64] = hot * (cold / hot) ** self._coolings.shares(shares)
         return cooled
 
@@ -115,16 +120,28 @@ class TourSearch:
         kernel.load_plan(self.day, self.fleet, plan, self.desk)
         return plan
 
+    def _errand_micro_eur(self) -> float:
+        """What driving to the nearest tipping site and back costs on average."""
+        n = len(self.day.kg)
+        pickups, sites = np.arange(n)[:, None], n + np.arange(len(self.day.fee))[None, :]
+        both = self._ways_micro_eur(pickups, sites) + self._ways_micro_eur(sites, pickups)
+        return max(float(both.min(axis=1).mean()), LEAST_SCALE_MICRO_EUR)
+
     def _near_way_micro_eur(self) -> float:
-        """What driving on to a near pickup usually costs the cheapest vehicle."""
-        near = self.day.near[:, 1 : min(6, self.day.near.shape[1])]
+        """What driving on to a near pickup costs on average; many share an address, so the median may be nothing."""
+        near = self.day.near[:, 1:6]
         if not near.size:
-            return float(MICRO_EUR_PER_EUR)
-        rows = np.arange(len(near))[:, None]
-        profile = self.fleet.profile
-        metres, seconds = self.day.travel_m[profile][:, rows, near], self.day.travel_s[profile][:, rows, near]
-        per_m, per_s = self.fleet.per_m[:, None, None], self.fleet.per_s[:, None, None]
-        return max(float(np.median((metres * per_m + seconds * per_s).min(axis=0))), 1.0)
+            return self._errand_micro_eur()
+        ways = self._ways_micro_eur(np.arange(len(near))[:, None], near)
+        return max(float(ways.mean()), LEAST_SCALE_MICRO_EUR)
+
+    def _ways_micro_eur(self, leave: NDArray[np.intp], reach: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """What driving costs the cheapest vehicle, times of day aside."""
+        profile = self.fleet.profile[:, None, None]
+        metres, seconds = self.day.travel_m[profile, leave, reach], self.day.travel_s[profile, leave, reach]
+        costs = metres * self.fleet.per_m[:, None, None] + seconds * self.fleet.per_s[:, None, None]
+        cheapest: NDArray[np.int64] = costs.min(axis=0)
+        return cheapest
 
 
 def _copy(plan: PlanArrays) -> PlanArrays:
