@@ -1,8 +1,10 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from optimizer.problem.problem import Problem
 from optimizer.search.compiled_search import Search
 from optimizer.search.coolings import FEWEST_STEPS, KNOWN_AFTER_SHARE
 from optimizer.search.plain.plain_day import plain_day
@@ -64,3 +66,39 @@ def test_given_tours_are_gone_on_from_by_a_search_of_one_cooling_alone(
     search.adopt([])
     assert (int(search.plan.objective[0]) == before) == stays
     assert search.best_micro_eur == best
+
+
+def dearer(problem: Problem, factor: int) -> Problem:
+    """The same day at other prices."""
+    return replace(
+        problem,
+        vehicles=tuple(
+            replace(
+                one,
+                fixed_micro_eur=one.fixed_micro_eur * factor,
+                per_m_micro_eur=one.per_m_micro_eur * factor,
+                per_s_micro_eur=one.per_s_micro_eur * factor,
+            )
+            for one in problem.vehicles
+        ),
+        pickups=tuple(replace(one, prize_micro_eur=one.prize_micro_eur * factor) for one in problem.pickups),
+    )
+
+
+def test_heat_follows_prices() -> None:
+    problem = classic_day(3, 12, n_vehicles=4)
+    ends = np.array([0.0, 1.0])
+    usual = TourSearch(problem, seed=1).temperatures_micro_eur(ends)
+    dear = TourSearch(dearer(problem, 100), seed=1).temperatures_micro_eur(ends)
+    assert dear == pytest.approx(100 * usual)
+
+
+def test_search_cools_where_most_pickups_share_an_address() -> None:
+    problem = classic_day(3, 12, n_vehicles=4)
+    first = problem.pickups[0].place_index
+    shared = tuple(replace(one, place_index=first) for one in problem.pickups[:11]) + problem.pickups[11:]
+    hot, cold = TourSearch(replace(problem, pickups=shared), seed=1).temperatures_micro_eur(np.array([0.0, 1.0]))
+    lone = classic_day(3, 12, n_vehicles=4)
+    usual_hot, usual_cold = TourSearch(lone, seed=1).temperatures_micro_eur(np.array([0.0, 1.0]))
+    assert hot > cold > usual_cold / 100
+    assert hot > usual_hot / 10
