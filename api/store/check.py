@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
+from api.store.database import Database
 from api.store.errors import StoreError
 from api.store.migrate import check_pages, known_layouts, layout_of
 from api.store.parts import SERVICE_PART, Part, open_parts
+from api.store.schema import CONTAINERS, READINGS
 from api.store.sql_audit import SqlAuditStore
 
 
@@ -30,6 +34,13 @@ def check_data(url_or_folder: str) -> list[PartReport]:
         return [_check(part) for part in parts]
 
 
+def _has_lost_readings(database: Database) -> bool:
+    """Whether there are readings without a container, which no database is told to look for; see ``schema``."""
+    lost = select(READINGS.c.container_key).where(READINGS.c.container_key.not_in(select(CONTAINERS.c.container_key)))
+    with database.read() as connection:
+        return connection.execute(lost.limit(1)).first() is not None
+
+
 def _check(part: Part) -> PartReport:
     faults: list[str] = []
     layout = ""
@@ -44,6 +55,8 @@ def _check(part: Part) -> PartReport:
         if layout not in known:
             faults.append(f"its layout {layout or '(none)'} is unknown to this version, which knows {known[0]}")
         elif layout == known[0] and part.name != SERVICE_PART:
+            if _has_lost_readings(part.database):
+                faults.append("some readings name containers that are not there")
             broken = SqlAuditStore(part.database).first_broken()
             if broken is not None:
                 faults.append(f"the audit log was changed: its line {broken} does not fit the one before")

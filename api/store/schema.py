@@ -39,11 +39,12 @@ CONTAINERS = Table(
 
 # On PostgreSQL this table is partitioned by month of ``observed_at_s``; see ``reading_partitions``.
 # The whole row is its key: a repeated reading is no second reading, in whatever order they arrive.
-# ``fill_ppm`` is the fill in millionths, -1 where the reading carries no level.
+# ``fill_ppm`` is the fill in millionths, -1 where the reading carries no level. No database is told that the keys are
+# those of containers: it would look for each again, although it was looked up in the transaction that writes it.
 READINGS = Table(
     "readings",
     METADATA,
-    Column("container_key", Integer, ForeignKey("containers.container_key"), primary_key=True),
+    Column("container_key", Integer, primary_key=True),
     Column("observed_at_s", BigInteger, primary_key=True),
     Column("source", SmallInteger, primary_key=True),
     Column("is_emptying", Boolean, primary_key=True),

@@ -228,6 +228,16 @@ def test_check_names_what_is_wrong(place: Place, stores: SqlTenantStores) -> Non
     assert "9999" in unna.faults[0]
 
 
+def test_check_names_readings_without_a_container(place: Place, stores: SqlTenantStores) -> None:
+    with stores.store("luenen").database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO readings SELECT 9999, observed_at_s, 2, is_emptying, 7, 0 FROM readings LIMIT 1"
+        )
+    service, luenen, unna = check_data(place.data)
+    assert luenen.faults == ("some readings name containers that are not there",)
+    assert not service.faults + unna.faults
+
+
 def test_check_sees_a_damaged_page(tmp_path: Path) -> None:
     stores = open_tenant_stores(tmp_path / "data")
     stores.add_tenant(LUENEN)

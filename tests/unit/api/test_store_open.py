@@ -7,12 +7,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from api.jobs.job import JobKind, JobRequest
+from api.store.check import check_data
 from api.store.database import Database
 from api.store.errors import BrokenDatabaseError, InUseError, NewerDatabaseError, StoreFullError, StoreUnavailableError
 from api.store.migrate import SERVICE_LAYOUTS, TOWN_LAYOUTS, migrate
 from api.store.schema import METADATA
 from api.store.service_schema import SERVICE_METADATA
 from api.store.sql_store import open_store
+from tests.durability.old_layout import content, make_old_store
 from tests.flow.http_samples import NOW, small_record
 from tests.postgres import PostgresServer, postgres
 
@@ -54,6 +56,18 @@ def test_migrations_make_the_tables_that_the_code_sees_on_postgresql(postgres: P
             context = MigrationContext.configure(connection, opts={"include_object": is_ours})
             assert compare_metadata(context, metadata) == []
         database.close()
+
+
+def test_readings_of_an_earlier_layout_stay_and_lose_their_reference(tmp_path: Path) -> None:
+    url = url_of(tmp_path / "a.db")
+    make_old_store(url, readings=5_000, layout="0005")
+    before = content(url)["readings"]
+    store = open_store(url)
+    with store.database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_key_list(readings)").all() == []
+    store.close()
+    assert content(url)["readings"] == before
+    assert check_data(url)[0].faults == ()
 
 
 def test_opening_twice_keeps_the_content(tmp_path: Path) -> None:
