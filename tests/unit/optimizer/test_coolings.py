@@ -11,7 +11,7 @@ from optimizer.search.plain.plain_day import plain_day
 from optimizer.search.plain.plain_search import PlainSearch
 from optimizer.search.tour_search import TourSearch
 from optimizer.solving.tour_draft import Workbench
-from tests.unit.optimizer.test_search_plain import classic_day
+from tests.unit.optimizer.classic_days import classic_day
 
 KINDS = ("plain", "rich")
 

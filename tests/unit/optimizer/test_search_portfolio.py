@@ -20,8 +20,8 @@ from optimizer.search.search_clock import SearchClock
 from optimizer.search.sisr import SisrSolver
 from optimizer.search.tour_search import TourSearch
 from optimizer.solving.tour_draft import Workbench
+from tests.unit.optimizer.classic_days import classic_day
 from tests.unit.optimizer.generated_days import DayKind, generated_day
-from tests.unit.optimizer.test_search_plain import classic_day
 
 Makes = Callable[[int], Search]
 

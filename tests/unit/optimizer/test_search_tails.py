@@ -19,9 +19,10 @@ from optimizer.search.plain.plain_day import PlainDay, plain_day
 from optimizer.search.plain.plain_search import PlainSearch
 from optimizer.search.tour_search import TourSearch
 from optimizer.solving.tour_draft import TourDraft, Workbench
+from tests.unit.optimizer.classic_days import CLASSIC_KINDS as PLAIN_KINDS
+from tests.unit.optimizer.classic_days import classic_day
 from tests.unit.optimizer.generated_days import DayKind, generated_day
-from tests.unit.optimizer.test_search_plain import KINDS as PLAIN_KINDS
-from tests.unit.optimizer.test_search_plain import check_counts, classic_day, least_out_of_order_s
+from tests.unit.optimizer.test_search_plain import check_counts, least_out_of_order_s
 
 NO_LIMIT = 1 << 60
 LOOSE_MICRO_EUR = 500_000_000
