@@ -6,7 +6,7 @@ from optimizer.solving.tour_cost import order_change_micro_eur, order_cost_micro
 
 
 def least_objective_micro_eur(problem: Problem) -> int:
-    """The least possible objective; the number of pickups must be at most six or so."""
+    """The least possible objective; more than eight pickups take long."""
     by_vehicle = [_best_by_subset(problem, vehicle) for vehicle in range(len(problem.vehicles))]
     best = {0: 0}
     for costs in by_vehicle:

@@ -51,8 +51,8 @@ def checked_day(seed: int, iterations: int) -> Judged:
 
 
 def tiny_day(seed: int, iterations: int) -> Judged:
-    """Solve a day of five or six pickups and compare its objective with that of the best of all plans."""
-    problem = generated_day(seed, replace(TINY, n_pickups=5 + seed % 2))
+    """Solve a day of five to eight pickups and compare its objective with that of the best of all plans."""
+    problem = generated_day(seed, replace(TINY, n_pickups=5 + seed % 4))
     solution = SisrSolver().solve(problem, SolveLimits(time_limit_s=None, iteration_limit=iterations, seed=seed))
     least = least_objective_micro_eur(problem)
     found = solution.objective_micro_eur
