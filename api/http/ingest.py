@@ -6,6 +6,7 @@ No thread waits for the disk: while a commit is under way, the event loop serves
 
 import json
 from collections.abc import Iterator, Sequence
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -117,7 +118,8 @@ def _told(results: Sequence[Result]) -> Iterator[str]:
                 },
                 separators=(",", ":"),
             )[1:]
-        yield f'{{"index":{index},"device_id":{json.dumps(result.device_id)},{ending}'
+        device_id = "null" if result.device_id is None else quoted(result.device_id)
+        yield f'{{"index":{index},"device_id":{device_id},{ending}'
 
 
 def ingest_router(services: Services, intakes: Intakes, alerts: OpenAlerts) -> APIRouter:

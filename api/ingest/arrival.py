@@ -80,27 +80,30 @@ def observe(uplink: Uplink, device: Device | None, arrival: Arrival, *, source: 
         level = _level(measurement, device, dead_zone_mm=decoder.blind_mm if decoder is not None else 0.0)
     except RefusedMessageError as error:
         return refuse(uplink, error.code, error.detail)
-    observed_at = uplink.observed_at if uplink.observed_at is not None else arrival.received_at
+    received_at = arrival.received_at
+    observed_at = uplink.observed_at if uplink.observed_at is not None else received_at
     reasons: list[str] = [] if uplink.observed_at is not None else ["no_instant"]
     fill_fraction = None
     if level is not None:
         fill_fraction, remarks = level
         reasons += [*remarks, *_circumstances(measurement)]
-    reasons += _clock(observed_at, arrival.received_at)
+    reasons += _clock(observed_at, received_at)
+    quality = min(REASONS[code].quality for code in reasons) if reasons else Quality.ACCEPTED
+    # In the order of the fields: with their names it takes nearly three times as long, for each message.
     return Observation(
-        device_id=uplink.device_id,
-        container_id=_container_id(uplink, device),
-        observed_at=observed_at,
-        received_at=arrival.received_at,
-        fill_fraction=fill_fraction,
-        measurement=measurement,
-        quality=min(REASONS[code].quality for code in reasons) if reasons else Quality.ACCEPTED,
-        reasons=tuple(dict.fromkeys(reasons)) if reasons else (),
-        source=source,
-        dedup_key=uplink.dedup_key,
-        rssi_dbm=uplink.rssi_dbm,
-        snr_db=uplink.snr_db,
-        raw_ref=_raw_ref(measurement, uplink),
+        uplink.device_id,
+        _container_id(uplink, device),
+        observed_at,
+        received_at,
+        fill_fraction,
+        measurement,
+        quality,
+        tuple(dict.fromkeys(reasons)) if reasons else (),
+        source,
+        uplink.dedup_key,
+        uplink.rssi_dbm,
+        uplink.snr_db,
+        _raw_ref(measurement, uplink),
     )
 
 
@@ -179,9 +182,10 @@ def _circumstances(measurement: Measurement) -> list[str]:
 def _clock(observed_at: datetime, received_at: datetime) -> list[str]:
     if observed_at < LOST_CLOCK_BEFORE:
         return ["clock_lost"]
-    if observed_at > received_at + MAX_CLOCK_LEAD:
+    lead = observed_at - received_at
+    if lead > MAX_CLOCK_LEAD:
         return ["clock_ahead"]
-    return ["too_old"] if observed_at < received_at - MAX_AGE else []
+    return ["too_old"] if lead < -MAX_AGE else []
 
 
 def _container_id(uplink: Uplink, device: Device | None) -> str | None:

@@ -332,12 +332,8 @@ def _judged(one: _Candidate, status: ReadingStatus) -> Result | Refusal:
     if status is ReadingStatus.UNKNOWN_CONTAINER:
         detail = "The device's container is not in the town. Correct where the device hangs, then replay."
         return refuse(one.uplink, "unknown_container", detail)
-    return Result(
-        device_id=one.uplink.device_id,
-        outcome=Outcome.ACCEPTED if status is ReadingStatus.ACCEPTED else Outcome.DUPLICATE,
-        quality=one.observation.quality,
-        reasons=one.observation.reasons,
-    )
+    outcome = Outcome.ACCEPTED if status is ReadingStatus.ACCEPTED else Outcome.DUPLICATE
+    return Result(one.uplink.device_id, outcome, "", "", one.observation.quality, one.observation.reasons)
 
 
 def _unknown(uplink: Uplink) -> Refusal:

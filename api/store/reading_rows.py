@@ -9,13 +9,15 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection
 
 from api.store.database import Database
 from api.store.reading_partitions import provide_partitions
+
+K = TypeVar("K")
 
 ReadingKey = tuple[int, int, int, bool, int]
 """Container key, second observed, source, is emptying, fill in millionths."""
@@ -97,8 +99,7 @@ class ReadingRows:
         try:
             if self._is_sqlite:
                 values = [(*key, received_at_s) for key, received_at_s in rows.items()]
-                is_new = _insert(cursor, "readings", values, is_hopeful=is_hopeful)
-                return {key for key, is_one_new in zip(rows, is_new, strict=True) if is_one_new}
+                return _new(rows, _insert(cursor, "readings", values, is_hopeful=is_hopeful))
             if not is_hopeful:
                 provide_partitions(connection, {observed_at_s for _, observed_at_s, _, _, _ in rows})
             columns = [_numbers(column) for column in (*zip(*rows, strict=True), rows.values())]
@@ -127,8 +128,7 @@ class ReadingRows:
         cursor = connection.connection.cursor()
         try:
             if self._is_sqlite:
-                is_new = _insert(cursor, "message_keys", list(rows.items()), is_hopeful=is_hopeful)
-                return {key for key, is_one_new in zip(rows, is_new, strict=True) if is_one_new}
+                return _new(rows, _insert(cursor, "message_keys", list(rows.items()), is_hopeful=is_hopeful))
             cursor.execute(_POSTGRESQL_MESSAGES, [array_of_texts(rows), _numbers(rows.values()), len(rows)])
             told = cursor.fetchall()
             return set(rows) if told[0][0] == len(rows) else {key for number, key in told if number}
@@ -150,6 +150,10 @@ def _insert(cursor: Any, table: str, rows: Sequence[tuple[Any, ...]], *, is_hope
             raise VainHopeError
         is_new += [cursor.rowcount > 0] * len(part)
     return is_new
+
+
+def _new(rows: Collection[K], is_new: Sequence[bool]) -> set[K]:
+    return set(rows) if all(is_new) else {key for key, is_one_new in zip(rows, is_new, strict=True) if is_one_new}
 
 
 def _numbers(column: Iterable[int]) -> str:
