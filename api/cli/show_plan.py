@@ -13,6 +13,7 @@ from api.cli.plan_words import FIGURES, RARE_FIGURES, figure, in_language, remed
 from api.export.summary import Comparison, Figure, PlanSummary, summarise_plan
 from api.export.texts import Language, written_date
 from optimizer.domain.plan import Plan, Shortage, Unserved
+from optimizer.planning.notice_words import notice_in_german
 
 WIDE = 100
 """Columns of a terminal from which everything fits."""
@@ -41,10 +42,9 @@ def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None, lan
     n_containers = summary.container_count + len(summary.unserved)
     if plan.baseline is not None and plan.baseline.lifts < n_containers:
         console.print(word("all_fit", language, fit=plan.baseline.lifts, n=n_containers))
-    for line in plan.warnings:
-        console.print(f"[yellow]{escape(line)}[/yellow]")
-    for line in plan.degraded:
-        console.print(f"[dim]{escape(line)}[/dim]")
+    for style, lines in (("yellow", plan.warnings), ("dim", plan.degraded)):
+        for line in lines:
+            console.print(f"[{style}]{escape(notice_in_german(line) if language == 'de' else line)}[/{style}]")
     console.print(f"[dim]{escape(_map_of(plan, language))}[/dim]", soft_wrap=True, highlight=False)
     seconds = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in plan.seconds_by_step.items())
     console.print(f"[dim]{plan.solver.name}: {plan.solver.status}; {seconds}[/dim]")

@@ -18,6 +18,7 @@ from optimizer.domain.container import Container
 from optimizer.domain.plan import Collection, Plan, Stop, Tour, Unserved
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import Vehicle
+from optimizer.planning.notice_words import notices_of
 
 
 def page_data(
@@ -64,8 +65,7 @@ def _plan(plan: Plan, town: Town) -> dict[str, Any]:
         "inputsDigest": plan.inputs_digest,
         "solver": plan.solver.name,
         "solverStatus": plan.solver.status,
-        "warnings": list(plan.warnings),
-        "degraded": list(plan.degraded),
+        "notices": [{"en": one.en, "de": one.de} for one in notices_of(plan)],
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from api.export.html_map import plan_to_html
 from api.export.plan_paths import find_plan_paths
+from api.export.texts import Language
 from optimizer.domain.plan import ReasonCode, Shortage
 from optimizer.domain.relaxation import Relaxation, RelaxationKind, Text
 from tests.unit.api.plan_factory import GridRouter, grid_streets, make_plan, make_town
@@ -38,16 +39,17 @@ SHORTAGE = Shortage(
 )
 
 
-@pytest.fixture(scope="module")
-def dom(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+GAP = "5 sensors without a usable reading: usual filling of the stream assumed"
+
+
+def _shown(folder: Path, language: Language) -> tuple[str, str]:
     """The page's document after its scripts ran, and what the browser complained about."""
     browser = shutil.which("chromium")
     if browser is None:
         pytest.skip("no chromium on this machine: install the package `chromium` to test the page in a browser")
-    folder = tmp_path_factory.mktemp("page")
     town = make_town()
-    plan = replace(make_plan(town), shortages=(SHORTAGE,))
-    page = plan_to_html(plan, town, find_plan_paths(plan, town, GridRouter()), grid_streets(), language="en")
+    plan = replace(make_plan(town), shortages=(SHORTAGE,), degraded=(GAP,))
+    page = plan_to_html(plan, town, find_plan_paths(plan, town, GridRouter()), grid_streets(), language=language)
     (folder / "map.html").write_text(page, encoding="utf-8")
     command = [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr", "--log-level=0"]
     ran = subprocess.run(
@@ -58,6 +60,12 @@ def dom(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
         check=True,
     )
     return ran.stdout, ran.stderr
+
+
+@pytest.fixture(scope="module")
+def dom(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The English page."""
+    return _shown(tmp_path_factory.mktemp("page"), "en")
 
 
 def test_page_runs_without_complaint(dom: tuple[str, str]) -> None:
@@ -87,3 +95,14 @@ def test_page_says_what_is_short_and_what_would_serve_it(dom: tuple[str, str]) -
     assert "<p>2 containers of glass are &lt;b&gt;due&lt;/b&gt;.</p>" in shown
     assert "<li>+35 min overtime on T-1 serves 1 of 2.</li>" in shown
     assert "Each change was tried on this plan" in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", GAP), ("de", "5 Sensoren ohne brauchbaren Messwert: übliche Füllung des Stoffstroms angenommen")],
+)
+def test_page_tells_what_the_plan_does_without_in_the_language_of_the_page(
+    tmp_path: Path, language: Language, told: str
+) -> None:
+    document, _ = _shown(tmp_path, language)
+    assert f"<li>{told}</li>" in document

@@ -27,11 +27,11 @@ function moveTab(event, board) {
 
 function renderTours(board) {
   const {data, state} = board;
-  const notices = [...data.plan.warnings, ...data.plan.degraded];
+  const {notices} = data.plan;
   fillWith(byId("tab-tours"),
     notices.length ? make("details", {class: "notices", open: notices.length < 3},
       make("summary", {}, `${t("notices")} (${notices.length})`),
-      make("ul", {}, notices.map((notice) => make("li", {}, notice)))) : null,
+      make("ul", {}, notices.map((notice) => make("li", {}, inLanguage(notice))))) : null,
     data.tours.length ? data.tours.map((tour) => tourCard(board, tour, state.open.has(tour.index))) : make("p", {class: "empty"}, t("no_tours")),
     make("p", {class: "footnote"}, baselineNote(data.summary)),
     make("p", {class: "footnote"}, t("generated", {
