@@ -1,6 +1,7 @@
-"""The files of an installation name what exists: commands, settings, addresses."""
+"""The files of an installation name what exists: commands, settings, addresses; its start does what it says."""
 
 import re
+import subprocess
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -42,3 +43,47 @@ def test_unit_gives_the_service_time_to_drain_and_no_privileges() -> None:
     assert int(unit["Service"]["TimeoutStopSec"]) >= 30
     assert unit["Service"]["NoNewPrivileges"] == "yes"
     assert unit["Service"]["User"] != "root"
+
+
+def test_kernels_are_kept_where_the_service_may_write() -> None:
+    assert "NUMBA_CACHE_DIR=/data/" in _CONTAINERFILE[_CONTAINERFILE.rindex("\nFROM ") :]
+    assert "VOLUME /data" in _CONTAINERFILE
+    assert "Environment=NUMBA_CACHE_DIR=/var/lib/fuhre/" in _UNIT
+    assert "StateDirectory=fuhre" in _UNIT
+
+
+def _start(folder: Path, *, kept: Path | None = None) -> subprocess.CompletedProcess[str]:
+    script = folder / "start.sh"
+    script.write_text((_FOLDER / "start.sh").read_text().replace("/app/kernels", str(folder / "made")))
+    return subprocess.run(
+        ["sh", str(script), "echo", "the", "service"],
+        env={"PATH": "/usr/bin:/bin", "NUMBA_CACHE_DIR": str(kept or folder / "kept")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_start_lays_kernels_out_once_for_each_image_and_becomes_the_command(tmp_path: Path) -> None:
+    made, kept = tmp_path / "made", tmp_path / "kept"
+    (made / "search").mkdir(parents=True)
+    (made / "made_at").write_text("1")
+    (made / "search" / "a.nbi").write_text("of the image")
+    assert _start(tmp_path).stdout == "the service\n"
+    assert (kept / "search" / "a.nbi").read_text() == "of the image"
+    (kept / "search" / "a.nbi").write_text("compiled for this processor since")
+    assert _start(tmp_path).returncode == 0
+    assert (kept / "search" / "a.nbi").read_text() == "compiled for this processor since"
+    (made / "made_at").write_text("2")
+    (kept / "old.nbi").touch()
+    assert _start(tmp_path).returncode == 0
+    assert (kept / "search" / "a.nbi").read_text() == "of the image"
+    assert not (kept / "old.nbi").exists()
+
+
+def test_start_says_who_must_own_the_volume(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    started = _start(tmp_path, kept=tmp_path / "file" / "kept")
+    assert started.returncode == 1
+    assert "chown 10001" in started.stderr
+    assert started.stdout == ""
