@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -55,6 +57,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"fuhre {version('fuhre')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None: ...
+
+
 app.command("demo")(demo.demo)
 app.command("plan")(plan.plan)
 app.command("replan")(replan.replan)
@@ -89,13 +107,13 @@ def main() -> None:
     except InvalidSolutionError as error:
         _complain(f"The plan breaks rules and was not written: {error}")
         sys.exit(EXIT_BAD_PLAN)
-    except (RoutingError, StoreError, SettingsError, IdentityError, OSError) as error:
-        _complain(str(error))
-        sys.exit(EXIT_BAD_INPUT)
     except BrokenPipeError:
         # The reader of our output is gone (as after `| head`); nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except (RoutingError, StoreError, SettingsError, IdentityError, OSError) as error:
+        _complain(str(error))
+        sys.exit(EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         _complain("Stopped. Nothing half-written was left behind.")
         sys.exit(EXIT_INTERRUPTED)

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -288,3 +289,9 @@ def test_forecast_and_scenario_answer_on_the_template_town(run: Run, town: Path)
     )
     assert compared.code == 0, compared.err
     assert json.loads(compared.out)["changed"]["tours"] == []
+
+
+def test_version_is_told(run: Run) -> None:
+    answer = run("--version")
+    assert answer.code == 0
+    assert answer.out == f"fuhre {version('fuhre')}\n"
