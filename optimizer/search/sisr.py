@@ -108,14 +108,18 @@ def chains_for(bench: Workbench, limits: SolveLimits, start: Orders) -> list[Sea
 
 
 def _mended(bench: Workbench, first: Solution, orders: Orders) -> Solution:
-    """The orders with exact times, or the first solution where that is better."""
+    """The orders with exact times, mended where that helps, or the first solution where that is better."""
     drafts = drafts_of(bench, orders)
-    pickups = bench.problem.pickups
+    pickups, found_micro_eur = bench.problem.pickups, objective_micro_eur(bench.problem, drafts)
     served = {visit for draft in drafts for visit in draft.order}
     missing = [at for at in range(len(pickups)) if at not in served]
     insert_all(drafts, sorted(missing, key=lambda at: -pickups[at].prize_micro_eur))
     drop_what_does_not_pay(drafts)
     polish(drafts)
+    if objective_micro_eur(bench.problem, drafts) > found_micro_eur:
+        # Whoever was put in did not pay and is out again, but may have driven out others.
+        drafts = drafts_of(bench, orders)
+        polish(drafts)
     if objective_micro_eur(bench.problem, drafts) >= first.objective_micro_eur:
         return first
     return solution_of(bench, drafts, SearchReport(solver="sisr", status="feasible", iterations=0, wall_s=0.0))

@@ -70,19 +70,22 @@ def _to_other_tours(drafts: Sequence[TourDraft]) -> bool:
     for pickup_index in range(len(drafts[0].bench.problem.pickups)):
         pickup = drafts[0].bench.problem.pickups[pickup_index]
         home = next((draft for draft in drafts if pickup_index in draft.order), None)
-        if home is None:
-            has_changed |= insert_best(drafts, pickup_index, highest_micro_eur=pickup.prize_micro_eur)
+        before, orders = _cost_with(drafts, pickup_index), [draft.order for draft in drafts]
+        if home is not None and not home.replace_order(home.without((pickup_index,))):
             continue
-        before = [(draft.order, draft.cost_micro_eur) for draft in drafts]
-        if not home.replace_order(home.without((pickup_index,))):
-            continue
+        # What an insertion costs is estimated; only the exact sum tells whether it pays.
         insert_best(drafts, pickup_index, highest_micro_eur=pickup.prize_micro_eur)
-        is_served = any(pickup_index in draft.order for draft in drafts)
-        now = sum(draft.cost_micro_eur for draft in drafts) + (0 if is_served else pickup.prize_micro_eur)
-        if now < sum(cost for _, cost in before):
+        if _cost_with(drafts, pickup_index) < before:
             has_changed = True
             continue
-        for draft, (order, _) in zip(drafts, before, strict=True):
+        for draft, order in zip(drafts, orders, strict=True):
             if draft.order is not order:
                 draft.replace_order(order)
     return has_changed
+
+
+def _cost_with(drafts: Sequence[TourDraft], pickup_index: int) -> int:
+    """Micro-euros of all drafts, and of leaving out one pickup if none of them has it."""
+    is_served = any(pickup_index in draft.order for draft in drafts)
+    prize_micro_eur = 0 if is_served else drafts[0].bench.problem.pickups[pickup_index].prize_micro_eur
+    return sum(draft.cost_micro_eur for draft in drafts) + prize_micro_eur
