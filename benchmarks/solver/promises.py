@@ -1,7 +1,7 @@
 """What is promised beside costs: ``python -m benchmarks.solver.promises [--seeds 1,2] [--cold-seconds 60]``.
 
-How soon a first plan stands, and what a truck that breaks down at ten costs against a cold search of a minute. Times are
-of this process, on whatever else the machine does.
+How soon a first plan stands, and what a truck that breaks down at ten costs against a cold search of a minute. Times
+are of this process, on whatever else the machine does.
 """
 
 import argparse
