@@ -101,9 +101,65 @@ def _with_one_break(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: in
         if best_s < 0 or cost < best_cost or (cost == best_cost and elapsed_s < best_s):
             best_s, best_cost = elapsed_s, cost
             desk.timed[EXTRA] = extra
-    if best_s >= 0 or fleet.shift[vehicle, 1] - fleet.shift[vehicle, 0] <= 2 * most_s:
-        return best_s
-    return _with_many_breaks(day, fleet, desk, vehicle, length)
+    if best_s < 0 and fleet.shift[vehicle, 1] - fleet.shift[vehicle, 0] > 2 * most_s:
+        best_s = _with_many_breaks(day, fleet, desk, vehicle, length)
+    return best_s if best_s >= 0 else _with_split_break(day, fleet, desk, vehicle, length)
+
+
+@compiled_part
+def _with_split_break(day: Day, fleet: Fleet, desk: Desk, vehicle: int, length: int) -> int:
+    """The cheapest day of the trial with a break in two parts, between windows that leave no room for a whole one."""
+    travel_s = day.travel_s[fleet.profile[vehicle]]
+    trial, visits = desk.trial, desk.trial_visits
+    most_s, per_s = fleet.max_stretch_s[vehicle], fleet.per_s[vehicle]
+    busy_s = travel_s[fleet.start[vehicle], visits[0]] + trial[0, ON_TOTAL_S]
+    due_s = max(2 * SHORTEST_BREAK_S, break_due_s(fleet, vehicle, busy_s))
+    # Nearly always the shift is just too short; only windows are worth a second look.
+    if busy_s + due_s > fleet.shift[vehicle, 1] - fleet.shift[vehicle, 0] or busy_s > fleet.max_work_s[vehicle]:
+        return -1
+    best_s, best_cost = -1, 0
+    for choice in range(2 * (length - 1)):
+        first = 1 + choice // 2
+        first_s = SHORTEST_BREAK_S if choice % 2 == 0 else due_s - SHORTEST_BREAK_S
+        before_s = max(trial[first, TOTAL_S], trial[first, EARLIEST_S] - trial[first, LATEST_S])
+        if before_s > most_s or (choice % 2 == 1 and first_s == SHORTEST_BREAK_S):
+            continue
+        total_s, latest_s = trial[first, TOTAL_S] + first_s, trial[first, LATEST_S]
+        earliest_s = trial[first, EARLIEST_S] + first_s
+        stretch_s, stretch_latest_s = 0, -NEVER_S
+        for at in range(first, length):
+            node = visits[at]
+            leg_s, service_s = travel_s[visits[at - 1], node], day.service_s[node]
+            opens_s = day.windows[desk.trial_window[at], 0]
+            last_s = day.windows[desk.trial_window[at], 1] - service_s
+            latest_s = min(latest_s, last_s - total_s - leg_s)
+            stretch_latest_s = min(stretch_latest_s, last_s - stretch_s - leg_s)
+            total_s += leg_s + service_s
+            stretch_s += leg_s + service_s
+            if earliest_s + leg_s > last_s:
+                break
+            earliest_s = max(earliest_s + leg_s, opens_s) + service_s
+            between_s = max(stretch_s, earliest_s - stretch_latest_s)
+            if between_s > most_s:
+                break
+            onward = visits[at + 1] if at + 1 < length else fleet.end[vehicle]
+            leg_s = travel_s[node, onward]
+            after_s = leg_s + max(trial[at + 1, ON_TOTAL_S], trial[at + 1, ON_EARLIEST_S] - trial[at + 1, ON_LATEST_S])
+            work_s = before_s + between_s + after_s
+            ahead_s = due_s - first_s + leg_s
+            if after_s > most_s or work_s > fleet.max_work_s[vehicle] or break_due_s(fleet, vehicle, work_s) > due_s:
+                continue
+            if earliest_s + ahead_s > trial[at + 1, ON_LATEST_S]:
+                continue
+            whole_s = total_s + ahead_s + trial[at + 1, ON_TOTAL_S]
+            ends_s = max(earliest_s + ahead_s + trial[at + 1, ON_TOTAL_S], trial[at + 1, ON_EARLIEST_S])
+            elapsed_s = max(whole_s, ends_s - min(latest_s, trial[at + 1, ON_LATEST_S] - ahead_s - total_s))
+            extra = overtime(fleet, vehicle, work_s)
+            cost = elapsed_s * per_s + extra
+            if elapsed_s <= fleet.max_out_s[vehicle] and (best_s < 0 or cost < best_cost):
+                best_s, best_cost = elapsed_s, cost
+                desk.timed[EXTRA] = extra
+    return best_s
 
 
 @compiled_part

@@ -69,6 +69,14 @@ def test_every_accepted_plan_can_be_driven_and_costs_what_the_search_says(
     assert exact_sum >= 0.99 * searched_sum
 
 
+def test_a_break_lies_in_two_parts_where_windows_leave_no_room_for_a_whole_one() -> None:
+    problem = generated_day(230, replace(TINY, n_pickups=7))
+    order = [3, 4, 5, 0, -2, 6, -2, 1, 2, -1]
+    search = TourSearch(problem, seed=1, start=[(1, order)])
+    assert orders_of(search.kept) == [(1, order)]
+    assert search.best_micro_eur == exact_cost(problem, Scheduler(problem), 1, order)
+
+
 def check_counts(problem: Problem, search: TourSearch, orders: list[tuple[int, list[int]]]) -> None:
     """Whether the kept plan serves nothing twice, and its objective is what it costs and leaves out."""
     served = [visit for _, order in orders for visit in order if visit >= 0]
