@@ -1,3 +1,5 @@
+"""Plain values of payloads: instants worded by hand are those of the standard library."""
+
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
