@@ -5,9 +5,9 @@ English rather than not at all; a test reads the judge's own code and misses no 
 """
 
 import re
-from functools import lru_cache
 
 from optimizer.checking.errors import Violation
+from optimizer.domain.sentence_book import SentenceBook
 
 SENTENCES: tuple[tuple[str, str], ...] = (
     # The arithmetic of the document.
@@ -231,7 +231,6 @@ _PLACES: tuple[tuple[str, str], ...] = (
 )
 _STOP = re.compile(r"stop (\d+) at (.*)", re.DOTALL)
 _END = re.compile(r"(?<=\.) (?=[A-Z])")
-_SLOT = re.compile(r"\\\{(\w+)\\\}")
 
 
 def in_german(violation: Violation) -> Violation:
@@ -243,18 +242,10 @@ def in_german(violation: Violation) -> Violation:
 
 def sentence_in_german(sentence: str) -> str:
     """The sentence in German; as it is, if nobody has translated it."""
-    parts = [_translated(part) for part in _END.split(sentence)]
+    parts = [_BOOK.translated(part) for part in _END.split(sentence)]
     if None not in parts:
         return " ".join(part for part in parts if part is not None)
-    return _translated(sentence) or sentence
-
-
-def _translated(sentence: str) -> str | None:
-    for pattern, german in _patterns():
-        found = pattern.fullmatch(sentence)
-        if found:
-            return german.format(**{name: place_in_german(value) for name, value in found.groupdict().items()})
-    return None
+    return _BOOK.translated(sentence) or sentence
 
 
 def place_in_german(where: str) -> str:
@@ -268,8 +259,4 @@ def place_in_german(where: str) -> str:
     return "Plan" if where == "plan" else where
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile(_SLOT.sub(r"(?P<\1>.+)", re.escape(english)), re.DOTALL), german) for english, german in SENTENCES
-    )
+_BOOK = SentenceBook(SENTENCES, place_in_german)

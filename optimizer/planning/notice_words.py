@@ -5,10 +5,10 @@ notices and misses none.
 """
 
 import re
-from functools import lru_cache
 
 from optimizer.domain.plan import Plan
 from optimizer.domain.relaxation import Text
+from optimizer.domain.sentence_book import SentenceBook
 
 NOTICES: tuple[tuple[str, str], ...] = (
     # What the plan does without.
@@ -103,7 +103,6 @@ NOTICES: tuple[tuple[str, str], ...] = (
     ),
 )
 
-_SLOT = re.compile(r"\\\{(\w+)\\\}")
 _PARTS = (
     (re.compile(r"^[A-Z][a-z]+day (\d{4}-\d{2}-\d{2})$"), r"\1"),
     (re.compile(r"^[Aa] street without a name\b"), "eine Straße ohne Namen"),
@@ -129,11 +128,7 @@ def notices_of(plan: Plan) -> tuple[Text, ...]:
 
 def notice_in_german(notice: str) -> str:
     """The notice in German; as it is, if nobody has translated it."""
-    for pattern, german in _patterns():
-        found = pattern.fullmatch(notice)
-        if found:
-            return german.format(**{name: _part(value) for name, value in found.groupdict().items()})
-    return notice
+    return _BOOK.translated(notice) or notice
 
 
 def _part(value: str) -> str:
@@ -142,8 +137,4 @@ def _part(value: str) -> str:
     return value
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile(_SLOT.sub(r"(?P<\1>.+)", re.escape(english)), re.DOTALL), german) for english, german in NOTICES
-    )
+_BOOK = SentenceBook(NOTICES, _part)
