@@ -1,6 +1,5 @@
 """Tours on the road over HTTP: what a tablet takes along, what it reports, and what changes meanwhile."""
 
-import logging
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
@@ -25,18 +24,17 @@ from api.sharing.joint_document import NEIGHBOURS_FORMAT, load_places
 from api.store.plan_version_ports import ReleasedTour, ReleaseMark
 from api.tablet.bundle import TourParts, bundle_etag, tour_bundle
 from api.tablet.changes import pinned_containers, tour_changes
-from api.tablet.learn import note_lesson
-from api.tablet.ports import EventStatus
+from api.tablet.learn import LessonNotes
+from api.tablet.ports import EventStatus, SentBatch
 from api.tablet.signature import TourSigner, new_private_key
 from api.tablet.take_in import EventFields, Unreadable, sent_batch
-from optimizer.domain.tour_event import EventKind, TourEvent
+from optimizer.domain.tour_event import EventKind
 from optimizer.planning.tour_progress import fold_events
 
 SIGNATURE = "x-fuhre-signature"
 SIGNING_KEY = "x-fuhre-signing-key"
 _KEPT_BUNDLES = 500
 _PATHS = "paths"
-_LOGGER = logging.getLogger(__name__)
 
 VehicleId = Annotated[str, Path(min_length=1, max_length=64)]
 TourDay = Annotated[Day | None, Query(alias="date", description="The tour's day; today where it is left out.")]
@@ -108,6 +106,7 @@ def tablet_router(services: Services) -> APIRouter:
     """The operations of tablets."""
     router = APIRouter(prefix="/v1", tags=["tablet"])
     signed = _Signed(services)
+    lessons = LessonNotes()
 
     @router.get(
         "/signing-key",
@@ -235,8 +234,7 @@ def tablet_router(services: Services) -> APIRouter:
         pass_on(services.stores, caller.tenant_id, batch, references)
         store = services.store_of(caller)
         receipts = store.tour_events.take(batch)
-        if any(_ends_tour(one.event) for one in batch.events):
-            _learn(services, caller, vehicle_id, body.day)
+        lessons.note(store, town, vehicle_id=vehicle_id, day=body.day, has_ended=_ends_tour(batch))
         counts = Counter(one.status for one in receipts)
         answer = EventsAnswer(
             accepted=counts[EventStatus.ACCEPTED],
@@ -259,16 +257,8 @@ def _named(items: Sequence[tuple[Any, EventFields | Unreadable]]) -> set[str]:
     return {name for one in told for name in (one.container_id, one.disposal_site_id) if name is not None}
 
 
-def _ends_tour(event: TourEvent | None) -> bool:
-    return event is not None and event.kind is EventKind.RETURNED
-
-
-def _learn(services: Services, caller: Principal, vehicle_id: str, day: date) -> None:
-    """Note what a tour teaches when it is over; the report is kept whatever comes of that."""
-    try:
-        note_lesson(services.store_of(caller), services.town_of(caller).town, vehicle_id=vehicle_id, day=day)
-    except Exception:
-        _LOGGER.exception("Nothing could be learnt of the tour of %s on %s.", vehicle_id, day)
+def _ends_tour(batch: SentBatch) -> bool:
+    return any(one.event is not None and one.event.kind is EventKind.RETURNED for one in batch.events)
 
 
 def _day(services: Services, caller: Principal, day: date | None) -> date:

@@ -248,7 +248,7 @@ TOUR_EVENTS = Table(
     Index("tour_events_by_tour", "day", "vehicle_id"),
 )
 
-# What a tour teaches about densities and service times, made anew with each batch of its events.
+# What a tour teaches about densities and service times, made anew with each report after its end.
 TOUR_LESSONS = Table(
     "tour_lessons",
     METADATA,

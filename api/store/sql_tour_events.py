@@ -89,6 +89,13 @@ class SqlTourEventStore:
                 insert(TOUR_LESSONS).values(day=day.isoformat(), vehicle_id=vehicle_id, document=document)
             )
 
+    def has_lesson(self, day: date, vehicle_id: str) -> bool:
+        """Whether a tour teaches something by now, which it does when it is over."""
+        columns = TOUR_LESSONS.c
+        query = select(columns.day).where(columns.day == day.isoformat(), columns.vehicle_id == vehicle_id)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
+
     def lessons(self, *, since: date, until: date) -> list[bytes]:
         """What the tours of some days teach, by day and vehicle; the last day is not included."""
         columns = TOUR_LESSONS.c

@@ -1,5 +1,7 @@
 """Keeps what each tour teaches, and gives the next plan what many of them teach together."""
 
+import logging
+import threading
 from datetime import date, timedelta
 
 from pydantic import TypeAdapter
@@ -15,8 +17,32 @@ from optimizer.planning.learned_rates import LearnedRates, TourLesson, learn_rat
 from optimizer.planning.tour_progress import fold_events
 
 LOOK_BACK_DAYS = 90
+_LOGGER = logging.getLogger(__name__)
 _LESSON = TypeAdapter(TourLesson)
 _SHEET = TypeAdapter(TourSheet)
+
+
+class LessonNotes:
+    """Keeps the lessons of tours that are over up to date, also with what is reported after their end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def note(self, store: TenantStore, town: Town, *, vehicle_id: str, day: date, has_ended: bool) -> None:
+        """Called after each report; a tour on the road teaches nothing yet, and what fails here fails nothing else.
+
+        Parameters
+        ----------
+        has_ended
+            This report says that the tour is over; an earlier one may have said so.
+        """
+        # One at a time: of two reports, whichever is noted last has seen both.
+        try:
+            with self._lock:
+                if has_ended or store.tour_events.has_lesson(day, vehicle_id):
+                    note_lesson(store, town, vehicle_id=vehicle_id, day=day)
+        except Exception:
+            _LOGGER.exception("Nothing could be learnt of the tour of %s on %s.", vehicle_id, day)
 
 
 def note_lesson(store: TenantStore, town: Town, *, vehicle_id: str, day: date) -> TourLesson:

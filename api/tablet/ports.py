@@ -94,6 +94,10 @@ class TourEventStore(Protocol):
         """Keep what a tour teaches, in place of what it taught before."""
         ...
 
+    def has_lesson(self, day: date, vehicle_id: str) -> bool:
+        """Whether a tour teaches something by now, which it does when it is over."""
+        ...
+
     def lessons(self, *, since: date, until: date) -> Sequence[bytes]:
         """What the tours of some days teach, by day and vehicle; the last day is not included."""
         ...

@@ -130,6 +130,8 @@ def test_lessons_are_replaced_and_read_by_day(store: SqlStore) -> None:
     for day, vehicle, document in ((1, "a", b"old"), (1, "a", b"new"), (2, "b", b"two"), (3, "a", b"late")):
         store.tour_events.put_lesson(date(2026, 3, day), vehicle, document)
     assert store.tour_events.lessons(since=date(2026, 3, 1), until=date(2026, 3, 3)) == [b"new", b"two"]
+    asked = [(1, "a"), (1, "b"), (2, "b"), (4, "a")]
+    assert [store.tour_events.has_lesson(date(2026, 3, day), name) for day, name in asked] == [True, False, True, False]
 
 
 def test_signing_key_is_made_once_for_all_who_ask(store: SqlStore) -> None:

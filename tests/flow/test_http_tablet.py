@@ -382,14 +382,20 @@ def test_changes_after_a_new_release_are_told_and_what_is_done_is_pinned(tmp_pat
     assert not any(one["stop"] == first.place_id for one in told["removed"])
 
 
-def test_tour_that_is_over_leaves_a_lesson(client: httpx.Client, services: Services) -> None:
-    day = DAY - timedelta(days=56)
+@pytest.mark.parametrize("batches", [[[0, 1, 2, 3, 4, 5]], [[5], [3, 4], [0, 1], [2]], [[4, 5], [0, 1, 2, 3]]])
+def test_tour_that_is_over_leaves_the_same_lesson_in_whatever_order_it_is_told(
+    batches: list[list[int]], client: httpx.Client, services: Services
+) -> None:
+    days = 70 + len(batches)
+    day = DAY - timedelta(days=days)
     base = [
         event(0, "started"),
         *(event(n, "emptied", minute=5 * n, container_id=f"P-{2 * n:03d}", fill_seen="50") for n in (1, 2, 3)),
         event(4, "tipped", minute=40, disposal_site_id="plant", weight_kg=450),
         event(5, "returned", minute=60),
     ]
-    results_of(send(client, shifted(base, 56, "lesson-"), day=day.isoformat()))
+    for batch in batches:
+        told = [base[number] for number in batch]
+        results_of(send(client, shifted(told, days, f"lesson-{len(batches)}-"), day=day.isoformat()))
     [lesson] = store_of(services).tour_events.lessons(since=day, until=day + timedelta(days=1))
     assert json.loads(lesson)["loads"] == [{"stream": "paper", "kg": 450.0, "litres": 4500.0}]
