@@ -32,7 +32,7 @@ from optimizer.domain.issues import InvalidInputError, Issue
 if TYPE_CHECKING:
     from optimizer.domain.agreement import Agreement
     from optimizer.domain.request import DayRequest
-    from optimizer.planning.joint_day import JointDay
+    from optimizer.planning.joint_answer import JointDay
     from optimizer.planning.joint_town import Party
 
 HEADINGS = {

@@ -4,7 +4,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
-from optimizer.planning.explain_container import ContainerExplanation
+from optimizer.planning.container_explanation import ContainerExplanation
 from optimizer.planning.plan_difference import PlanDifference
 from optimizer.planning.scenario_comparison import ScenarioComparison
 

@@ -22,7 +22,7 @@ from api.http.tours import may_see_vehicle
 from api.identity.principal import Principal
 from api.jobs.errors import AlreadyFinishedError
 from api.jobs.job import JobKind, JobState
-from api.jobs.planning_incidents import SEARCH_S, IncidentAsk, dump_incident_ask
+from api.jobs.planning_documents import IncidentAsk, dump_incident_ask
 from api.store.plan_version_ports import Release
 from api.store.tenant_ports import Role
 from api.tablet.closures import Closure
@@ -39,6 +39,9 @@ JOINT_NOTICE = Text(
     "sich telefonisch ab, oder fordern Sie einen Plan ohne Partner an und geben Sie ihn frei: Er tritt für Ihren Ort "
     "an die Stelle der gemeinsamen Touren.",
 )
+SEARCH_S = 1.0
+"""A dispatcher waits: all of the answer within five seconds."""
+
 _DISPATCH = frozenset({Role.DISPATCHER, Role.ADMIN})
 
 

@@ -18,7 +18,7 @@ from api.sharing.joint_release import CannotBeDrivenError, JointRelease, agree, 
 from api.sharing.settlement import DrivenPart, settle
 from api.store.sharing_ports import JointDayRecord
 from optimizer.domain.plan import Plan, Tour
-from optimizer.planning.joint_day import JointShare
+from optimizer.planning.joint_answer import JointShare
 
 
 class JointDayItem(BaseModel):

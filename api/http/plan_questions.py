@@ -32,7 +32,7 @@ from optimizer.compliance.rules import DriverRegime
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 from optimizer.planning.compare_plans import compare_plans
-from optimizer.planning.explain_container import ContainerExplanation
+from optimizer.planning.container_explanation import ContainerExplanation
 from optimizer.planning.plan_difference import PlanDifference
 
 EXPLANATION_WAIT_S = 20.0

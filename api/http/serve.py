@@ -20,10 +20,9 @@ from api.http.services import Services
 from api.http.telemetry import start_telemetry
 from api.identity.doorkeeper import Doorkeeper, WithKeys, WithoutKeys
 from api.identity.oidc import LoginProvider, LoginRules
-from api.jobs.planning_runner import utc_now
+from api.jobs.open_runners import OpenTenantRunner, utc_now
 from api.jobs.queue import JobQueue
 from api.jobs.tenant_jobs import JobsOfStores
-from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import OpenTown, TownFolders, open_sharing
 from api.log_setup import configure_logging
 from api.settings import Settings, SettingsError, is_loopback, read_settings

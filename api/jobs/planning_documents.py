@@ -146,3 +146,36 @@ def dump_explanation_ask(ask: ExplanationAsk) -> bytes:
 def load_explanation_ask(document: bytes) -> ExplanationAsk:
     """The ask in a stored job; it was written by ``dump_explanation_ask``."""
     return _EXPLANATION.validate_json(document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentAsk:
+    """A new plan after an incident.
+
+    Attributes
+    ----------
+    plan_id, version
+        What the tablets have.
+    now
+        The instant from which on everything may change.
+    """
+
+    incident_id: str
+    plan_id: str
+    version: int
+    actor: str
+    now: datetime
+    limits: SolveLimits
+
+
+_INCIDENT_ASK = TypeAdapter(IncidentAsk)
+
+
+def dump_incident_ask(ask: IncidentAsk) -> bytes:
+    """The ask as JSON."""
+    return _INCIDENT_ASK.dump_json(ask)
+
+
+def load_incident_ask(document: bytes) -> IncidentAsk:
+    """The ask in a stored job; it was written by ``dump_incident_ask``."""
+    return _INCIDENT_ASK.validate_json(document)

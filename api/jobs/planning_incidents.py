@@ -1,13 +1,14 @@
 """The short job after an incident: what was driven so far, and a new plan for the rest of the day."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from api.files.plan_json import dump_difference
 from api.jobs.planning_closures import obeying_closures
+from api.jobs.planning_documents import load_incident_ask
 from api.jobs.planning_edits import plan_of
 from api.plans.inputs import inputs_of_edit
 from api.store.plan_record import record_of_plan
@@ -17,7 +18,6 @@ from api.tablet.incidents import Incident, IncidentState, as_event, with_silent
 from api.tablet.learn import rates_of
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
-from optimizer.domain.request import SolveLimits
 from optimizer.domain.tour_event import TourEvent
 from optimizer.domain.town import Town
 from optimizer.domain.used_rates import town_at_rates
@@ -27,44 +27,9 @@ from optimizer.planning.tour_progress import fold_events
 from optimizer.ports import Ports, ReportsProgress
 from routing.ports import StreetRouter
 
-MakesExports = Callable[[Plan, Town, StreetRouter], Mapping[str, Mapping[str, bytes]]]
-
-SEARCH_S = 1.0
-"""A dispatcher waits: all of the answer within five seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentAsk:
-    """A new plan after an incident.
-
-    Attributes
-    ----------
-    plan_id, version
-        What the tablets have.
-    now
-        The instant from which on everything may change.
-    """
-
-    incident_id: str
-    plan_id: str
-    version: int
-    actor: str
-    now: datetime
-    limits: SolveLimits
-
-
-_ASK = TypeAdapter(IncidentAsk)
 _INCIDENTS = TypeAdapter(list[Incident])
 
-
-def dump_incident_ask(ask: IncidentAsk) -> bytes:
-    """The ask as JSON."""
-    return _ASK.dump_json(ask)
-
-
-def load_incident_ask(document: bytes) -> IncidentAsk:
-    """The ask in a stored job; it was written by ``dump_incident_ask``."""
-    return _ASK.validate_json(document)
+MakesExports = Callable[[Plan, Town, StreetRouter], Mapping[str, Mapping[str, bytes]]]
 
 
 def run_incident(

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from api.jobs.job import JobKind
+from api.jobs.open_runners import ExportsTours, utc_now
 from api.jobs.planning_closures import obeying_closures
 from api.jobs.planning_documents import PlanningAsk, load_planning_ask, load_scenario_ask
 from api.jobs.planning_edits import plan_of, run_edit, run_explanation
@@ -27,17 +28,6 @@ from optimizer.ports import Ports, ReportsProgress
 from routing.ports import StreetRouter
 
 _LOGGER = logging.getLogger(__name__)
-
-ExportsTours = Callable[[Plan, Town, StreetRouter], Mapping[str, Mapping[str, bytes]]]
-"""Makes every tour's files: by vehicle id, by format name."""
-
-WarmsUp = Callable[[Ports, Town | None], None]
-"""Gets a new process ready for the town, if there is one yet."""
-
-
-def utc_now() -> datetime:
-    """The machine's clock; a function of its own, as it is sent to other processes by its name."""
-    return datetime.now(UTC)
 
 
 class PlanningRunner:
@@ -192,41 +182,3 @@ class PlanningRunner:
             # A plan without its GPX files is worth more than no plan.
             _LOGGER.exception("The tours of plan %s could not be exported.", plan.plan_id)
             return {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPlanningRunner:
-    """Makes the runner inside a worker process; all its parts can be sent there (functions by their names).
-
-    Attributes
-    ----------
-    open_store
-        Opens the store whose town is planned.
-    open_ports
-        Opens the map and chooses forecaster, policies and solvers.
-    warm_up
-        Runs before the worker counts as ready, so that no request waits for what is done once per process.
-    now
-        The clock.
-    """
-
-    open_store: Callable[[], Store]
-    open_ports: Callable[[], Ports]
-    history_days: int = 180
-    export_tours: ExportsTours | None = None
-    warm_up: WarmsUp | None = None
-    now: Callable[[], datetime] = utc_now
-
-    def __call__(self) -> PlanningRunner:
-        """The runner, with its own connection to the database."""
-        store, ports = self.open_store(), self.open_ports()
-        if self.warm_up is not None:
-            record = store.town.load()
-            self.warm_up(ports, None if record is None else record.town)
-        return PlanningRunner(
-            store,
-            ports,
-            history_days=self.history_days,
-            export_tours=self.export_tours,
-            now=self.now,
-        )

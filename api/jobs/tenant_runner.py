@@ -3,20 +3,17 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from api.jobs.job import JobKind
+from api.jobs.open_runners import MAX_OPEN_TENANTS, OpenPlanningRunner, utc_now
 from api.jobs.planning_documents import load_planning_ask
-from api.jobs.planning_runner import OpenPlanningRunner, PlanningRunner, utc_now
+from api.jobs.planning_runner import PlanningRunner
 from api.sharing.joint_planning import plan_with_partners
 from api.store.ports import JobResult
 from api.store.sharing_ports import SharingStore
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.ports import ReportsProgress
-
-MAX_OPEN_TENANTS = 4
-"""A map takes up to a gigabyte, so a worker keeps the few that it used last."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,39 +74,4 @@ class TenantRunner:
                 closed.close()
                 _LOGGER.info("The map of tenant %s was put away.", forgotten)
         self._runners.move_to_end(tenant_id)
-        return runner
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTenantRunner:
-    """Makes the runner inside a worker process; all its parts can be sent there (functions by their names).
-
-    Attributes
-    ----------
-    opener_of
-        Says how a tenant's runner is made.
-    warm_tenant_ids
-        Opened before the worker counts as ready; where one cannot be opened, its jobs fail and say why, unless it is
-        the only one: then the worker is not ready and says so.
-    open_sharing
-        Opens what tenants share; None where there is one tenant only.
-    now
-        The clock of joint days.
-    """
-
-    opener_of: Callable[[str], OpenPlanningRunner]
-    warm_tenant_ids: tuple[str, ...] = ()
-    open_sharing: Callable[[], SharingStore] | None = None
-    now: Callable[[], datetime] = utc_now
-
-    def __call__(self) -> TenantRunner:
-        """The runner."""
-        runner = TenantRunner(self.opener_of, self.open_sharing, self.now)
-        for tenant_id in self.warm_tenant_ids[:MAX_OPEN_TENANTS]:
-            try:
-                runner.runner_of(tenant_id)
-            except Exception:
-                if len(self.warm_tenant_ids) == 1:
-                    raise
-                _LOGGER.exception("Tenant %s could not be opened.", tenant_id)
         return runner

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from api.jobs.open_runners import OpenPlanningRunner, utc_now
 from api.jobs.planning_parts import export_tours, open_planning_ports, warm_up_worker
-from api.jobs.planning_runner import OpenPlanningRunner, utc_now
 from api.store.ports import Store
 from api.store.sharing_ports import SharingStore
 from api.store.sql_tenants import open_tenant_stores

@@ -10,7 +10,7 @@ from api.store.plan_record import record_of_plan
 from api.store.ports import PlanRecord
 from optimizer.domain.agreement import PriceRule
 from optimizer.domain.plan import Plan, Tour
-from optimizer.planning.joint_day import GroupCost, JointDay, JointShare
+from optimizer.planning.joint_answer import GroupCost, JointDay, JointShare
 from optimizer.planning.joint_errands import Entrusted, ForeignContainer, is_errand
 
 NEIGHBOURS_FORMAT = "neighbours"

@@ -22,7 +22,8 @@ from optimizer.domain.plan import Plan
 from optimizer.domain.request import DayRequest, SelectionRules
 from optimizer.domain.town import Town
 from optimizer.domain.used_rates import UsedRates
-from optimizer.planning.joint_day import JointDay, plan_joint_day
+from optimizer.planning.joint_answer import JointDay
+from optimizer.planning.joint_day import plan_joint_day
 from optimizer.planning.joint_errands import ForeignContainer
 from optimizer.planning.joint_town import MARK, Party
 from optimizer.planning.plan_day import plan_day

@@ -17,7 +17,7 @@ from optimizer.domain.hours import seconds_between
 from optimizer.domain.plan import Tour
 from optimizer.domain.tour_event import EventKind, TourEvent
 from optimizer.domain.vehicle import Vehicle
-from optimizer.planning.joint_day import JointShare
+from optimizer.planning.joint_answer import JointShare
 from optimizer.planning.tour_progress import TourProgress, fold_events
 from optimizer.problem.problem import MICRO_EUR_PER_EUR
 from optimizer.sharing.apportion import apportion

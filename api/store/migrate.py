@@ -2,10 +2,6 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from api.store.database import Database
@@ -16,6 +12,8 @@ TOWN_LAYOUTS = "migrations"
 
 SERVICE_LAYOUTS = "service_migrations"
 """Folder of the layouts of what the service keeps beside them."""
+
+_NOTED_IN = "alembic_version"
 
 
 def migrate(database: Database, layouts: str = TOWN_LAYOUTS, *, target: str = "head") -> None:
@@ -46,14 +44,13 @@ def migrate_on(connection: Connection, layouts: str, *, source: str, target: str
     if found is not None and found not in known:
         raise NewerDatabaseError(source=source, found=found, known=known[0])
     if found != (known[0] if target == "head" else target):
-        config = _config(layouts)
-        config.attributes["connection"] = connection
-        command.upgrade(config, target)
+        _upgrade(connection, layouts, target)
 
 
 def known_layouts(layouts: str) -> list[str]:
-    """Names of all layouts, the newest first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config(layouts)).walk_revisions()]
+    """Names of all layouts, the newest first: each has a file that begins with it."""
+    files = (Path(__file__).parent / layouts / "versions").glob("[a-z]*_*.py")
+    return sorted((path.stem.split("_")[0].removeprefix("v") for path in files), reverse=True)
 
 
 def check_pages(database: Database, *, is_thorough: bool = False) -> None:
@@ -78,13 +75,21 @@ def layout_of(connection: Connection, source: str) -> str | None:
     BrokenDatabaseError
         When it holds the tables of something else.
     """
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found is None and inspect(connection).get_table_names():
+    tables = inspect(connection).get_table_names()
+    found = None
+    if _NOTED_IN in tables:
+        found = connection.exec_driver_sql(f"SELECT version_num FROM {_NOTED_IN}").scalar()  # noqa: S608 - our own name
+    if found is None and set(tables) - {_NOTED_IN}:
         raise BrokenDatabaseError(source=source, detail="it holds the tables of something else")
     return found
 
 
-def _config(layouts: str) -> Config:
+def _upgrade(connection: Connection, layouts: str, target: str) -> None:
+    # Imported here: a start that finds nothing to do need not wait for it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / layouts).replace("%", "%%"))
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)

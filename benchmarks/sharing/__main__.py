@@ -8,7 +8,8 @@ import argparse
 
 from benchmarks.sharing.neighbour_towns import AS_OF, Border, agreement
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
-from optimizer.planning.joint_day import JointDay, plan_joint_day
+from optimizer.planning.joint_answer import JointDay
+from optimizer.planning.joint_day import plan_joint_day
 from optimizer.ports import Ports
 from optimizer.search.sisr import SisrSolver
 from optimizer.selection.overflow_risk import OverflowRiskPolicy

@@ -4,7 +4,6 @@ Reads only the plan, the town and the map, so that a plan of yesterday can be ex
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from optimizer.domain.container import Container
@@ -15,47 +14,15 @@ from optimizer.domain.relaxation import Text
 from optimizer.domain.selection import Candidate, Decision
 from optimizer.domain.town import Town
 from optimizer.planning import explanation_words as words
+from optimizer.planning.container_explanation import ContainerExplanation, VehicleVerdict
 from optimizer.planning.first_obstacle import FirstObstacle
-from optimizer.planning.insertion_options import Option, options_of, removal_of
+from optimizer.planning.insertion_option import Option
+from optimizer.planning.insertion_options import options_of, removal_of
 from optimizer.planning.placed_tours import Halt, PlacedTours, halts_of, place_tours
 from optimizer.problem.elapsed_windows import DayClock
 from optimizer.problem.stops import DueContainer, Parcel
 from optimizer.problem.under_way import UnderWay, under_way
 from routing.ports import StreetRouter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VehicleVerdict:
-    """One vehicle's option in figures and in words."""
-
-    option: Option
-    text: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerExplanation:
-    """Everything that there is to say about one container of a plan.
-
-    Attributes
-    ----------
-    decision
-        Whether it is in or out, and why.
-    saving
-        For a container that is in: what its vehicle would save without its stop.
-    vehicles
-        For each vehicle of the town what serving it would add, cheapest first, and then those that cannot; empty for a
-        container that is emptied already.
-    remedies
-        What would change the decision; empty where it simply may wait or is served anyway.
-    """
-
-    container_id: str
-    is_served: bool
-    vehicle_id: str
-    decision: Text
-    saving: Option | None
-    vehicles: tuple[VehicleVerdict, ...]
-    remedies: tuple[Text, ...]
 
 
 def explain_container(plan: Plan, town: Town, router: StreetRouter, container_id: str) -> ContainerExplanation:

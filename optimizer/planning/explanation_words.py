@@ -4,7 +4,7 @@ from optimizer.domain.container import Container
 from optimizer.domain.plan import Collection, Stop, Unserved
 from optimizer.domain.relaxation import Text
 from optimizer.domain.vehicle import Vehicle
-from optimizer.planning.insertion_options import Option, Rule
+from optimizer.planning.insertion_option import Option, Rule
 from optimizer.planning.shortage_words import euros_de, euros_en
 
 

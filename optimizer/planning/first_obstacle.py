@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from optimizer.domain.container import Container
 from optimizer.domain.plan import ReasonCode
 from optimizer.domain.vehicle import Vehicle
-from optimizer.planning.insertion_options import Option, Rule
+from optimizer.planning.insertion_option import Option, Rule
 from optimizer.problem.build_problem import BuiltProblem
 from optimizer.problem.elapsed_windows import has_room
 from optimizer.problem.problem import ProblemVehicle

@@ -7,8 +7,7 @@ from typing import Any
 import httpx
 
 from api.http.services import Services
-from api.jobs.planning_runner import OpenPlanningRunner
-from api.jobs.tenant_runner import OpenTenantRunner
+from api.jobs.open_runners import OpenPlanningRunner, OpenTenantRunner
 from api.jobs.town_folders import open_sharing, open_tenant_store
 from api.store.tenant_ports import Role
 from api.store.town_document import TownRecord

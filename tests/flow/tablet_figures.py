@@ -15,11 +15,10 @@ import httpx
 from api.http.app import create_app
 from api.http.services import Services
 from api.identity.doorkeeper import WithoutKeys
+from api.jobs.open_runners import OpenPlanningRunner, OpenTenantRunner
 from api.jobs.planning_parts import export_tours
-from api.jobs.planning_runner import OpenPlanningRunner
 from api.jobs.queue import JobQueue
 from api.jobs.tenant_jobs import JobsOfStores
-from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import open_tenant_store
 from api.settings import Settings
 from api.store.sql_tenants import open_tenant_stores

@@ -10,8 +10,7 @@ import pytest
 
 from api.http.app import create_app
 from api.http.services import Services
-from api.jobs.planning_runner import OpenPlanningRunner
-from api.jobs.tenant_runner import OpenTenantRunner
+from api.jobs.open_runners import OpenPlanningRunner, OpenTenantRunner
 from api.jobs.town_folders import open_tenant_store
 from api.settings import Settings
 from tests.flow.http_samples import (

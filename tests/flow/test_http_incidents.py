@@ -13,9 +13,8 @@ import pytest
 from api.files.plan_json import load_plan
 from api.http.app import create_app
 from api.http.services import Services
+from api.jobs.open_runners import OpenPlanningRunner, OpenTenantRunner
 from api.jobs.planning_parts import export_tours
-from api.jobs.planning_runner import OpenPlanningRunner
-from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import open_tenant_store
 from api.store.tenant_ports import Role
 from optimizer.checking.check_plan import check_plan

@@ -8,9 +8,8 @@ import httpx
 import pytest
 
 from api.http.app import create_app
+from api.jobs.open_runners import OpenPlanningRunner, OpenTenantRunner
 from api.jobs.planning_parts import export_tours
-from api.jobs.planning_runner import OpenPlanningRunner
-from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import open_tenant_store
 from tests.flow.http_samples import (
     NOW,

@@ -17,9 +17,8 @@ import shapely
 from api.files.plan_json import load_plan
 from api.http.app import create_app
 from api.http.services import Services
+from api.jobs.open_runners import OpenPlanningRunner, OpenTenantRunner
 from api.jobs.planning_parts import export_tours, open_planning_ports, warm_up_worker
-from api.jobs.planning_runner import OpenPlanningRunner
-from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import open_tenant_store
 from api.simulate.town_day import place_ahead, with_street_closed
 from api.simulate.towns import TownSize, two_towns

@@ -15,7 +15,7 @@ from api.cli.main import main
 from api.files.town_folder import LoadedTown, write_town_folder
 from api.http.app import create_app
 from api.http.services import Services
-from api.jobs.tenant_runner import OpenTenantRunner
+from api.jobs.open_runners import OpenTenantRunner
 from api.store.town_document import TownRecord
 from benchmarks.sharing.neighbour_towns import DAY, filling, generated_town
 from optimizer.domain.request import SelectionRules

@@ -19,9 +19,8 @@ from sqlalchemy import update
 
 from api.http.app import create_app
 from api.http.services import Services
+from api.jobs.open_runners import OpenPlanningRunner, OpenTenantRunner
 from api.jobs.planning_parts import export_tours
-from api.jobs.planning_runner import OpenPlanningRunner
-from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import open_tenant_store
 from api.store.schema import PLANS
 from tests.flow.http_samples import (

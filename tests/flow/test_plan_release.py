@@ -15,7 +15,7 @@ import pytest
 
 from api.http.app import create_app
 from api.http.services import Services
-from api.jobs.tenant_runner import OpenTenantRunner
+from api.jobs.open_runners import OpenTenantRunner
 from api.store.tenant_ports import Role
 from tests.flow.http_samples import (
     NOW,

@@ -11,9 +11,8 @@ import pytest
 
 from api.http.app import create_app
 from api.http.services import Services
+from api.jobs.open_runners import OpenPlanningRunner, OpenTenantRunner
 from api.jobs.planning_parts import open_planning_ports
-from api.jobs.planning_runner import OpenPlanningRunner
-from api.jobs.tenant_runner import OpenTenantRunner
 from api.jobs.town_folders import open_tenant_store
 from api.store.town_document import TownRecord
 from optimizer.domain.container import Container

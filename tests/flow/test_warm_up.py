@@ -22,9 +22,9 @@ from numba.core.dispatcher import Dispatcher
 
 from api.files.plan_folder import write_plan_folder
 from api.jobs.job import JobKind
+from api.jobs.open_runners import OpenPlanningRunner
 from api.jobs.planning_documents import PlanningAsk, dump_planning_ask
 from api.jobs.planning_parts import export_tours, open_planning_ports, warm_up_worker
-from api.jobs.planning_runner import OpenPlanningRunner
 from api.store.ports import PlanRecord
 from api.store.sql_store import open_store
 from api.store.town_document import TownRecord

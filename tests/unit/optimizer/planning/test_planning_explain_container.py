@@ -14,7 +14,7 @@ from optimizer.domain.request import DayRequest
 from optimizer.domain.town import Town
 from optimizer.domain.vehicle import Shift, Vehicle
 from optimizer.planning.explain_container import explain_container
-from optimizer.planning.insertion_options import Option, Rule
+from optimizer.planning.insertion_option import Option, Rule
 from optimizer.planning.plan_day import plan_day
 from optimizer.ports import Ports
 from tests.unit.optimizer.planning.conftest import make_vehicle

@@ -11,7 +11,8 @@ from benchmarks.sharing.neighbour_towns import AS_OF, Border, agreement
 from optimizer.domain.agreement import Agreement, Lending, PriceRule
 from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.plan import StopKind
-from optimizer.planning.joint_day import JointDay, plan_joint_day
+from optimizer.planning.joint_answer import JointDay
+from optimizer.planning.joint_day import plan_joint_day
 from optimizer.planning.joint_town import Party
 from optimizer.ports import Ports
 from routing.crow_flight import CrowFlightRouter
