@@ -35,21 +35,42 @@ def register(app: typer.Typer) -> None:
 
 
 def backup(
-    target: Annotated[Path, typer.Argument(help="The archive to write; must not exist yet.")],
+    target: Annotated[
+        Path, typer.Argument(help="The archive to write, which must not exist yet; or a folder, where it gets a date.")
+    ],
     data: DataOption = "demo-town",
+    keep: Annotated[
+        int | None,
+        typer.Option("--keep", min=1, help="In a folder: keep the newest so many dated archives, remove older ones."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Save everything into one archive, while the service works on.
 
     Example: fuhre backup monday.fuhre.zip --data /var/lib/fuhre
+    Every night: fuhre backup /var/backups/fuhre --keep 30 (api/deploy has a timer for it)
     """
     from api.store.backup import back_up
+    from api.store.backup_folder import dated_archive, remove_oldest
 
     started_s = time.monotonic()
-    manifest = back_up(data, target, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    is_folder = target.is_dir()
+    if keep is not None and not is_folder:
+        raise typer.BadParameter(f"--keep needs a folder, and {target} is none. Make it, or leave --keep out.")
+    archive = dated_archive(target, now) if is_folder else target
+    manifest = back_up(data, archive, now=now)
+    removed = [] if keep is None else remove_oldest(target, keep=keep)
+    older = f", {len(removed)} older removed" if removed else ""
     _tell(
-        f"[green]✓[/green] {escape(str(target))}: {manifest.rows} rows in {len(manifest.parts)} parts",
-        {"parts": len(manifest.parts), "rows": manifest.rows, "bytes": target.stat().st_size},
+        f"[green]✓[/green] {escape(str(archive))}: {manifest.rows} rows in {len(manifest.parts)} parts{older}",
+        {
+            "archive": str(archive),
+            "parts": len(manifest.parts),
+            "rows": manifest.rows,
+            "bytes": archive.stat().st_size,
+            "removed": [str(one) for one in removed],
+        },
         since_s=started_s,
         is_json=json,
     )

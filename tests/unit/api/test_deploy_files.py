@@ -6,17 +6,20 @@ from configparser import RawConfigParser
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from api.cli.main import app
 from api.settings import Settings
 
 _FOLDER = Path(__file__).resolve().parents[3] / "api" / "deploy"
 _CONTAINERFILE = (_FOLDER / "Containerfile").read_text()
 _UNIT = (_FOLDER / "fuhre.service").read_text()
+_BACKUP = (_FOLDER / "fuhre-backup.service").read_text()
 _NOT_SETTINGS = {"FUHRE_CACHE_DIR"}
 """Read by the command line itself."""
 
 
-@pytest.mark.parametrize("text", [_CONTAINERFILE, _UNIT], ids=["Containerfile", "fuhre.service"])
+@pytest.mark.parametrize("text", [_CONTAINERFILE, _UNIT, _BACKUP], ids=["Containerfile", "fuhre.service", "backup"])
 def test_deploy_files_name_settings_that_exist(text: str) -> None:
     named = set(re.findall(r"\bFUHRE_[A-Z_]+", text)) - _NOT_SETTINGS
     assert named
@@ -34,6 +37,19 @@ def test_containerfile_copies_only_what_is_there_and_runs_as_nobody_special() ->
     last = _CONTAINERFILE.rindex("\nFROM ")
     assert "\nUSER fuhre" in _CONTAINERFILE[last:]
     assert "/v1/health/live" in _CONTAINERFILE
+
+
+def test_backup_is_made_every_night_by_a_command_that_exists() -> None:
+    timer, unit = RawConfigParser(strict=False), RawConfigParser(strict=False)
+    timer.read_string((_FOLDER / "fuhre-backup.timer").read_text())
+    unit.read_string(_BACKUP)
+    assert timer["Timer"]["OnCalendar"] == "*-*-* 01:30"
+    command, *words = unit["Service"]["ExecStart"].split()
+    assert command.endswith("/fuhre")
+    asked = get_command(app).commands[words[0]]  # type: ignore[attr-defined]  # a group of commands
+    context = asked.make_context("backup", words[1:])
+    assert context.params["keep"] == 30
+    assert str(context.params["target"]) == "/var/lib/" + unit["Service"]["StateDirectory"].split()[1]
 
 
 def test_unit_gives_the_service_time_to_drain_and_no_privileges() -> None:
