@@ -29,6 +29,7 @@ from api.store.sql_tenants import SqlTenantStores, open_tenant_stores
 from api.store.tenant_ports import Tenant
 from optimizer.domain.reading import Reading
 from tests.contract.test_tenant_stores import DEVICE, LUENEN, UNNA, append, key, message
+from tests.durability.old_layout import content, make_old_store
 from tests.flow.http_samples import NOW, rising_history, small_record
 from tests.postgres import postgres
 
@@ -323,3 +324,18 @@ def test_commands_save_check_and_bring_back(place: Place, stores: SqlTenantStore
     with stores.store("luenen").database.write() as connection:
         connection.exec_driver_sql("DELETE FROM audit")
     assert runner.invoke(app, ["check-database", "--data", place.data]).exit_code == 1
+
+
+def test_archive_of_an_earlier_version_comes_back_and_is_brought_up_to_date(place: Place, tmp_path: Path) -> None:
+    old = f"sqlite:///{tmp_path / 'old.db'}" if "://" not in place.data else place.fresh("old")
+    make_old_store(old, readings=500)
+    before = content(old)
+    manifest = back_up(old, tmp_path / "old.zip", now=NOW)
+    assert [part.layout for part in manifest.parts] == ["0001"]
+    new = place.fresh("restored")
+    restore(tmp_path / "old.zip", new)
+    url = new if "://" in new else f"sqlite:///{new}/fuhre.db"
+    store = open_store(url)
+    assert sum(len(one.observed_at_s) for one in store.readings.history(as_of=NOW, days=9_000).values()) == 500
+    store.close()
+    assert content(url) == before
