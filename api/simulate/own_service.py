@@ -93,7 +93,33 @@ def own_service(
     if starts_at is not None:
         clock.set(starts_at)
     keys = _prepare(folder, towns, list(holders), database_url, now=clock())
-    port = _free_port()
+    with served_folder(folder, clock, keys, settings=settings, database_url=database_url) as service:
+        yield service
+
+
+@contextmanager
+def served_folder(
+    folder: Path,
+    clock: SetClock,
+    keys: Mapping[KeyHolder, str],
+    *,
+    settings: Mapping[str, str] | None = None,
+    database_url: str | None = None,
+    port: int | None = None,
+) -> Iterator[OwnService]:
+    """Serve what is in a folder already, as after a restart; ready when the block begins.
+
+    Parameters
+    ----------
+    port
+        Where it listens; any free one where none is named.
+
+    Raises
+    ------
+    ServiceFailedError
+        When it does not become ready.
+    """
+    port = port or _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FUHRE_")}
     environment |= {"FUHRE_DATA_FOLDER": str(folder), **(settings or {})}
     if database_url is not None:

@@ -1,8 +1,9 @@
 """The figures of durability on this machine: ``python -m tests.durability.figures kills`` and others.
 
 ``kills`` loses processes at random moments, ``ingest`` measures durable writing, ``million`` migrates, saves and
-restores a million readings, ``migrations`` cuts migrations off. Each runs on SQLite and on PostgreSQL, and ends with an
-error when a promise is broken. Processor seconds stand beside the elapsed ones: they count where others compute too.
+restores a million readings (``--readings 200000000``: ten gigabytes of SQLite, about half an hour), ``migrations`` cuts
+migrations off. Each runs on SQLite and on PostgreSQL, and ends with an error when a promise is broken. Processor
+seconds stand beside the elapsed ones: they count where others compute too.
 """
 
 import argparse
@@ -30,6 +31,8 @@ from tests.durability.old_layout import content, make_old_store
 from tests.durability.victims import kill_while_ingesting, kill_while_migrating, make_town, missing
 from tests.flow.http_samples import NOW
 from tests.postgres import running_postgres
+
+MILLION = 1_000_000
 
 
 def say(sentence: str) -> None:
@@ -104,30 +107,40 @@ def _add(
 
 
 def million(kind: str, place: str, options: argparse.Namespace, fresh: Callable[[], str]) -> None:
-    """An earlier version's store with a million readings: migrate, save, restore."""
+    """An earlier version's store with a million readings, or as many as wanted: migrate, save, restore."""
     is_file = kind == "sqlite"
     url = f"sqlite:///{place}.db" if is_file else place
     make_old_store(url, readings=options.readings)
-    before = content(url)
+    is_large = options.readings > MILLION
+    # A restore compares every table with what was saved; looking once more takes too long where there is much.
+    before = None if is_large else content(url)
 
-    def timed(what: str, do: Callable[[], object]) -> None:
+    def timed(what: str, most_s: float, do: Callable[[], object]) -> None:
         began_s, began_cpu_s = time.monotonic(), time.process_time()
         do()
         took_s = time.monotonic() - began_s
-        say(
-            f"{kind}: {what} {options.readings} readings {took_s:.1f} s ({time.process_time() - began_cpu_s:.1f} s CPU)"
-        )
-        assert took_s <= 60, what
+        cpu_s = time.process_time() - began_cpu_s
+        say(f"{kind}: {what} {options.readings:,} readings {took_s:.1f} s ({cpu_s:.1f} s CPU)")
+        assert took_s <= most_s, what
 
     database = Database(url)
-    timed("migrate", lambda: migrate(database))
+    timed("migrate", 60 * options.readings / MILLION if is_large else 60, lambda: migrate(database))
+    size_bytes = _size_bytes(database)
     database.close()
+    say(f"{kind}: a database of {size_bytes / 1e9:.2f} GB")
     archive = Path(options.folder) / f"{kind}.zip"
-    timed("back up", lambda: back_up(url, archive, now=datetime.now(UTC)))
+    timed("back up", 3_600 if is_large else 60, lambda: back_up(url, archive, now=datetime.now(UTC)))
     say(f"{kind}: archive {archive.stat().st_size / 1e6:.1f} MB")
     new = fresh()
-    timed("restore", lambda: restore(archive, new))
-    assert content(f"sqlite:///{new}/fuhre.db" if is_file else new) == before
+    timed("restore", 900 if is_large else 60, lambda: restore(archive, new))
+    assert before is None or content(f"sqlite:///{new}/fuhre.db" if is_file else new) == before
+
+
+def _size_bytes(database: Database) -> int:
+    if database.file is not None:
+        return Path(database.file).stat().st_size
+    with database.read() as connection:
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar() or 0)
 
 
 def migrations(kind: str, fresh: Callable[[], str], options: argparse.Namespace) -> None:
@@ -153,7 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["kills", "ingest", "million", "migrations"])
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--readings", type=int, default=1_000_000)
+    parser.add_argument("--readings", type=int, default=MILLION)
     parser.add_argument("--share", type=int, default=1, help="Divide the amount of ingested readings by this.")
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What is promised about input, limits, isolation, ending, contents, privacy and health: measured beside its targets.
+"""What is promised of repetition, recovery, input, limits, isolation, ending, contents, privacy and health, measured.
 
 Every figure is measured on real services in processes of their own, over HTTP; nothing is taken from a test's memory.
 
@@ -28,9 +28,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tests.postgres import running_postgres
 from tests.promises import (
+    g02_once,
+    g03_recovery,
     g10_input,
     g11_limits,
     g12_isolation,
+    g13_disaster,
     g15_stop,
     g16_contents,
     g17_privacy,
@@ -40,9 +43,12 @@ from tests.promises.place import Place, Size, Tells
 from tests.promises.table import Table
 
 PROMISES: dict[str, tuple[str, Callable[[Place, Table], None]]] = {
+    "G2": ("once and only once", g02_once.measure),
+    "G3": ("soon back after a fault", g03_recovery.measure),
     "G10": ("no fault of ours by anybody's input", g10_input.measure),
     "G11": ("limits, and others meanwhile", g11_limits.measure),
     "G12": ("towns see nothing of each other", g12_isolation.measure),
+    "G13": ("back after a disaster", g13_disaster.measure),
     "G15": ("an end in good order", g15_stop.measure),
     "G16": ("what an installation consists of", g16_contents.measure),
     "G17": ("people leave no more traces than they must", g17_privacy.measure),

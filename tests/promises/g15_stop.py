@@ -1,61 +1,24 @@
 """G15: told to end while readings come in and a plan is made, the service ends soon and keeps what it has promised."""
 
 import contextlib
-import itertools
 import os
 import signal
-import threading
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import httpx
 
 from api.simulate.own_service import KeyHolder
 from api.store.sql_tenants import open_tenant_stores
 from api.store.tenant_ports import Role
 from tests.promises.place import Place, StartedService, town_named
+from tests.promises.sensor_flow import Flow, lost_readings
 from tests.promises.table import Table
 
 TENANT = "luenen"
 OFFICE = KeyHolder(tenant_id=TENANT, role=Role.DISPATCHER)
 SENSORS = KeyHolder(tenant_id=TENANT, role=Role.SENSOR)
-SENDERS = 20
+CONTAINERS = [f"LUE-P-{number:04d}" for number in range(24)]
 MOST_S = 30.0
 GIVE_UP_S = 60.0
-
-
-class _Flow:
-    """Sensors that send on and on, and remember what was acknowledged."""
-
-    def __init__(self, started: StartedService) -> None:
-        self.acknowledged: list[tuple[str, int]] = []
-        self.odd: list[str] = []
-        self._started = started
-        self._begun_at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
-        self._numbers = itertools.count()
-        self._threads = [threading.Thread(target=self._send) for _ in range(SENDERS)]
-        for thread in self._threads:
-            thread.start()
-
-    def join(self) -> None:
-        """Wait until nobody can reach the service any more."""
-        for thread in self._threads:
-            thread.join()
-
-    def _send(self) -> None:
-        with self._started.client(SENSORS, timeout=GIVE_UP_S) as sensor, contextlib.suppress(httpx.TransportError):
-            while True:
-                number = next(self._numbers)
-                container, at = f"LUE-P-{number % 24:04d}", self._begun_at - timedelta(seconds=number // 24)
-                one = {"container_id": container, "observed_at": at.isoformat(), "fill_fraction": 0.5}
-                answer = sensor.post("/v1/readings", json={"readings": [one]})
-                if answer.status_code == 503:
-                    return  # it is ending, and says so
-                if answer.json().get("accepted") == 1:
-                    self.acknowledged.append((container, int(at.timestamp())))
-                else:
-                    self.odd.append(answer.text)
 
 
 def measure(place: Place, table: Table) -> None:
@@ -64,7 +27,7 @@ def measure(place: Place, table: Table) -> None:
     for number in range(place.size.stops):
         place.tell(f"service {number + 1} of {place.size.stops}")
         with place.service({TENANT: town_named("Lünen", "LUE")}, [OFFICE, SENSORS]) as started:
-            flow = _Flow(started)
+            flow = Flow(started, SENSORS, CONTAINERS)
             plan_id = _plan_under_way(started)
             while len(flow.acknowledged) < 100:
                 time.sleep(0.05)
@@ -72,8 +35,8 @@ def measure(place: Place, table: Table) -> None:
             flow.join()
         seconds.append(took_s)
         codes.append(code)
-        gone, has_job = _missing(started, flow.acknowledged, plan_id)
-        asked, lost, odd, kept = asked + len(flow.acknowledged), lost + gone, odd + len(flow.odd), kept + has_job
+        gone, is_queued = lost_readings(started.stores_at, TENANT, flow.acknowledged), _is_queued(started, plan_id)
+        asked, lost, odd, kept = asked + len(flow.acknowledged), lost + gone, odd + len(flow.odd), kept + is_queued
         _no_worker_is_left(started.folder)
     runs = place.size.stops
     table.at_most(
@@ -107,15 +70,11 @@ def _told_to_end(pid: int) -> tuple[float, int]:
     return GIVE_UP_S, -1
 
 
-def _missing(started: StartedService, acknowledged: list[tuple[str, int]], plan_id: str) -> tuple[int, int]:
-    stores = open_tenant_stores(started.stores_at)
+def _is_queued(started: StartedService, plan_id: str) -> bool:
+    stores = open_tenant_stores(started.stores_at, may_migrate=False)
     try:
-        store = stores.store(TENANT)
-        history = store.readings.history(as_of=datetime.now(UTC), days=5)
-        stored = {(name, second) for name, series in history.items() for second in series.observed_at_s.tolist()}
-        job = store.jobs.get(plan_id)
-        has_job = job is not None and job.state.value in {"queued", "running"}
-        return sum(one not in stored for one in acknowledged), int(has_job)
+        job = stores.store(TENANT).jobs.get(plan_id)
+        return job is not None and job.state.value in {"queued", "running"}
     finally:
         stores.close()
 

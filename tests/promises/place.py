@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from api.files.town_folder import LoadedTown
-from api.simulate.own_service import KeyHolder, OwnService, own_service
+from api.simulate.own_service import KeyHolder, OwnService, own_service, served_folder
 from api.store.tenant_ports import Role
 from tests.load.towns import load_town
 from tests.postgres import PostgresServer
@@ -84,14 +85,30 @@ class Place:
         *,
         settings: Mapping[str, str] | None = None,
         starts_at: datetime | None = None,
+        disk: Path | None = None,
     ) -> Iterator[StartedService]:
-        """A service of these towns on new databases."""
-        folder = Path(tempfile.mkdtemp(dir=self.folder)) / "data"
-        url = None if self.server is None else self.server.make_database()
+        """A service of these towns on new databases, which lie on a disk of their own where one is named."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder if self.server is not None else disk or self.folder)) / "data"
+        url = None if self.server is None else self.server.make_database(disk)
         self.tell(f"a service of {len(towns)} towns starts")
         wanted = {**OPEN_SETTINGS, **(settings or {})}
         with own_service(folder, towns, holders, settings=wanted, database_url=url, starts_at=starts_at) as service:
             yield StartedService(service=service, folder=folder, stores_at=url or str(folder))
+
+    @contextmanager
+    def again(self, ended: StartedService) -> Iterator[StartedService]:
+        """A service of what another one has left, at the same address."""
+        url = ended.stores_at if "://" in ended.stores_at else None
+        before = ended.service
+        with served_folder(
+            ended.folder,
+            before.clock,
+            before.keys,
+            settings=OPEN_SETTINGS,
+            database_url=url,
+            port=urlsplit(before.base_url).port,
+        ) as service:
+            yield StartedService(service=service, folder=ended.folder, stores_at=ended.stores_at)
 
 
 def everybody(*tenant_ids: str) -> list[KeyHolder]:
