@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast examples are drawn and run says more about the machine, which has other tests to run, than about the code.
+settings.register_profile("fuhre", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fuhre")
 
 _SHARED = Path(os.environ.get("FUHRE_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
