@@ -1,8 +1,6 @@
 """A full disk is said so, loses nothing, and is over when there is room again."""
 
 import contextlib
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,26 +12,18 @@ from api.store.errors import StoreFullError
 from api.store.sql_store import SqlStore
 from api.store.sql_tenants import open_tenant_stores
 from tests.durability.launcher import reading_of
+from tests.durability.small_disk import small_disk
 from tests.durability.victims import acks_in, launched, make_town, missing
 from tests.flow.http_samples import NOW
 from tests.postgres import running_postgres
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A file system in memory of this size."""
-    folder.mkdir(exist_ok=True)
-    words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(words, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("a small disk cannot be made: mounting needs an administrator")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+def disk_of(size: str) -> Iterator[Path]:
+    with small_disk(size) as disk:
+        if disk is None:
+            pytest.skip("a small disk cannot be made: mounting needs an administrator")
+        yield disk
 
 
 def fill_until_refused(store: SqlStore, acks: set[int], first: int) -> float:
@@ -66,8 +56,8 @@ def check_full_and_free_again(place: str, ballast: Path) -> None:
     assert all(not one.faults for one in check_data(place))
 
 
-def test_full_disk_is_said_so_and_over_when_there_is_room(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", "6m") as disk:
+def test_full_disk_is_said_so_and_over_when_there_is_room() -> None:
+    with disk_of("6m") as disk:
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(3 << 20))
         check_full_and_free_again(str(disk / "data"), ballast)
@@ -75,9 +65,7 @@ def test_full_disk_is_said_so_and_over_when_there_is_room(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_full_disk_of_postgresql_is_said_so_and_over_when_there_is_room() -> None:
-    with running_postgres(is_on_disk=True) as server, small_disk(server.folder / "disk", "40m") as disk:
-        if os.geteuid() == 0:
-            os.chown(disk, 65534, 65534)
+    with running_postgres(is_on_disk=True) as server, disk_of("40m") as disk:
         place = server.make_database(disk)
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(12 << 20))

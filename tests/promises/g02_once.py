@@ -17,10 +17,9 @@ from api.store.table_digest import content_of
 from api.store.tenant_ports import Role
 from optimizer.planning.tour_progress import fold_events
 from tests.flow.tablet_days import shift_of_events
-from tests.promises.place import Place, StartedService, town_named
+from tests.promises.place import CONTAINERS, Place, StartedService, town_named
 from tests.promises.table import Table
 
-CONTAINERS = [f"LUE-P-{number:04d}" for number in range(24)]
 VEHICLE = "LUE-1"
 SENDERS = 8
 MESSAGES, REPETITIONS = 2_000, 5
@@ -79,13 +78,8 @@ def _duplicates(place: Place, table: Table) -> None:
         repeated = _send(started, holder, again)
         new = sum(_rows(started, tenant_id).values()) - sum(stored.values())
     refused = sum(not one for one in first) + sum(not one for one in repeated)
-    table.says(
-        "G2",
-        "messages that left their mark the first time",
-        f"{len(once):,}",
-        f"{sum(stored.values()) - sum(before.values()):,} rows",
-        is_met=all(stored[name] > before[name] for name in stored),
-    )
+    left = sum(stored.values()) - sum(before.values())
+    table.at_least("G2", f"rows that {len(once):,} different messages left the first time", left, len(once))
     table.none_of("G2", "duplicates, from eight senders at once, that were stored", new, len(again), "all")
     table.none_of("G2", "messages that were answered with an error", refused, len(once) + len(again), "all")
 
@@ -173,7 +167,7 @@ def _network_messages(count: int) -> list[Sent]:
 
 def _events(count: int) -> list[Sent]:
     day = _tour_day()
-    shift = _on_day(shift_of_events(CONTAINERS, count=count), day)
+    shift = _on_day(shift_of_events(list(CONTAINERS), count=count), day)
     return [Sent(f"/v1/tours/{VEHICLE}/events", {"day": day.isoformat(), "events": [one]}) for one in shift]
 
 

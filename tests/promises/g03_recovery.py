@@ -5,14 +5,11 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 
@@ -21,14 +18,13 @@ from api.simulate.own_service import KeyHolder
 from api.store.homes import TENANT_FOLDER
 from api.store.tenant_ports import Role
 from api.town.demo_town import build_demo_town
-from tests.promises.place import Place, StartedService, town_named
+from tests.durability.small_disk import small_disk
+from tests.promises.place import CONTAINERS, Place, StartedService, town_named
 from tests.promises.sensor_flow import Flow, lost_readings
 from tests.promises.table import Table
 
 TENANT = "luenen"
 SENSORS = KeyHolder(tenant_id=TENANT, role=Role.SENSOR)
-CONTAINERS = [f"LUE-P-{number:04d}" for number in range(24)]
-NOBODY = 65534
 PATIENCE_S = 60.0
 DISK_MB, LEFT_MB = 256, 8
 
@@ -90,7 +86,7 @@ def _database_back(place: Place, table: Table) -> None:
 
 def _disk_freed(place: Place, table: Table) -> None:
     what, target = "from a full disk that has room again to the first reading stored", "<= 30 s"
-    with _small_disk() as disk:
+    with small_disk(f"{DISK_MB}m") as disk:
         if disk is None:
             table.unknown("G3", what, target, "a small disk can be made by an administrator only")
             return
@@ -167,21 +163,3 @@ def _send(sensor: httpx.Client, count: int, containers: Sequence[str]) -> tuple[
     bodies = [{"container_id": name, "observed_at": at.isoformat(), "fill_fraction": 0.5} for name, at in sent]
     answer = sensor.post("/v1/readings", json={"readings": bodies}, timeout=PATIENCE_S)
     return answer, [(name, int(at.timestamp())) for name, at in sent]
-
-
-@contextmanager
-def _small_disk() -> Iterator[Path | None]:
-    """A file system in memory of its own, which nothing else fills; None where it cannot be made."""
-    # Not in the folder of the measurement: a PostgreSQL that root starts runs as nobody, and must get there.
-    folder = Path(tempfile.mkdtemp(prefix="fuhre-disk-"))
-    words = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(words, check=False, capture_output=True).returncode != 0:
-        folder.rmdir()
-        yield None
-        return
-    try:
-        os.chown(folder, NOBODY, NOBODY)
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-        folder.rmdir()

@@ -20,13 +20,12 @@ from api.store.tenant_ports import Role, Tenant
 from optimizer.domain.reading import Reading
 from tests.flow.http_samples import small_record
 from tests.postgres import PostgresServer
-from tests.promises.place import Place, town_named
+from tests.promises.place import CONTAINERS, Place, town_named
 from tests.promises.sensor_flow import Flow, lost_readings
 from tests.promises.table import Table
 
 TENANT = "luenen"
 SENSORS = KeyHolder(tenant_id=TENANT, role=Role.SENSOR)
-CONTAINERS = [f"LUE-P-{number:04d}" for number in range(24)]
 KEPT = 3
 SHIPPED_WITHIN_S = 300
 ARCHIVE_TIMEOUT_S = 60

@@ -9,14 +9,13 @@ from pathlib import Path
 from api.simulate.own_service import KeyHolder
 from api.store.sql_tenants import open_tenant_stores
 from api.store.tenant_ports import Role
-from tests.promises.place import Place, StartedService, town_named
+from tests.promises.place import CONTAINERS, Place, StartedService, town_named
 from tests.promises.sensor_flow import Flow, lost_readings
 from tests.promises.table import Table
 
 TENANT = "luenen"
 OFFICE = KeyHolder(tenant_id=TENANT, role=Role.DISPATCHER)
 SENSORS = KeyHolder(tenant_id=TENANT, role=Role.SENSOR)
-CONTAINERS = [f"LUE-P-{number:04d}" for number in range(24)]
 MOST_S = 30.0
 GIVE_UP_S = 60.0
 

@@ -19,6 +19,9 @@ from tests.postgres import PostgresServer
 Tells = Callable[[str], None]
 """Says what is being done, to whoever waits."""
 
+CONTAINERS = tuple(f"LUE-P-{number:04d}" for number in range(24))
+"""What a town has that was named with the prefix ``LUE``."""
+
 OPEN_SETTINGS: Mapping[str, str] = {
     "FUHRE_KEY_REQUESTS_PER_S": "1000000",
     "FUHRE_TENANT_REQUESTS_PER_S": "1000000",
