@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SECONDS_FOR_AN_ANSWER = 1.5
 CHANGE_COST_EUR = 3.0
+MOST_MOVED_PERCENT = 15.0
 
 
 def replan(
@@ -69,6 +70,9 @@ def replan(
     change_cost: Annotated[
         float, typer.Option("--change-cost", min=0, help="EUR that handing a stop to another vehicle has to save.")
     ] = CHANGE_COST_EUR,
+    most_moved: Annotated[
+        float, typer.Option("--most-moved", min=0, max=100, help="Percent of what is left that may change vehicles.")
+    ] = MOST_MOVED_PERCENT,
     osm: OsmOption = None,
     containers: ContainersOption = None,
     fleet: FleetOption = None,
@@ -93,7 +97,7 @@ def replan(
 
     Streets closed meanwhile go into the town's overrides.toml. The state as JSON, all but "now" may be left out:
 
-    {"now": "2026-03-02T10:00:00+01:00", "change_cost_eur": 3,
+    {"now": "2026-03-02T10:00:00+01:00", "change_cost_eur": 3, "most_moved_fraction": 0.15,
      "blocked": \["G-017"], "excluded": \[], "urgent": \["P-004"], "pins": {"P-020": "truck-1"},
      "vehicles": \[{"vehicle_id": "truck-2", "done_stops": 12, "is_heading_to_next": true,
        "is_full": false, "is_out_of_service": false, "on_board_kg": 2400, "on_board_l": 9000,
@@ -125,6 +129,7 @@ def replan(
             urgent=frozenset(urgent or ()),
             pins=dict(_pair(one, "=", "--pin", "container=vehicle") for one in pin or ()),
             change_cost_eur=change_cost,
+            most_moved_fraction=most_moved / 100,
         )
     router = files.open_router(loaded)
     limits = search_limits(

@@ -39,7 +39,7 @@ JOINT_NOTICE = Text(
     "sich telefonisch ab, oder fordern Sie einen Plan ohne Partner an und geben Sie ihn frei: Er tritt für Ihren Ort "
     "an die Stelle der gemeinsamen Touren.",
 )
-SEARCH_S = 1.0
+SEARCH_S = 1.4
 """A dispatcher waits: all of the answer within five seconds."""
 
 _DISPATCH = frozenset({Role.DISPATCHER, Role.ADMIN})

@@ -1,12 +1,12 @@
 """What is promised beside costs: ``python -m benchmarks.solver.promises [--seeds 1,2] [--cold-seconds 60]``.
 
-How soon a first plan stands, and what a truck that breaks down at ten costs against a cold search of a minute. Times
-are of this process, on whatever else the machine does.
+How soon a first plan stands, and what a truck that breaks down at ten costs against a search of a minute that knows
+nothing of the old plan. Times are of this process, on whatever else the machine does.
 """
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
@@ -29,7 +29,9 @@ from optimizer.domain.town import Town
 from optimizer.forecasting.empirical_bayes import EmpiricalBayesForecaster
 from optimizer.planning.plan_day import plan_day
 from optimizer.planning.replan import Replan, replan_day
-from optimizer.ports import Ports
+from optimizer.ports import Ports, Solver
+from optimizer.problem.problem import Problem
+from optimizer.problem.solution import Solution
 from optimizer.search.sisr import SisrSolver
 from optimizer.selection.all_containers import AllContainersPolicy
 from optimizer.solving.greedy import GreedySolver
@@ -38,7 +40,7 @@ DAY = date(2026, 3, 3)
 FIRST_PLANS = (("300-42", 0.3), ("2000-42", 2.0))
 """Waste days, and seconds within which their first plan is to stand."""
 N_TRUCKS = 8
-REPLAN_S = 1.0
+REPLAN_S = 1.4
 """What the service gives a search after an incident."""
 PLAN_S = 10.0
 MOST_SECONDS, MOST_DEARER_PERCENT, MOST_MOVED_PERCENT = 2.0, 1.5, 15.0
@@ -47,7 +49,7 @@ MOST_SECONDS, MOST_DEARER_PERCENT, MOST_MOVED_PERCENT = 2.0, 1.5, 15.0
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print each promise beside its target."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.solver.promises", description=__doc__)
-    parser.add_argument("--seeds", default="1,2,3,4,5", help="of the plans that break down, with commas")
+    parser.add_argument("--seeds", default="1,2,3,4,5,6,7,8,9,10", help="of the plans that break down, with commas")
     parser.add_argument("--cold-seconds", type=float, default=60.0, help="what the re-plan is compared with")
     parser.add_argument("--out", type=Path, default=Path("bench-results"))
     options = parser.parse_args(arguments)
@@ -58,6 +60,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for row in rows:
         table.add_row(row.what, row.target, row.measured, "yes" if row.is_reached else "NO")
     console.print(table)
+
+
+class _FromNothing:
+    """A solver that is not told what was planned."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+
+    @property
+    def name(self) -> str:
+        return self._solver.name
+
+    def solve(
+        self,
+        problem: Problem,
+        limits: SolveLimits,
+        *,
+        start: Solution | None = None,  # noqa: ARG002  # what it is there for
+        progress: Callable[[float, int], None] | None = None,
+    ) -> Solution:
+        pickups = tuple(replace(one, planned_vehicle=None) for one in problem.pickups)
+        return self._solver.solve(replace(problem, pickups=pickups, most_changed=None), limits, progress=progress)
 
 
 def _first_plans(out: Path) -> Iterator[Row]:
@@ -93,6 +117,7 @@ def _breakdowns(out: Path, seeds: Sequence[int], *, cold_s: float, console: Cons
         policies={"all": AllContainersPolicy()},
         solvers={solver.name: solver},
     )
+    from_nothing = replace(ports, solvers={solver.name: _FromNothing(solver)})
     now = datetime.combine(DAY, clock_time(10), tzinfo=town.zone)
     walls_s, dearer_percent, moved_percent = [], [], []
     for seed in seeds:
@@ -102,7 +127,8 @@ def _breakdowns(out: Path, seeds: Sequence[int], *, cold_s: float, console: Cons
         began_s = time.perf_counter()
         answer = _replanned(plan, town, state, ports, time_limit_s=REPLAN_S, seed=seed)
         walls_s.append(time.perf_counter() - began_s)
-        cold = _replanned(plan, town, replace(state, change_cost_eur=0.0), ports, time_limit_s=cold_s, seed=seed)
+        anything = replace(state, change_cost_eur=0.0, most_moved_fraction=1.0)
+        cold = _replanned(plan, town, anything, from_nothing, time_limit_s=cold_s, seed=seed)
         assert not check_plan(answer.plan, town, router)
         dearer_percent.append(100 * (answer.plan.totals.cost_eur / cold.plan.totals.cost_eur - 1))
         moved_percent.append(100 * answer.moved_by_choice_fraction)
@@ -114,8 +140,8 @@ def _breakdowns(out: Path, seeds: Sequence[int], *, cold_s: float, console: Cons
         )
     label = f"breakdown at 10:00, {len(town.containers)} containers, {len(seeds)} plans"
     yield _at_most(f"{label}: longest answer", max(walls_s), MOST_SECONDS, "s")
-    what = f"{label}: mean cost above a cold search of {cold_s:.0f} s"
-    yield _at_most(what, fmean(dearer_percent), MOST_DEARER_PERCENT, "%")
+    what = f"{label}: most above a cold search of {cold_s:.0f} s (mean {fmean(dearer_percent):.2f} %)"
+    yield _at_most(what, max(dearer_percent), MOST_DEARER_PERCENT, "%")
     yield _at_most(f"{label}: most that move though their truck drives", max(moved_percent), MOST_MOVED_PERCENT, "%")
 
 

@@ -74,6 +74,9 @@ class DayState:
         Vehicle that must serve a container, by container.
     change_cost_eur
         What giving a stop to another vehicle than planned has to save at least.
+    most_moved_fraction
+        Share of the containers left that may change vehicles although their own goes on driving. More do only where
+        otherwise something that must be emptied would be left standing.
     """
 
     now: datetime
@@ -83,11 +86,13 @@ class DayState:
     urgent: frozenset[str] = frozenset()
     pins: Mapping[str, str] = field(default_factory=dict)
     change_cost_eur: float = 3.0
+    most_moved_fraction: float = 0.15
 
     def __post_init__(self) -> None:
         issues = IssueCollector("state of the day")
         issues.require(self.now.tzinfo is not None, "naive_instant", "Give 'now' with its time zone.")
         issues.require_number("change_cost_eur", self.change_cost_eur, high=10_000)
+        issues.require_number("most_moved_fraction", self.most_moved_fraction, high=1)
         named = [one.vehicle_id for one in self.vehicles]
         for name in sorted({one for one in named if named.count(one) > 1}):
             issues.add("duplicate_id", f"Vehicle {name} is listed twice. Say everything about it in one place.")

@@ -18,6 +18,7 @@ from optimizer.domain.town import Town
 from optimizer.planning.assemble_tour import assemble_tour, fees_paid_micro_eur, sum_up
 from optimizer.planning.compare_plans import compare_plans
 from optimizer.planning.done_part import DonePart, done_parts
+from optimizer.planning.few_changes import with_few_changes
 from optimizer.planning.plan_difference import PlanDifference
 from optimizer.planning.rest_of_day import RestOfDay, rest_of_day
 from optimizer.planning.steps import Steps
@@ -96,12 +97,14 @@ def replan_day(
         home = with_ways_home(rest.built.problem)
         rest = replace(rest, built=replace(rest.built, problem=home.problem))
     with steps.step("solve"):
+        mended = with_orphans(home.problem, rest.planned)
         solution = ports.solvers[solver].solve(
             home.problem,
             limits,
-            start=with_orphans(home.problem, rest.planned),
+            start=mended,
             progress=lambda share, best: steps.tell("solve", share, f"{best / MICRO_EUR_PER_EUR:.2f} EUR"),
         )
+        solution = with_few_changes(home.problem, solution, planned=mended)
     with steps.step("check"):
         violations = check_solution(home.problem, solution)
         if violations:

@@ -165,7 +165,13 @@ def _with_plan(problem: Problem, state: DayState, parts: Mapping[str, DonePart])
                 change_micro_eur=change_micro_eur if planned and not pins else 0,
             )
         )
-    return replace(problem, vehicles=vehicles, pickups=tuple(pickups))
+    remaining = sum(len(stop.collections) for part in parts.values() for stop in part.left)
+    return replace(
+        problem,
+        vehicles=vehicles,
+        pickups=tuple(pickups),
+        most_changed=int(state.most_moved_fraction * remaining),
+    )
 
 
 def _on_the_road(problem: Problem, at: int) -> ProblemVehicle:

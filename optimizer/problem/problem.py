@@ -228,6 +228,8 @@ class Problem:
         arbitrary large values; ``allowed_vehicles`` keeps those vehicles away.
     travel_slices
         Per profile, by their start: travel that takes another time than ``travel``, which counts before the first.
+    most_changed
+        How many containers another vehicle than planned should empty at most; a wish, no rule. None for any number.
     """
 
     midnight_at: datetime
@@ -236,6 +238,7 @@ class Problem:
     vehicles: tuple[ProblemVehicle, ...]
     disposals: tuple[ProblemDisposal, ...]
     travel_slices: Mapping[str, tuple[TravelSlice, ...]] = field(default_factory=dict)
+    most_changed: int | None = None
 
     def __post_init__(self) -> None:
         issues = IssueCollector("problem")

@@ -16,6 +16,8 @@ from optimizer.solving.tour_draft import Workbench
 MOST_NEIGHBOURS = 400
 NO_RULE_S = 1 << 40
 NO_RULE_KG = 1 << 40
+TOO_MANY_CHANGES_MICRO_EUR = 100_000_000
+"""For each container beyond what may change vehicles: more than it could save, less than something left standing."""
 
 
 class Day(NamedTuple):
@@ -40,8 +42,10 @@ class Day(NamedTuple):
         ``(pickups, k)``: the nearest pickups, itself first.
     keys
         ``(orders, pickups)``: smaller is inserted earlier.
-    change_cost
-        ``(vehicles, pickups)``: what serving it with this vehicle costs because another one was planned.
+    planned, n_containers
+        Per pickup: the vehicle that was planned, -1 for none, and how many containers it stands for.
+    most_changed
+        How many containers may be emptied by another vehicle than planned, -1 for all, and what each one more costs.
     slice_starts_s
         ``(slices,)``: the first slice starts before everything. Where there are more, the travel above is the least of
         all slices: a bound.
@@ -65,7 +69,9 @@ class Day(NamedTuple):
     fee: NDArray[np.int64]
     near: NDArray[np.int32]
     keys: NDArray[np.int64]
-    change_cost: NDArray[np.int64]
+    planned: NDArray[np.int64]
+    n_containers: NDArray[np.int64]
+    most_changed: NDArray[np.int64]
     slice_starts_s: NDArray[np.int64]
     slice_s: NDArray[np.int32]
     slice_m: NDArray[np.int32]
@@ -244,7 +250,14 @@ def day_arrays(problem: Problem) -> Day:
         fee=np.array([one.per_kg_micro_eur for one in problem.disposals], dtype=np.int64),
         near=_near(travel_s[:, :n, :n].min(axis=0)),
         keys=np.stack([-size, -away_s, away_s, open_s, -prize]),
-        change_cost=_change_cost(problem),
+        planned=np.array(
+            [-1 if one.planned_vehicle is None else one.planned_vehicle for one in problem.pickups], dtype=np.int64
+        ),
+        n_containers=np.array([len(one.container_ids) for one in problem.pickups], dtype=np.int64),
+        most_changed=np.array(
+            [-1, 0] if problem.most_changed is None else [problem.most_changed, TOO_MANY_CHANGES_MICRO_EUR],
+            dtype=np.int64,
+        ),
         slice_starts_s=slice_starts_s,
         slice_s=slice_s,
         slice_m=slice_m,
@@ -405,15 +418,6 @@ def _slices(
     slice_s = np.stack([np.stack([matrix.duration_s[grid] for matrix in own]) for own in matrices])
     slice_m = np.stack([np.stack([matrix.distance_m[grid] for matrix in own]) for own in matrices])
     return firsts, slice_s, slice_m
-
-
-def _change_cost(problem: Problem) -> NDArray[np.int64]:
-    cost = np.zeros((len(problem.vehicles), len(problem.pickups)), dtype=np.int64)
-    for at, pickup in enumerate(problem.pickups):
-        if pickup.planned_vehicle is not None:
-            cost[:, at] = pickup.change_micro_eur
-            cost[pickup.planned_vehicle, at] = 0
-    return cost
 
 
 def stream_numbers(problem: Problem) -> dict[str, int]:

@@ -24,6 +24,8 @@ class Coolings:
     def __init__(self, n_pickups: int, *, steps_per_pair: int) -> None:
         self._steps = max(FEWEST_STEPS, steps_per_pair * n_pickups**2)
         self._count, self._current = 0, 0
+        self.steps_each: float | None = None
+        """Iterations that each cooling will have; not known before ``KNOWN_AFTER_SHARE``."""
 
     @property
     def is_only_one(self) -> bool:
@@ -34,6 +36,7 @@ class Coolings:
         """Whether another cooling begins at this share of the search, made of so many iterations until now."""
         if self._count == 0 and share >= KNOWN_AFTER_SHARE:
             self._count = max(1, int(steps / share / self._steps))
+            self.steps_each = steps / share / self._count
         count = max(1, self._count)
         now = min(int(share * count), count - 1)
         is_new = now > self._current

@@ -98,10 +98,7 @@ def familiar_day(problem: Problem) -> FamiliarDay:
             travel_slices=travel_slices,
             vehicles=tuple(vehicles),
             pickups=(
-                *(
-                    replace(one, place_index=at, planned_vehicle=None, change_micro_eur=0)
-                    for at, one in enumerate(problem.pickups)
-                ),
+                *(replace(one, place_index=at, change_micro_eur=0) for at, one in enumerate(problem.pickups)),
                 *loads,
             ),
             disposals=tuple(replace(one, place_index=n_pickups + at) for at, one in enumerate(problem.disposals)),

@@ -1,7 +1,7 @@
 """Our own tour search behind the solver port: compiled ruin and recreate, timed and mended exactly at the end."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from optimizer.domain.request import SolveLimits
@@ -14,6 +14,7 @@ from optimizer.search.plain.plain_search import PlainSearch
 from optimizer.search.portfolio import chain_seeds, run_chains
 from optimizer.search.search_clock import SearchClock
 from optimizer.search.tour_search import TourSearch
+from optimizer.solving.changes import excess_changes
 from optimizer.solving.insertion import (
     drafts_of,
     drafts_of_solution,
@@ -26,7 +27,7 @@ from optimizer.solving.insertion import (
 from optimizer.solving.polish import polish
 from optimizer.solving.schedule import order_of
 from optimizer.solving.tour_cost import SearchReport
-from optimizer.solving.tour_draft import Workbench
+from optimizer.solving.tour_draft import TourDraft, Workbench
 
 REPORT_EVERY_S = 0.1
 RESERVE_S_PER_PICKUP = 1e-3
@@ -59,7 +60,9 @@ class SisrSolver:
             orders = [(tour.vehicle_index, order_of(tour)) for tour in best.tours]
             familiar = familiar_day(problem)
             searched = bench if familiar.problem is problem else Workbench(familiar.problem)
-            chains = chains_for(searched, limits, familiar.to_search(orders))
+            # Prices bring the stops back that need not have moved; without them only a low temperature would.
+            is_running = any(one.planned_vehicle is not None for one in problem.pickups)
+            chains = chains_for(searched, limits, familiar.to_search(orders), may_melt=is_running)
             reserve_s = RESERVE_S_PER_PICKUP * len(problem.pickups)
             clock = SearchClock(limits, most_steps=chains[0].most_steps, began_s=began_s, reserve_s=reserve_s)
             run_chains(chains, clock, n_threads=limits.n_threads, listen=_Reports(progress, best.objective_micro_eur))
@@ -97,29 +100,42 @@ def _first(bench: Workbench, start: Solution | None) -> Solution:
     return solution_of(bench, drafts, SearchReport(solver="sisr", status="feasible", iterations=0, wall_s=0.0))
 
 
-def chains_for(bench: Workbench, limits: SolveLimits, start: Orders) -> list[Search]:
+def chains_for(bench: Workbench, limits: SolveLimits, start: Orders, *, may_melt: bool = False) -> list[Search]:
     """The fastest search that knows all rules of the day, once for each chain."""
     plain = plain_day(bench)
     seeds = chain_seeds(limits.seed, limits.n_chains)
     if plain is not None:
         return [PlainSearch(plain, seed=seed, start=start) for seed in seeds]
-    first = TourSearch(bench.problem, seed=seeds[0], start=start)
-    return [first, *(TourSearch(bench.problem, seed=seed, start=start, beside=first) for seed in seeds[1:])]
+    first = TourSearch(bench.problem, seed=seeds[0], start=start, may_melt=may_melt)
+    others = (TourSearch(bench.problem, seed=seed, start=start, beside=first, may_melt=may_melt) for seed in seeds[1:])
+    return [first, *others]
 
 
 def _mended(bench: Workbench, first: Solution, orders: Orders) -> Solution:
     """The orders with exact times, mended where that helps, or the first solution where that is better."""
-    drafts = drafts_of(bench, orders)
-    pickups, found_micro_eur = bench.problem.pickups, objective_micro_eur(bench.problem, drafts)
+    problem, drafts = bench.problem, drafts_of(bench, orders)
+    found_micro_eur, found_excess = objective_micro_eur(problem, drafts), _excess(drafts)
+    # Whoever is put in and does not pay may have driven out others; polishing knows nothing of promises.
+    for inserts, polishes in ((True, True), (False, True), (True, False), (False, False)):
+        drafts = drafts_of(bench, orders)
+        if inserts:
+            _insert_missing(drafts)
+        if polishes:
+            polish(drafts)
+        if objective_micro_eur(problem, drafts) <= found_micro_eur and _excess(drafts) <= found_excess:
+            break
+    if objective_micro_eur(problem, drafts) >= first.objective_micro_eur:
+        return first
+    return solution_of(bench, drafts, SearchReport(solver="sisr", status="feasible", iterations=0, wall_s=0.0))
+
+
+def _insert_missing(drafts: Sequence[TourDraft]) -> None:
+    pickups = drafts[0].bench.problem.pickups
     served = {visit for draft in drafts for visit in draft.order}
     missing = [at for at in range(len(pickups)) if at not in served]
     insert_all(drafts, sorted(missing, key=lambda at: -pickups[at].prize_micro_eur))
     drop_what_does_not_pay(drafts)
-    polish(drafts)
-    if objective_micro_eur(bench.problem, drafts) > found_micro_eur:
-        # Whoever was put in did not pay and is out again, but may have driven out others.
-        drafts = drafts_of(bench, orders)
-        polish(drafts)
-    if objective_micro_eur(bench.problem, drafts) >= first.objective_micro_eur:
-        return first
-    return solution_of(bench, drafts, SearchReport(solver="sisr", status="feasible", iterations=0, wall_s=0.0))
+
+
+def _excess(drafts: Sequence[TourDraft]) -> int:
+    return excess_changes(drafts[0].bench.problem, ((draft.vehicle_index, draft.order) for draft in drafts))

@@ -45,14 +45,35 @@ def _copy_tours(source: PlanArrays, target: PlanArrays, is_changed: NDArray[np.u
 
 @compiled_part
 def _count(day: Day, plan: PlanArrays) -> int:
-    """The objective of the plan."""
+    """The objective of the plan, and what changes beyond the allowed number cost."""
     objective = np.int64(0)
     for vehicle in range(plan.cost.shape[0]):
         objective += plan.cost[vehicle]
     for pickup in range(day.kg.shape[0]):
         if plan.is_absent[pickup]:
             objective += day.prize[pickup]
+    if day.most_changed[0] >= 0:
+        n_changed = np.int64(0)
+        for vehicle in range(plan.cost.shape[0]):
+            for at in range(plan.length[vehicle]):
+                node = plan.visits[vehicle, at]
+                if node < day.kg.shape[0] and day.planned[node] >= 0 and day.planned[node] != vehicle:
+                    n_changed += day.n_containers[node]
+        objective += max(np.int64(0), n_changed - day.most_changed[0]) * day.most_changed[1]
     return int(objective)
+
+
+@compiled_part
+def _take_back(day: Day, fleet: Fleet, kept: PlanArrays, plan: PlanArrays, desk: Desk) -> None:
+    """Make the plan alike to the kept one again."""
+    for vehicle in range(fleet.kg.shape[0]):
+        if desk.is_changed[vehicle]:
+            length = kept.length[vehicle]
+            lay(kept, desk, vehicle, 0, length, 0)
+            adopt(day, fleet, plan, desk, vehicle, length, time_trial(day, fleet, desk, vehicle, length))
+    for pickup in range(plan.is_absent.shape[0]):
+        plan.is_absent[pickup] = kept.is_absent[pickup]
+    plan.objective[0] = kept.objective[0]
 
 
 @compiled_entry
@@ -110,7 +131,10 @@ def run_block(
         limit = int(-temperatures[step] * math.log(max(draw(chance), 1e-300)))
         if swap_tails(day, fleet, kept, plan, desk, limit, chance):
             plan.objective[0] = _count(day, plan)
-            _copy_tours(plan, kept, desk.is_changed)
+            if day.most_changed[0] >= 0 and plan.objective[0] >= kept.objective[0] + limit:
+                _take_back(day, fleet, kept, plan, desk)
+            else:
+                _copy_tours(plan, kept, desk.is_changed)
             if plan.objective[0] < best.objective[0]:
                 _copy_tours(plan, best, desk.everyone)
             for vehicle in range(n_vehicles):
@@ -146,11 +170,4 @@ def run_block(
             if plan.objective[0] < best.objective[0]:
                 _copy_tours(plan, best, desk.everyone)
         else:
-            for vehicle in range(n_vehicles):
-                if desk.is_changed[vehicle]:
-                    length = kept.length[vehicle]
-                    lay(kept, desk, vehicle, 0, length, 0)
-                    adopt(day, fleet, plan, desk, vehicle, length, time_trial(day, fleet, desk, vehicle, length))
-            for pickup in range(plan.is_absent.shape[0]):
-                plan.is_absent[pickup] = kept.is_absent[pickup]
-            plan.objective[0] = kept.objective[0]
+            _take_back(day, fleet, kept, plan, desk)

@@ -110,9 +110,8 @@ def plain_day(bench: Workbench) -> PlainProblem | None:
         return None
     if len({one.stream for one in problem.pickups}) != 1 or any(len(one.windows) != 1 for one in problem.pickups):
         return None
-    if any(one.change_micro_eur for one in problem.pickups) or any(
-        one.is_loaded or one.worked_s for one in problem.vehicles
-    ):
+    is_promised = problem.most_changed is not None or any(one.change_micro_eur for one in problem.pickups)
+    if is_promised or any(one.is_loaded or one.worked_s for one in problem.vehicles):
         return None  # the rest of a day
     stream = problem.pickups[0].stream
     types: list[int] = []  # the first vehicle of each

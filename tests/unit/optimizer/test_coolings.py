@@ -102,3 +102,22 @@ def test_search_cools_where_most_pickups_share_an_address() -> None:
     usual_hot, usual_cold = TourSearch(lone, seed=1).temperatures_micro_eur(np.array([0.0, 1.0]))
     assert hot > cold > usual_cold / 100
     assert hot > usual_hot / 10
+
+
+@pytest.mark.parametrize(
+    ("steps_per_pair", "may_melt", "hotter"), [(0.5, True, 20.0), (0.02, True, 1.0), (0.5, False, 1.0)]
+)
+def test_given_plan_is_melted_where_it_may_be_and_there_is_time_to_freeze(
+    steps_per_pair: float, *, may_melt: bool, hotter: float
+) -> None:
+    problem = classic_day(3, 40, n_vehicles=4)
+    start = [(0, [0, 1, ~0])]
+    warm = TourSearch(problem, seed=1, start=start).temperatures_micro_eur(np.array([0.0]))[0]
+    search = TourSearch(problem, seed=1, start=start, may_melt=may_melt)
+    assert search.temperatures_micro_eur(np.array([0.0]))[0] == warm, "how much time there is, is not known yet"
+    search.steps = int(KNOWN_AFTER_SHARE * steps_per_pair * 40**2)
+    now = search.temperatures_micro_eur(np.array([KNOWN_AFTER_SHARE]))[0]
+    if hotter == 1.0:
+        assert now < warm
+    else:
+        assert now > hotter * warm

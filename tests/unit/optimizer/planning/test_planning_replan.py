@@ -13,9 +13,11 @@ from optimizer.checking.check_plan import check_plan
 from optimizer.domain.day_state import BreakTaken, DayState, VehicleState, state_on_plan
 from optimizer.domain.issues import InvalidInputError
 from optimizer.domain.plan import Plan, ReasonCode, Stop, StopKind
+from optimizer.domain.request import SolveLimits
 from optimizer.domain.town import Town
 from optimizer.planning.replan import Replan, replan_day
 from optimizer.problem.under_way import under_way
+from optimizer.search.sisr import SisrSolver
 from routing.location import Location
 from tests.unit.optimizer.planning.running_days import LIMITS, at, running_plan, running_ports, running_town
 
@@ -138,6 +140,23 @@ def test_breakdown_gives_its_stops_to_others_and_moves_few_more() -> None:
     assert cut.stops[-1].load_kg > 0
     assert any(one.startswith(f"breakdown: {vehicle_id}") for one in replan.plan.warnings)
     assert replan.diff.difference.distance_m == replan.plan.totals.distance_m - plan.totals.distance_m
+
+
+@pytest.mark.parametrize("most_moved_fraction", [0.0, 0.1])
+def test_no_more_move_than_allowed_however_cheap_it_is(most_moved_fraction: float) -> None:
+    town, plan = day(2)
+    now = at("08:30")
+    broken = state_on_plan(plan.tours[2], now, is_out_of_service=True)
+    state = DayState(now=now, vehicles=(broken,), change_cost_eur=0.0, most_moved_fraction=1.0)
+    ports, limits = running_ports(SisrSolver()), SolveLimits(time_limit_s=None, iteration_limit=3_000)
+    free, held = (
+        replan_day(plan, town, one, ports, limits, plan_id="b", generated_at=datetime(2026, 3, 3, tzinfo=UTC))
+        for one in (state, replace(state, most_moved_fraction=most_moved_fraction))
+    )
+    lawful(town, held.plan)
+    assert free.moved_by_choice_fraction > 0.3, "the day says nothing"
+    assert held.moved_by_choice_fraction <= most_moved_fraction
+    assert len(held.plan.unserved) <= len(free.plan.unserved)
 
 
 def test_nothing_new_changes_nothing_much() -> None:
