@@ -60,9 +60,7 @@ class SisrSolver:
             orders = [(tour.vehicle_index, order_of(tour)) for tour in best.tours]
             familiar = familiar_day(problem)
             searched = bench if familiar.problem is problem else Workbench(familiar.problem)
-            # Prices bring the stops back that need not have moved; without them only a low temperature would.
-            is_running = any(one.planned_vehicle is not None for one in problem.pickups)
-            chains = chains_for(searched, limits, familiar.to_search(orders), may_melt=is_running)
+            chains = chains_for(searched, limits, familiar.to_search(orders))
             reserve_s = RESERVE_S_PER_PICKUP * len(problem.pickups)
             clock = SearchClock(limits, most_steps=chains[0].most_steps, began_s=began_s, reserve_s=reserve_s)
             run_chains(chains, clock, n_threads=limits.n_threads, listen=_Reports(progress, best.objective_micro_eur))
@@ -100,15 +98,14 @@ def _first(bench: Workbench, start: Solution | None) -> Solution:
     return solution_of(bench, drafts, SearchReport(solver="sisr", status="feasible", iterations=0, wall_s=0.0))
 
 
-def chains_for(bench: Workbench, limits: SolveLimits, start: Orders, *, may_melt: bool = False) -> list[Search]:
+def chains_for(bench: Workbench, limits: SolveLimits, start: Orders) -> list[Search]:
     """The fastest search that knows all rules of the day, once for each chain."""
     plain = plain_day(bench)
     seeds = chain_seeds(limits.seed, limits.n_chains)
     if plain is not None:
         return [PlainSearch(plain, seed=seed, start=start) for seed in seeds]
-    first = TourSearch(bench.problem, seed=seeds[0], start=start, may_melt=may_melt)
-    others = (TourSearch(bench.problem, seed=seed, start=start, beside=first, may_melt=may_melt) for seed in seeds[1:])
-    return [first, *others]
+    first = TourSearch(bench.problem, seed=seeds[0], start=start)
+    return [first, *(TourSearch(bench.problem, seed=seed, start=start, beside=first) for seed in seeds[1:])]
 
 
 def _mended(bench: Workbench, first: Solution, orders: Orders) -> Solution:

@@ -9,7 +9,7 @@ from optimizer.search.compiled_search import Search
 from optimizer.search.coolings import FEWEST_STEPS, KNOWN_AFTER_SHARE
 from optimizer.search.plain.plain_day import plain_day
 from optimizer.search.plain.plain_search import PlainSearch
-from optimizer.search.tour_search import TourSearch
+from optimizer.search.tour_search import WARM_FIRST, TourSearch
 from optimizer.solving.tour_draft import Workbench
 from tests.unit.optimizer.classic_days import classic_day
 
@@ -104,20 +104,17 @@ def test_search_cools_where_most_pickups_share_an_address() -> None:
     assert hot > usual_hot / 10
 
 
-@pytest.mark.parametrize(
-    ("steps_per_pair", "may_melt", "hotter"), [(0.5, True, 20.0), (0.02, True, 1.0), (0.5, False, 1.0)]
-)
-def test_given_plan_is_melted_where_it_may_be_and_there_is_time_to_freeze(
-    steps_per_pair: float, *, may_melt: bool, hotter: float
+@pytest.mark.parametrize(("steps_per_pair", "is_melted"), [(0.5, True), (0.02, False), (0.0, False)])
+def test_given_plan_is_improved_first_and_melted_then_if_there_is_time_to_freeze(
+    steps_per_pair: float, *, is_melted: bool
 ) -> None:
-    problem = classic_day(3, 40, n_vehicles=4)
-    start = [(0, [0, 1, ~0])]
-    warm = TourSearch(problem, seed=1, start=start).temperatures_micro_eur(np.array([0.0]))[0]
-    search = TourSearch(problem, seed=1, start=start, may_melt=may_melt)
-    assert search.temperatures_micro_eur(np.array([0.0]))[0] == warm, "how much time there is, is not known yet"
+    search = TourSearch(classic_day(3, 40, n_vehicles=4), seed=1, start=[(0, [0, 1, ~0])])
+    warm = search.temperatures_micro_eur(np.array([0.0]))[0]
     search.steps = int(KNOWN_AFTER_SHARE * steps_per_pair * 40**2)
-    now = search.temperatures_micro_eur(np.array([KNOWN_AFTER_SHARE]))[0]
-    if hotter == 1.0:
-        assert now < warm
+    heat = search.temperatures_micro_eur(np.array([KNOWN_AFTER_SHARE, WARM_FIRST - 0.01, WARM_FIRST, 0.99]))
+    assert warm > heat[0] > heat[1]
+    assert heat[2] > heat[3]
+    if is_melted:
+        assert heat[2] > 20 * warm
     else:
-        assert now > hotter * warm
+        assert heat[1] > heat[2], "one cooling, warm all the time"
