@@ -32,7 +32,7 @@ WARM_SHARE, STILL_SHARE = 0.15, 0.015
 """Shares of that way where a plan is given: improve it, do not melt it."""
 MELT_SHARE, FIRM_SHARE = 4.0, 0.15
 """Hot and cold where a given plan is melted after that, as shares of an errand and of the way between near pickups. A
-dozen breakdowns with a hundred stops left, 0.9 s: 1.1 % (at worst 3.1 %) above a minute begun with nothing where warm all
+dozen breakdowns, a hundred stops left, 0.9 s: 1.1 % (at worst 3.1 %) above a minute begun with nothing where warm all
 the time, 0.1 % (0.9 %) where melted; prices of changes bring back what need not have moved."""
 WARM_FIRST = 0.3
 """Share of a search in which a given plan is only improved. Little changes more often than much: where one pickup of
