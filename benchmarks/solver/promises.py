@@ -80,8 +80,7 @@ class _FromNothing:
         start: Solution | None = None,  # noqa: ARG002  # what it is there for
         progress: Callable[[float, int], None] | None = None,
     ) -> Solution:
-        pickups = tuple(replace(one, planned_vehicle=None) for one in problem.pickups)
-        return self._solver.solve(replace(problem, pickups=pickups, most_changed=None), limits, progress=progress)
+        return self._solver.solve(problem, limits, progress=progress)
 
 
 def _first_plans(out: Path) -> Iterator[Row]:
