@@ -14,6 +14,8 @@ from optimizer.solving.tour_draft import Workbench
 from tests.unit.optimizer.classic_days import classic_day
 
 KINDS = ("plain", "rich")
+PLANS = {"plain": 8, "rich": 4}
+"""Shortest coolings that a search has time for, so that there are four of them; plain ones share it with children."""
 
 
 def search_of(kind: str) -> Search:
@@ -43,7 +45,7 @@ def searched(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_small_day_starts_again_hot_and_keeps_its_best_where_there_is_time_for_several_coolings(kind: str) -> None:
-    _, heat, best = searched(kind, steps=4 * FEWEST_STEPS)
+    _, heat, best = searched(kind, steps=PLANS[kind] * FEWEST_STEPS, shares_to=4 / PLANS[kind])
     late = heat[int(len(heat) * KNOWN_AFTER_SHARE) + 1 :]
     assert sum(after > before for before, after in pairwise(late)) == 3
     assert best == sorted(best, reverse=True)
@@ -56,7 +58,7 @@ def test_day_cools_once_where_there_is_no_time_for_more(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("coolings", "stays"), [(4, True), (1, False)])
+@pytest.mark.parametrize(("coolings", "stays"), [(8, True), (1, False)])
 def test_given_tours_are_gone_on_from_by_a_search_of_one_cooling_alone(
     kind: str, *, coolings: int, stays: bool
 ) -> None:
