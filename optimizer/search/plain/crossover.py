@@ -1,7 +1,7 @@
 """A new plan of two: tours of one, and in place of those most alike some of the other.
 
-After the selective route exchange of Nagata & Kobayashi (2010), doi:10.1007/978-3-642-15844-5_54. What then is missing is
-put in by the search.
+After the selective route exchange of Nagata & Kobayashi (2010), doi:10.1007/978-3-642-15844-5_54. What then is missing
+is put in by the search.
 """
 
 from collections.abc import Sequence
