@@ -45,6 +45,10 @@ WORDS: dict[str, dict[Language, str]] = {
     "remedy": {"en": "what would change it", "de": "was hilft"},
     "on_each_vehicle": {"en": "On each vehicle", "de": "Auf jedem Fahrzeug"},
     "remedies": {"en": "What would change it", "de": "Was daran etwas ändert"},
+    "handed_over": {
+        "en": "{moved} of {left} ({percent}%) handed over by vehicles that go on driving",
+        "de": "{moved} von {left} ({percent} %) abgegeben von Fahrzeugen, die weiterfahren",
+    },
     "map": {"en": "Map: {source}, of {date}", "de": "Karte: {source}, vom {date}"},
     "undated_map": {"en": "Map: {source}", "de": "Karte: {source}"},
     "figures": {"en": "Figures", "de": "Zahlen"},

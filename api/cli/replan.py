@@ -26,11 +26,17 @@ from api.cli.inputs import (
     TownOption,
 )
 from api.cli.plan_file import read_document, read_plan
-from api.cli.plan_words import in_language
+from api.cli.plan_words import in_language, word
 from api.cli.progress import progress_bars
 from api.cli.show_plan import show_plan
 from api.search_limits import search_limits
-from optimizer.domain.day_state import DayState, VehicleState, state_on_plan
+from optimizer.domain.day_state import (
+    CHANGE_COST_EUR,
+    MOST_MOVED_FRACTION,
+    DayState,
+    VehicleState,
+    state_on_plan,
+)
 from optimizer.domain.issues import InvalidInputError, Issue
 from optimizer.domain.plan import Plan
 
@@ -38,8 +44,6 @@ if TYPE_CHECKING:
     from optimizer.planning.replan import Replan
 
 SECONDS_FOR_AN_ANSWER = 1.5
-CHANGE_COST_EUR = 3.0
-MOST_MOVED_PERCENT = 15.0
 
 
 def replan(
@@ -68,11 +72,24 @@ def replan(
         list[str] | None, typer.Option("--pin", metavar="CONTAINER=VEHICLE", help="Only this vehicle may empty it.")
     ] = None,
     change_cost: Annotated[
-        float, typer.Option("--change-cost", min=0, help="EUR that handing a stop to another vehicle has to save.")
-    ] = CHANGE_COST_EUR,
+        float | None,
+        typer.Option(
+            "--change-cost",
+            min=0,
+            help="EUR that handing a stop to another vehicle has to save.",
+            show_default=f"{CHANGE_COST_EUR:g}",
+        ),
+    ] = None,
     most_moved: Annotated[
-        float, typer.Option("--most-moved", min=0, max=100, help="Percent of what is left that may change vehicles.")
-    ] = MOST_MOVED_PERCENT,
+        float | None,
+        typer.Option(
+            "--most-moved",
+            min=0,
+            max=100,
+            help="Percent of what is left that may change vehicles.",
+            show_default=f"{100 * MOST_MOVED_FRACTION:g}",
+        ),
+    ] = None,
     osm: OsmOption = None,
     containers: ContainersOption = None,
     fleet: FleetOption = None,
@@ -116,7 +133,8 @@ def replan(
     files = TownFiles(folder=town, osm=osm, containers=containers, fleet=fleet, cache_dir=cache_dir, may_cache=cache)
     loaded = files.load()
     if state is not None:
-        if any((now, breakdown, full, blocked, exclude, urgent, pin)):
+        prices = (change_cost, most_moved)
+        if any((now, breakdown, full, blocked, exclude, urgent, pin)) or any(one is not None for one in prices):
             raise _issue("--state", "state", "The file says all; put what the other options say into it.")
         day = load_state(read_document(state), source=state.name)
     else:
@@ -128,8 +146,8 @@ def replan(
             excluded=frozenset(exclude or ()),
             urgent=frozenset(urgent or ()),
             pins=dict(_pair(one, "=", "--pin", "container=vehicle") for one in pin or ()),
-            change_cost_eur=change_cost,
-            most_moved_fraction=most_moved / 100,
+            change_cost_eur=CHANGE_COST_EUR if change_cost is None else change_cost,
+            most_moved_fraction=MOST_MOVED_FRACTION if most_moved is None else most_moved / 100,
         )
     router = files.open_router(loaded)
     limits = search_limits(
@@ -162,10 +180,9 @@ def _show_changes(found: "Replan", console: Console, language: ReportLanguage) -
     for at, sentence in enumerate(found.diff.sentences):
         text = escape(in_language(sentence, language.value))
         console.print(f"[bold]{text}[/bold]" if at == 0 else f"  {text}", soft_wrap=True, highlight=False)
-    console.print(
-        f"[dim]{found.moved_by_choice} of {found.remaining} ({found.moved_by_choice_fraction:.0%}) handed over by "
-        "vehicles that go on driving[/dim]"
-    )
+    share = round(100 * found.moved_by_choice_fraction)
+    moved = word("handed_over", language.value, moved=found.moved_by_choice, left=found.remaining, percent=share)
+    console.print(f"[dim]{moved}[/dim]")
 
 
 def _told(plan: Plan, zone: ZoneInfo, breakdown: Iterable[str], full: Iterable[str]) -> Iterable[VehicleState]:

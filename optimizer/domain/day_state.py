@@ -12,6 +12,10 @@ from optimizer.domain.plan import Plan, Stop, StopKind, Tour
 from optimizer.domain.town import Town
 from routing.location import Location
 
+CHANGE_COST_EUR = 3.0
+MOST_MOVED_FRACTION = 0.15
+"""Unless a state says otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakTaken:
@@ -85,8 +89,8 @@ class DayState:
     excluded: frozenset[str] = frozenset()
     urgent: frozenset[str] = frozenset()
     pins: Mapping[str, str] = field(default_factory=dict)
-    change_cost_eur: float = 3.0
-    most_moved_fraction: float = 0.15
+    change_cost_eur: float = CHANGE_COST_EUR
+    most_moved_fraction: float = MOST_MOVED_FRACTION
 
     def __post_init__(self) -> None:
         issues = IssueCollector("state of the day")

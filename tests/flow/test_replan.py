@@ -150,6 +150,19 @@ def test_breakdown_is_planned_around(run: Run, town: Path, plan_file: Path, tmp_
     assert checked.code == 0, checked.out
 
 
+def test_nothing_moves_by_choice_where_nothing_may(run: Run, town: Path, plan_file: Path) -> None:
+    _, at = middle(read(plan_file))
+    fixed = ("replan", plan_file, "--town", town, "--now", f"{at:%H:%M}", "--iterations", "2000", "--change-cost", "0")
+    free = run(*fixed, "--most-moved", "100", "--json")
+    held = run(*fixed, "--most-moved", "0", "--json")
+    assert free.code == held.code == 0, held.err
+    assert json.loads(free.out)["diff"]["moved"], "there is something to gain"
+    assert not json.loads(held.out)["diff"]["moved"]
+    told = run(*fixed, "--most-moved", "0", "--language", "de")
+    assert "0 von" in told.out
+    assert "abgegeben von Fahrzeugen, die weiterfahren" in " ".join(told.out.split())
+
+
 def test_street_closed_during_the_day_counts_from_then_on(
     run: Run, town: Path, plan_file: Path, tmp_path: Path
 ) -> None:
@@ -193,6 +206,8 @@ def test_state_file_says_the_same_as_the_options(run: Run, town: Path, plan_file
         (("--now", "08:00", "--urgent", "P-99"), None, "There is no container 'P-99'"),
         (("--now", "08:00", "--solver", "magic"), None, "There is no solver 'magic'"),
         (("--state", "STATE", "--now", "08:00"), "{}", "The file says all"),
+        (("--state", "STATE", "--most-moved", "0"), "{}", "The file says all"),
+        (("--state", "STATE", "--change-cost", "0"), "{}", "The file says all"),
         (("--state", "STATE"), "{}", "now"),
         (("--state", "STATE"), '{"now": "2026-03-03T08:00:00"}', "with its time zone"),
         (("--state", "STATE"), '{"now": "2026-03-03T08:00:00+01:00", "blockd": []}', "no field 'blockd'"),
