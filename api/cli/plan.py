@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from api.cli.inputs import (
     AsOfOption,
@@ -31,8 +32,10 @@ from api.cli.inputs import (
     TownOption,
     build_request,
 )
+from api.cli.plan_words import word
 from api.cli.progress import progress_bars
 from api.cli.show_plan import show_plan
+from api.export.texts import Language, written_date
 from api.search_limits import search_limits
 from optimizer.domain.request import DayRequest
 
@@ -138,18 +141,24 @@ def plan(
         return
     console = Console()
     show_plan(planned, console=console, language=language.value)
-    warn_of_old_readings(loaded, request, console=console)
+    warn_of_old_readings(loaded, request, console=console, language=language.value)
     if folder is not None:
-        console.print(f"\nWritten to [bold]{folder}[/bold]: plan.json, plan.geojson, gpx/, [bold]map.html[/bold]")
+        console.print(word("written_to", language.value, folder=escape(str(folder))))
 
 
-def warn_of_old_readings(loaded: "LoadedTown", request: DayRequest, *, console: Console) -> None:
+def warn_of_old_readings(
+    loaded: "LoadedTown", request: DayRequest, *, console: Console, language: Language = "en"
+) -> None:
     """Say so when the newest reading is old: most often the cut-off was forgotten, and the plan is a guess."""
     newest_s = max((int(series.observed_at_s[-1]) for series in loaded.history.values() if len(series)), default=None)
     age_days = (request.as_of.timestamp() - newest_s) / 86_400 if newest_s is not None else 0.0
     if age_days > 7:
         newest_at = datetime.fromtimestamp(newest_s or 0, tz=request.town.zone)
-        console.print(
-            f"[yellow]The newest reading is {age_days:.0f} days old ({newest_at:%Y-%m-%d %H:%M}). "
-            f"To plan as if it were then: --as-of {newest_at.isoformat(timespec='minutes')}[/yellow]"
+        told = word(
+            "old_readings",
+            language,
+            days=f"{age_days:.0f}",
+            at=f"{written_date(newest_at.date(), language)}, {newest_at:%H:%M}",
+            option=f"--as-of {newest_at.isoformat(timespec='minutes')}",
         )
+        console.print(f"[yellow]{told}[/yellow]")

@@ -51,6 +51,14 @@ WORDS: dict[str, dict[Language, str]] = {
     },
     "map": {"en": "Map: {source}, of {date}", "de": "Karte: {source}, vom {date}"},
     "undated_map": {"en": "Map: {source}", "de": "Karte: {source}"},
+    "written_to": {
+        "en": "\nWritten to [bold]{folder}[/bold]: plan.json, plan.geojson, gpx/, [bold]map.html[/bold]",
+        "de": "\nGeschrieben nach [bold]{folder}[/bold]: plan.json, plan.geojson, gpx/, [bold]map.html[/bold]",
+    },
+    "old_readings": {
+        "en": "The newest reading is {days} days old ({at}). To plan as if it were then: {option}",
+        "de": "Der neueste Messwert ist {days} Tage alt ({at}). So planen, als wäre es damals: {option}",
+    },
     "figures": {"en": "Figures", "de": "Zahlen"},
     "this_plan": {"en": "this plan", "de": "dieser Plan"},
     "all": {"en": "emptying all", "de": "alle leeren"},

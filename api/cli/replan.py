@@ -173,7 +173,7 @@ def replan(
     show_plan(found.plan, console=console, zone=loaded.town.zone, language=language.value)
     _show_changes(found, console, language)
     if folder is not None:
-        console.print(f"\nWritten to [bold]{folder}[/bold]: plan.json, plan.geojson, gpx/, [bold]map.html[/bold]")
+        console.print(word("written_to", language.value, folder=escape(str(folder))))
 
 
 def _show_changes(found: "Replan", console: Console, language: ReportLanguage) -> None:

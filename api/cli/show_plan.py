@@ -13,7 +13,7 @@ from api.cli.plan_words import FIGURES, RARE_FIGURES, figure, in_language, remed
 from api.export.summary import Comparison, Figure, PlanSummary, summarise_plan
 from api.export.texts import Language, written_date
 from optimizer.domain.plan import Plan, Shortage, Unserved
-from optimizer.planning.notice_words import notice_in_german
+from optimizer.planning.notice_words import notice_to_read
 
 WIDE = 100
 """Columns of a terminal from which everything fits."""
@@ -44,7 +44,7 @@ def show_plan(plan: Plan, *, console: Console, zone: ZoneInfo | None = None, lan
         console.print(word("all_fit", language, fit=plan.baseline.lifts, n=n_containers))
     for style, lines in (("yellow", plan.warnings), ("dim", plan.degraded)):
         for line in lines:
-            console.print(f"[{style}]{escape(notice_in_german(line) if language == 'de' else line)}[/{style}]")
+            console.print(f"[{style}]{escape(in_language(notice_to_read(line), language))}[/{style}]")
     console.print(f"[dim]{escape(_map_of(plan, language))}[/dim]", soft_wrap=True, highlight=False)
     seconds = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in plan.seconds_by_step.items())
     console.print(f"[dim]{plan.solver.name}: {plan.solver.status}; {seconds}[/dim]")

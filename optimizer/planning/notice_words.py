@@ -121,9 +121,18 @@ _PARTS = (
 )
 
 
+_CODE = re.compile(r"^[a-z]+(_[a-z]+)*: (?=\S)")
+"""What programs tell notices by, before the sentence that people read."""
+
+
 def notices_of(plan: Plan) -> tuple[Text, ...]:
-    """The plan's warnings, then its gaps, in both languages."""
-    return tuple(Text(en=notice, de=notice_in_german(notice)) for notice in (*plan.warnings, *plan.degraded))
+    """The plan's warnings, then its gaps, in both languages, as people read them: without the code in front."""
+    return tuple(notice_to_read(notice) for notice in (*plan.warnings, *plan.degraded))
+
+
+def notice_to_read(notice: str) -> Text:
+    """The sentence of a notice in both languages."""
+    return Text(en=_CODE.sub("", notice), de=_CODE.sub("", notice_in_german(notice)))
 
 
 def notice_in_german(notice: str) -> str:

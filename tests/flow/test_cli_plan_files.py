@@ -193,3 +193,20 @@ def test_example_of_a_plan_made_by_hand_is_valid_in_the_demo_town(fuhre: Fuhre, 
     code, out, _ = fuhre("check", str(EXAMPLE), "--town", str(tmp_path / "demo"), "--as-of", "2026-03-03T20:00+02:00")
     assert code == 0, out
     assert "The plan keeps every rule: 2 tours" in out
+
+
+def test_plan_is_told_in_german_to_its_last_line(fuhre: Fuhre, town: str, tmp_path: Path) -> None:
+    readings = tmp_path / "readings.csv"
+    readings.write_text(
+        "container_id,observed_at,fill_percent,source,emptied\nP-01,2026-02-16T09:00:00+01:00,40,sensor,no\n",
+        encoding="utf-8",
+    )
+    words = ("plan", "--town", town, "--as-of", AS_OF, "--readings", str(readings), "--policy", "all")
+    quickly = ("--solver", "greedy", "--iterations", "3", "--no-baseline", "--out", str(tmp_path / "new"))
+    code, german, _ = fuhre(*words, *quickly, "--language", "de")
+    assert code == 0
+    assert "Der neueste Messwert ist 14 Tage alt (16. Februar 2026, 09:00)" in german
+    assert german.rstrip().splitlines()[-1].startswith(f"Geschrieben nach {tmp_path / 'new'}: plan.json")
+    code, english, _ = fuhre(*words, *quickly)
+    assert "The newest reading is 14 days old (16 February 2026, 09:00)" in english
+    assert english.rstrip().splitlines()[-1].startswith(f"Written to {tmp_path / 'new'}: plan.json")

@@ -11,7 +11,7 @@ import pytest
 from api.sharing import joint_planning
 from optimizer.domain import map_age
 from optimizer.planning import closed_stops, driven_plan, joint_day, judge_fills, plan_day, replan, ways_home
-from optimizer.planning.notice_words import NOTICES, notice_in_german
+from optimizer.planning.notice_words import NOTICES, notice_in_german, notice_to_read
 
 WARNING = re.compile(r"[a-z]+(_[a-z]+)*: [^.]*\w+ \w+")
 GAP = re.compile(r"(sensor|container)\(s\) |planned without ")
@@ -80,6 +80,21 @@ def test_a_day_without_vehicles_has_its_date_and_no_english_weekday() -> None:
 
 def test_an_unknown_notice_is_shown_as_it_is() -> None:
     assert notice_in_german("new_code: nobody knows this yet") == "new_code: nobody knows this yet"
+
+
+def test_people_read_no_code() -> None:
+    told = notice_to_read("breakdown: truck-1 stands at street: 4 with 320 kg on board")
+    assert told.en == "truck-1 stands at street: 4 with 320 kg on board"
+    assert told.de == "truck-1 steht mit 320 kg an Bord bei street: 4"
+
+
+@pytest.mark.parametrize("notice", WRITTEN)
+def test_what_people_read_lacks_the_code_alone(notice: str) -> None:
+    told = notice_to_read(notice)
+    assert not re.match(r"[a-z]+_[a-z_]+:|breakdown:|overtime:|shared:", told.en)
+    assert notice.endswith(told.en)
+    assert notice_in_german(notice).endswith(told.de)
+    assert len(told.en.split()) >= len(notice.split()) - 1
 
 
 def test_a_partners_trouble_is_told_in_german() -> None:
